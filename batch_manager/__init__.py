@@ -1,0 +1,119 @@
+"""Azure Batch Manager: write a workload once, run it on an Azure Batch pool or on this machine.
+
+Every public name is imported from here and loaded when it is first used, so that a task's process pays only for what it
+needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from batch_manager.application import Application
+    from batch_manager.client import BatchClient, BlobStorage
+    from batch_manager.dependencies import DependencyRule
+    from batch_manager.entry_points import EntryPointsRepository
+    from batch_manager.errors import BatchManagerError, ConfigurationError, InputError, ServiceError
+    from batch_manager.exit_codes import ExitCode
+    from batch_manager.factory import BatchClientFactory
+    from batch_manager.finalize import FinalizeTask
+    from batch_manager.job_manager import JobManager, JobManagerBuilder, JobManagerContext
+    from batch_manager.log import setup_logging
+    from batch_manager.outcome import JobOutcome, Outcome
+    from batch_manager.settings import BatchClientSettings
+    from batch_manager.specification import (
+        ApplicationPackageReference,
+        AutoUserScope,
+        ElevationLevel,
+        InputFileSpecification,
+        OutputFileSpecification,
+        TaskConstraints,
+        TaskSpecification,
+        UploadCondition,
+        UserIdentity,
+    )
+    from batch_manager.submit import JobRequest, submit_job
+    from batch_manager.task import TaskContext, WorkloadTask, WorkloadTaskBuilder
+    from batch_manager.workload import JobResults, WorkloadBase
+
+_MODULES = {
+    "application": ("Application",),
+    "client": ("BatchClient", "BlobStorage"),
+    "dependencies": ("DependencyRule",),
+    "entry_points": ("EntryPointsRepository",),
+    "errors": ("BatchManagerError", "ConfigurationError", "InputError", "ServiceError"),
+    "exit_codes": ("ExitCode",),
+    "factory": ("BatchClientFactory",),
+    "finalize": ("FinalizeTask",),
+    "job_manager": ("JobManager", "JobManagerBuilder", "JobManagerContext"),
+    "log": ("setup_logging",),
+    "outcome": ("JobOutcome", "Outcome"),
+    "settings": ("BatchClientSettings",),
+    "specification": (
+        "ApplicationPackageReference",
+        "AutoUserScope",
+        "ElevationLevel",
+        "InputFileSpecification",
+        "OutputFileSpecification",
+        "TaskConstraints",
+        "TaskSpecification",
+        "UploadCondition",
+        "UserIdentity",
+    ),
+    "submit": ("JobRequest", "submit_job"),
+    "task": ("TaskContext", "WorkloadTask", "WorkloadTaskBuilder"),
+    "workload": ("JobResults", "WorkloadBase"),
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names}
+
+__all__ = [
+    "Application",
+    "ApplicationPackageReference",
+    "AutoUserScope",
+    "BatchClient",
+    "BatchClientFactory",
+    "BatchClientSettings",
+    "BatchManagerError",
+    "BlobStorage",
+    "ConfigurationError",
+    "DependencyRule",
+    "ElevationLevel",
+    "EntryPointsRepository",
+    "ExitCode",
+    "FinalizeTask",
+    "InputError",
+    "InputFileSpecification",
+    "JobManager",
+    "JobManagerBuilder",
+    "JobManagerContext",
+    "JobOutcome",
+    "JobRequest",
+    "JobResults",
+    "Outcome",
+    "OutputFileSpecification",
+    "ServiceError",
+    "TaskConstraints",
+    "TaskContext",
+    "TaskSpecification",
+    "UploadCondition",
+    "UserIdentity",
+    "WorkloadBase",
+    "WorkloadTask",
+    "WorkloadTaskBuilder",
+    "setup_logging",
+    "submit_job",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'batch_manager' has no attribute {name!r}")
+    value = getattr(import_module(f"batch_manager.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,71 @@
+"""Makes the client of an account from its settings."""
+
+from __future__ import annotations
+
+from azure.batch import BatchClient as SdkBatchClient
+from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
+from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+from azure.storage.blob import BlobServiceClient
+
+from batch_manager._azure.batch import AzureBatchClient
+from batch_manager._azure.storage import AzureBlobStorage
+from batch_manager.client import BatchClient
+from batch_manager.errors import ConfigurationError
+from batch_manager.settings import BatchClientSettings
+
+
+def connect(settings: BatchClientSettings) -> BatchClient:
+    """A client for the account that the settings name. Makes no request.
+
+    Raises:
+        ConfigurationError: a setting that is needed is missing.
+    """
+    if settings.batch_endpoint is None:
+        raise ConfigurationError(
+            "batch_endpoint is not set: give the Batch account's URL in AZURE_BATCH_ENDPOINT "
+            "(https://ACCOUNT.REGION.batch.azure.com)"
+        )
+    sdk = SdkBatchClient(settings.batch_endpoint, _batch_credential(settings))
+    return AzureBatchClient(sdk=sdk, storage=connect_storage(settings))
+
+
+def connect_storage(settings: BatchClientSettings) -> AzureBlobStorage:
+    """The storage account that the settings name. Makes no request.
+
+    Raises:
+        ConfigurationError: the settings name none, or the connection string is not one.
+    """
+    return AzureBlobStorage(sdk=_storage_client(settings), identity_reference=settings.identity_reference)
+
+
+def _storage_client(settings: BatchClientSettings) -> BlobServiceClient:
+    if settings.storage_connection_string is not None:
+        try:
+            return BlobServiceClient.from_connection_string(settings.storage_connection_string.get_secret_value())
+        except ValueError:
+            raise ConfigurationError(
+                "storage_connection_string (AZURE_STORAGE_CONNECTION_STRING) is not a connection string"
+            ) from None
+    if settings.storage_account_url is None:
+        raise ConfigurationError(
+            "storage_account_url is not set: give the blob endpoint of the jobs' storage account in "
+            "AZURE_STORAGE_ACCOUNT_URL (https://ACCOUNT.blob.core.windows.net)"
+        )
+    return BlobServiceClient(settings.storage_account_url, credential=_token_credential(settings))
+
+
+def _batch_credential(settings: BatchClientSettings) -> AzureNamedKeyCredential | TokenCredential:
+    if settings.batch_account_key is None:
+        return _token_credential(settings)
+    if settings.batch_account_name is None:
+        raise ConfigurationError(
+            "batch_account_name is not set: with a key in AZURE_BATCH_ACCESS_KEY the account's name is needed in "
+            "AZURE_BATCH_ACCOUNT"
+        )
+    return AzureNamedKeyCredential(settings.batch_account_name, settings.batch_account_key.get_secret_value())
+
+
+def _token_credential(settings: BatchClientSettings) -> TokenCredential:
+    if settings.identity_client_id is not None:
+        return ManagedIdentityCredential(client_id=settings.identity_client_id)
+    return DefaultAzureCredential()

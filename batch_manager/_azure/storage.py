@@ -1,0 +1,76 @@
+"""The storage account, through Microsoft's client."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.blob import BlobServiceClient
+
+from batch_manager._azure.translate import translated
+
+PARALLEL_TRANSFERS = 4
+"""Blocks of one blob that travel at the same time."""
+
+
+class AzureBlobStorage:
+    """A ``BlobStorage`` over the official client."""
+
+    def __init__(self, *, sdk: BlobServiceClient, identity_reference: str | None) -> None:
+        self._sdk = sdk
+        self._identity_reference = identity_reference
+
+    @property
+    def account_url(self) -> str:
+        """The blob endpoint, without a slash at its end."""
+        return str(self._sdk.url).partition("?")[0].rstrip("/")
+
+    @property
+    def identity_reference(self) -> str | None:
+        """ARM id of the managed identity that nodes use; None if none is set."""
+        return self._identity_reference
+
+    def create_container(self, container: str) -> None:
+        """See ``BlobStorage``."""
+        with translated(f"create container {container!r}"):
+            try:
+                self._sdk.create_container(container)
+            except ResourceExistsError as error:
+                if getattr(error, "error_code", None) != "ContainerAlreadyExists":
+                    raise
+
+    def upload(self, container: str, blob: str, source: Path | bytes) -> None:
+        """See ``BlobStorage``."""
+        client = self._sdk.get_blob_client(container, blob)
+        with translated(f"write blob {blob!r} in container {container!r}"):
+            if isinstance(source, bytes):
+                client.upload_blob(source, overwrite=True)
+                return
+            with source.open("rb") as file:
+                client.upload_blob(file, overwrite=True, max_concurrency=PARALLEL_TRANSFERS)
+
+    def download(self, container: str, blob: str, target: Path) -> None:
+        """See ``BlobStorage``. The file appears whole or not at all."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            with translated(f"read blob {blob!r} in container {container!r}"), part.open("wb") as file:
+                client = self._sdk.get_blob_client(container, blob)
+                client.download_blob(max_concurrency=PARALLEL_TRANSFERS).readinto(file)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def read(self, container: str, blob: str) -> bytes:
+        """See ``BlobStorage``."""
+        with translated(f"read blob {blob!r} in container {container!r}"):
+            content: bytes = self._sdk.get_blob_client(container, blob).download_blob().readall()
+            return content
+
+    def list_blobs(self, container: str, prefix: str = "") -> Iterator[str]:
+        """See ``BlobStorage``."""
+        with translated(f"list the blobs of container {container!r}"):
+            client = self._sdk.get_container_client(container)
+            yield from client.list_blob_names(name_starts_with=prefix or None)

@@ -1,0 +1,100 @@
+"""Turns what the SDK raises into the errors of this package, in one place.
+
+By HTTP status and service code, never by SDK class: azure-batch picks the class by the headers of the request (a 409 for a
+full quota is a ``ResourceExistsError``; any error after If-Match is a ``ResourceModifiedError``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    HttpResponseError,
+    ServiceRequestError,
+    ServiceResponseError,
+)
+
+from batch_manager.errors import (
+    AccessDeniedError,
+    BusyError,
+    ConflictError,
+    NotFoundError,
+    PreconditionError,
+    ServiceError,
+)
+
+_BY_STATUS: dict[int, type[ServiceError]] = {
+    401: AccessDeniedError,
+    403: AccessDeniedError,
+    404: NotFoundError,
+    408: BusyError,
+    409: ConflictError,
+    412: PreconditionError,
+    429: BusyError,
+}
+
+_QUERY = re.compile(r"(https?://[^\s'\"?]+)\?[^\s'\"]*")
+
+
+@contextmanager
+def translated(operation: str) -> Iterator[None]:
+    """Let no SDK error out.
+
+    Args:
+        operation: what is tried, in words: ``create job 'a'``.
+
+    Raises:
+        ServiceError: of the kind that the status says.
+    """
+    try:
+        yield
+    except HttpResponseError as error:
+        raise from_response(error, operation) from None
+    except ClientAuthenticationError as error:
+        raise AccessDeniedError(
+            f"{operation}: no identity that may do it: {_clean(error.message)}", operation=operation
+        ) from None
+    except (ServiceRequestError, ServiceResponseError) as error:
+        raise BusyError(f"{operation}: no answer: {_clean(str(error))}", operation=operation) from None
+    except AzureError as error:
+        raise ServiceError(f"{operation}: {_clean(str(error))}", operation=operation) from None
+
+
+def from_response(error: HttpResponseError, operation: str) -> ServiceError:
+    """The error for a reply."""
+    status = error.status_code
+    request_id = _header(error, "request-id") or _header(error, "x-ms-request-id")
+    return service_error(
+        operation, status=status, code=_code(error), message=_clean(error.message), request_id=request_id
+    )
+
+
+def service_error(
+    operation: str, *, status: int | None, code: str | None, message: str, request_id: str | None = None
+) -> ServiceError:
+    """The error for a status and the service's own code and words."""
+    kind = _BY_STATUS.get(status or 0) or (BusyError if status is not None and status >= 500 else ServiceError)
+    first_line = message.strip().splitlines()[0] if message.strip() else "no reason given"
+    text = f"{operation}: {first_line} (status {status}, code {code or 'none'})"
+    return kind(text, operation=operation, status=status, code=code, request_id=request_id)
+
+
+def _code(error: HttpResponseError) -> str | None:
+    inner = getattr(error, "error", None)
+    code = getattr(inner, "code", None) or getattr(error, "error_code", None)
+    return str(getattr(code, "value", code)) if code else None
+
+
+def _header(error: HttpResponseError, name: str) -> str | None:
+    headers = getattr(error.response, "headers", None) or {}
+    value: str | None = headers.get(name)
+    return value
+
+
+def _clean(text: str | None) -> str:
+    """Without the query of any URL, where a SAS or a token would be."""
+    return _QUERY.sub(r"\1", text or "")

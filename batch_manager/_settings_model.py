@@ -1,0 +1,92 @@
+"""The settings' fields, declared with pydantic-settings. Imported when a setting is first read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError
+from pydantic.functional_validators import AfterValidator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from batch_manager.environment import IDENTITY_REFERENCE, SECRETS_DIRECTORY, STORAGE_ACCOUNT_URL
+from batch_manager.errors import ConfigurationError
+
+
+def _checked_url(value: str) -> str:
+    HttpUrl(value)
+    return value.rstrip("/")
+
+
+Url = Annotated[str, AfterValidator(_checked_url)]
+
+
+def _setting(name: str, *variables: str, description: str, default: Any = None) -> Any:
+    return Field(default, validation_alias=AliasChoices(name, *variables), description=description)
+
+
+class SettingsModel(BaseSettings):
+    """The fields of ``BatchClientSettings``."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    batch_endpoint: Url | None = _setting(
+        "batch_endpoint",
+        "AZURE_BATCH_ENDPOINT",
+        "AZ_BATCH_ACCOUNT_URL",
+        description="URL of the Batch account, https://ACCOUNT.REGION.batch.azure.com. On a node Batch gives it.",
+    )
+    batch_account_name: str | None = _setting(
+        "batch_account_name",
+        "AZURE_BATCH_ACCOUNT",
+        "AZ_BATCH_ACCOUNT_NAME",
+        description="Name of the Batch account; needed with a key alone. On a node Batch gives it.",
+    )
+    batch_account_key: SecretStr | None = _setting(
+        "batch_account_key",
+        "AZURE_BATCH_ACCESS_KEY",
+        description="Shared key of the Batch account, base64. Without it a token of the identity is used.",
+    )
+    storage_account_url: Url | None = _setting(
+        "storage_account_url",
+        STORAGE_ACCOUNT_URL,
+        description="Blob endpoint of the jobs' storage account, https://ACCOUNT.blob.core.windows.net. "
+        "Taken from the connection string when not set.",
+    )
+    storage_connection_string: SecretStr | None = _setting(
+        "storage_connection_string",
+        "AZURE_STORAGE_CONNECTION_STRING",
+        description="Connection string of that account. Without it a token of the identity is used.",
+    )
+    identity_client_id: str | None = _setting(
+        "identity_client_id",
+        "AZURE_CLIENT_ID",
+        description="Client id of the user-assigned managed identity to ask tokens for. "
+        "Without it the default chain of azure-identity is tried.",
+    )
+    identity_reference: str | None = _setting(
+        "identity_reference",
+        IDENTITY_REFERENCE,
+        description="ARM id of the managed identity that the pool's nodes use for input and output files.",
+    )
+
+
+def read_settings(values: Mapping[str, object]) -> SettingsModel:
+    """Read all settings, the given values first.
+
+    Raises:
+        ConfigurationError: a setting has a value that cannot be used; the message holds no value.
+    """
+    directory = os.environ.get(SECRETS_DIRECTORY)
+    if directory is not None and not os.path.isdir(directory):
+        raise ConfigurationError(f"{SECRETS_DIRECTORY} names {directory!r}, which is not a folder")
+    try:
+        return SettingsModel(_secrets_dir=directory, **dict(values))  # type: ignore[arg-type, call-arg]
+    except ValidationError as error:
+        lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)]
+        raise ConfigurationError(
+            "settings cannot be used: " + "; ".join(lines) + " (docs/settings.md lists them)"
+        ) from None

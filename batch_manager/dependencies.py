@@ -1,0 +1,140 @@
+"""Task ids as dependencies: one encoder and one decoder, and the rule that decides whether a task runs.
+
+Batch takes dependencies as ids, 64 000 characters together at most, and as inclusive ranges of numbers (REST
+``BatchTaskDependencies``). Ids compare as numbers in a range, leading zeros ignored, so only ids that are the canonical
+spelling of a number ever become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from enum import Enum
+from typing import NamedTuple
+
+from batch_manager.errors import UsageError
+
+MAX_IDS_LENGTH = 64_000
+"""Characters of all ids in a dependency list together (REST error ``TaskDependencyListTooLong``)."""
+
+MAX_RANGE_NUMBER = 2**31 - 1
+"""The largest number in a range: the REST contract gives it 32 bits."""
+
+
+class DependencyRule(Enum):
+    """When a task runs, once all it depends on has ended."""
+
+    ALL_SUCCEEDED = "all_succeeded"
+    """Each parent succeeded; otherwise the task is skipped. The default."""
+    ALL_ENDED = "all_ended"
+    """However the parents ended."""
+    ANY_FAILED = "any_failed"
+    """At least one parent failed or was skipped; otherwise the task is skipped."""
+
+    def lets_run(self, unsuccessful_parents: int) -> bool:
+        """Whether a task with this rule runs, given how many of its parents did not succeed."""
+        if self is DependencyRule.ALL_SUCCEEDED:
+            return unsuccessful_parents == 0
+        if self is DependencyRule.ANY_FAILED:
+            return unsuccessful_parents > 0
+        return True
+
+
+class IdRange(NamedTuple):
+    """The ids ``start`` to ``end``, both included."""
+
+    start: int
+    end: int
+
+
+class TaskDependencies(NamedTuple):
+    """What a task waits for, as Batch takes it."""
+
+    task_ids: tuple[str, ...] = ()
+    ranges: tuple[IdRange, ...] = ()
+
+    @property
+    def ids_length(self) -> int:
+        """Characters of all single ids together, which Batch limits to ``MAX_IDS_LENGTH``."""
+        return sum(map(len, self.task_ids))
+
+    def __bool__(self) -> bool:
+        return bool(self.task_ids or self.ranges)
+
+
+def compress(ids: Iterable[str]) -> TaskDependencies:
+    """The same ids with each run of two or more consecutive numbers as a range. Order is by number, then by name."""
+    numbers: list[int] = []
+    names: set[str] = set()
+    for task_id in set(ids):
+        if is_canonical_number(task_id):
+            numbers.append(int(task_id))
+        else:
+            names.add(task_id)
+    singles: list[str] = []
+    ranges: list[IdRange] = []
+    for run in _runs(sorted(numbers)):
+        if run.start == run.end:
+            singles.append(str(run.start))
+        else:
+            ranges.append(run)
+    return TaskDependencies(task_ids=(*singles, *sorted(names)), ranges=tuple(ranges))
+
+
+def encode_ids(dependencies: TaskDependencies) -> str:
+    """One line of text without spaces: ``1..117,130,prepare``; ids hold no comma, and a range has both its ends."""
+    return ",".join([f"{r.start}..{r.end}" for r in dependencies.ranges] + list(dependencies.task_ids))
+
+
+def decode_ids(text: str) -> TaskDependencies:
+    """The reverse of ``encode_ids``.
+
+    Raises:
+        UsageError: the text is not one that ``encode_ids`` writes.
+    """
+    ids: list[str] = []
+    ranges: list[IdRange] = []
+    for part in filter(None, text.split(",")):
+        start, dots, end = part.partition("..")
+        if not dots:
+            ids.append(part)
+        elif start.isdecimal() and end.isdecimal():
+            ranges.append(IdRange(int(start), int(end)))
+        else:
+            raise UsageError(f"the list of parent tasks holds {part!r}, which is neither an id nor a range")
+    return TaskDependencies(task_ids=tuple(ids), ranges=tuple(ranges))
+
+
+def count_members(dependencies: TaskDependencies, ids: Collection[str]) -> int:
+    """How many of ``ids`` are among the dependencies. Names compare without case, as Batch compares ids."""
+    names = {task_id.lower() for task_id in dependencies.task_ids}
+    return sum(1 for task_id in ids if task_id.lower() in names or _in_ranges(task_id, dependencies.ranges))
+
+
+def is_canonical_number(task_id: str) -> bool:
+    """Whether an id is a number in the only spelling that ``str(int(...))`` gives, small enough for a range."""
+    return (
+        task_id.isascii()
+        and task_id.isdecimal()
+        and (task_id == "0" or task_id[0] != "0")
+        and len(task_id) <= 10
+        and int(task_id) <= MAX_RANGE_NUMBER
+    )
+
+
+def _in_ranges(task_id: str, ranges: tuple[IdRange, ...]) -> bool:
+    if not (task_id.isascii() and task_id.isdecimal()):
+        return False
+    number = int(task_id)
+    return any(r.start <= number <= r.end for r in ranges)
+
+
+def _runs(numbers: list[int]) -> Iterator[IdRange]:
+    if not numbers:
+        return
+    start = previous = numbers[0]
+    for number in numbers[1:]:
+        if number != previous + 1:
+            yield IdRange(start, previous)
+            start = number
+        previous = number
+    yield IdRange(start, previous)

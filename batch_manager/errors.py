@@ -1,0 +1,157 @@
+"""The errors of this package, one tree::
+
+    BatchManagerError                       exit code
+    ├── UsageError                          64  command line or environment of a node process
+    ├── InputError                          65  the user's data
+    ├── DefinitionError                     70  the workload as it is written
+    │   ├── RegistrationError
+    │   └── SpecificationError              names every task and field at fault
+    ├── ConfigurationError                  78  settings
+    ├── CallbackError                       69  the callback could not be delivered
+    └── ServiceError                        69  Batch or Blob Storage said no
+        ├── NotFoundError
+        ├── ConflictError
+        ├── PreconditionError
+        ├── AccessDeniedError               77
+        └── BusyError                       75  throttled, timed out, out of reach
+
+Every message says what to do next. Facts are attributes, so that a caller never reads a message. No message holds a key, a
+SAS or a callback URL.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from batch_manager.exit_codes import ExitCode
+
+
+class BatchManagerError(Exception):
+    """Anything this package raises on purpose."""
+
+    exit_code: ClassVar[ExitCode] = ExitCode.FAILED
+    """What a process that ends with this error exits with."""
+
+
+class UsageError(BatchManagerError):
+    """A node process was started with a command line or environment that this project does not write."""
+
+    exit_code = ExitCode.USAGE
+
+
+class InputError(BatchManagerError):
+    """The user's data are wrong: a parameter, a file, a value in it. Raise it from a task, a job manager or a builder."""
+
+    exit_code = ExitCode.BAD_INPUT
+
+
+class ConfigurationError(BatchManagerError):
+    """A setting is missing or unusable; the message names the field and the environment variable that sets it."""
+
+    exit_code = ExitCode.CONFIGURATION
+
+
+class DefinitionError(BatchManagerError):
+    """The workload as it is written cannot run."""
+
+    exit_code = ExitCode.SOFTWARE
+
+
+class RegistrationError(DefinitionError):
+    """A task type is registered twice, or is not registered; the message lists what is."""
+
+
+class Problem:
+    """One thing in a job that Batch would refuse or that could never run.
+
+    Attributes:
+        task_id: the task at fault.
+        field: the attribute of its specification, as it is spelled there.
+        message: the value, the limit, and what to do.
+    """
+
+    __slots__ = ("field", "message", "task_id")
+
+    def __init__(self, *, task_id: str, field: str, message: str) -> None:
+        self.task_id = task_id
+        self.field = field
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"task {self.task_id!r}, {self.field}: {self.message}"
+
+
+class SpecificationError(DefinitionError):
+    """Task specifications break Batch's limits or contradict one another. Raised before anything is sent.
+
+    Attributes:
+        problems: all of them, in the order of the tasks.
+    """
+
+    shown: ClassVar[int] = 20
+    """How many problems the message spells out."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        lines = [str(problem) for problem in problems[: self.shown]]
+        if len(problems) > self.shown:
+            lines.append(f"and {len(problems) - self.shown} more")
+        super().__init__("the job cannot be submitted:\n  " + "\n  ".join(lines))
+
+
+class CallbackError(BatchManagerError):
+    """The callback could not be delivered within the time given. The outcome is kept as a blob."""
+
+    exit_code = ExitCode.UNAVAILABLE
+
+
+class ServiceError(BatchManagerError):
+    """Batch or Blob Storage refused a request, or could not be asked.
+
+    Attributes:
+        operation: what was tried, in words.
+        status: the HTTP status; None when no reply came.
+        code: the service's error code, such as ``JobNotFound``; None when it gave none.
+        request_id: what Microsoft's support asks for; None when there is none.
+    """
+
+    exit_code = ExitCode.UNAVAILABLE
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.operation = operation
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+
+
+class NotFoundError(ServiceError):
+    """What was named does not exist (404)."""
+
+
+class ConflictError(ServiceError):
+    """It exists already, or its state does not allow the request (409)."""
+
+
+class PreconditionError(ServiceError):
+    """It was changed by somebody else meanwhile (412)."""
+
+
+class AccessDeniedError(ServiceError):
+    """The identity is not known or may not do this (401, 403)."""
+
+    exit_code = ExitCode.NO_PERMISSION
+
+
+class BusyError(ServiceError):
+    """Throttled, timed out or out of reach, after the retries the client makes (408, 429, 5xx, no reply)."""
+
+    exit_code = ExitCode.TRY_AGAIN

@@ -1,0 +1,38 @@
+"""Makes the client of a workload, which becomes real when it is first used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from batch_manager.client import BatchClient
+    from batch_manager.settings import BatchClientSettings
+
+
+class BatchClientFactory:
+    """The one place that decides which client stands behind the seam."""
+
+    @staticmethod
+    def create(settings: BatchClientSettings) -> BatchClient:
+        """A client for the account of the settings. Reads no setting and imports no SDK until one of its methods is called.
+
+        A setting that is missing is a ``ConfigurationError`` of the first call, not of this one.
+        """
+        return cast("BatchClient", _Deferred(settings))
+
+
+class _Deferred:
+    """Stands for the real client until something of it is asked for."""
+
+    def __init__(self, settings: BatchClientSettings) -> None:
+        self._settings = settings
+        self._client: BatchClient | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self._client is None:
+            from batch_manager._azure.connect import connect  # the SDK: half a second
+
+            self._client = connect(self._settings)
+        return getattr(self._client, name)

@@ -1,0 +1,120 @@
+"""Starts a workload's job: what whoever submits does, wherever that is.
+
+The files come first and the job last, so that a submission that dies half-way leaves no job.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from batch_manager import environment
+from batch_manager.callback import CALLBACK_FIELD, read_callback_url
+from batch_manager.client import BatchClient, JobDefinition
+from batch_manager.compilation import JobFrame, needs_blob
+from batch_manager.environment import JsonValue
+from batch_manager.errors import InputError
+from batch_manager.limits import check_id
+from batch_manager.naming import CALLBACK_BLOB, JOB_MANAGER_TASK_ID, container_name, inputs_blob
+from batch_manager.workload import WorkloadBase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """A job to start.
+
+    Attributes:
+        job_id: letters, digits and single ``-`` between them, 59 characters at most, so that it makes a container name too.
+        pool_id: an existing pool.
+        module: the workload's package, as ``python -m`` on the node finds it.
+        launcher: the command-line prefix that starts Python on the node with the workload importable.
+        parameters: what the job manager is given. Never a secret: whoever may read the job reads them.
+        callback_url: where FinalizeTask tells the outcome; kept in a blob that it alone reads.
+        environment_settings: set for every task of the job.
+    """
+
+    job_id: str
+    pool_id: str
+    module: str
+    launcher: str = "python3"
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    callback_url: str | None = field(default=None, repr=False)
+    environment_settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def new_job_id(module: str, now: datetime) -> str:
+    """A job id that tells the workload and the time: ``water-network-20260131-154501``."""
+    words = re.sub(r"[^a-z0-9]+", "-", module.rpartition(".")[2].lower()).strip("-") or "job"
+    return f"{words[:40].strip('-')}-{now:%Y%m%d-%H%M%S}"
+
+
+def submit_job(workload: WorkloadBase, client: BatchClient, request: JobRequest) -> None:
+    """Upload what the workload needs from this machine and create its job, whose job manager adds the tasks.
+
+    Raises:
+        InputError: a parameter is wrong, a file is missing, or the job's id cannot be used; nothing was sent.
+        ConfigurationError: a setting is missing.
+        ConflictError: there is a job with this id.
+        ServiceError: Batch or Blob Storage refused something.
+    """
+    wrong = check_id(request.job_id, "job id") or check_id(request.pool_id, "pool id")
+    if wrong:
+        raise InputError(wrong)
+    container = container_name(request.job_id)
+    files = workload.local_inputs(request.parameters)
+    for blob, source in files.items():
+        if not source.is_file():
+            raise InputError(f"the input file {str(source)!r} (for {blob!r}) does not exist")
+    definition = _job_definition(client, request)
+    callback = _callback_document(request)
+    storage = client.storage
+    storage.create_container(container)
+    for blob, source in files.items():
+        storage.upload(container, blob, source)
+    inputs = _inputs(request)
+    if needs_blob(inputs):
+        storage.upload(container, inputs_blob(JOB_MANAGER_TASK_ID), inputs.encode())
+    if callback is not None:
+        storage.upload(container, CALLBACK_BLOB, callback)
+    client.create_job(definition)
+
+
+def _inputs(request: JobRequest) -> str:
+    return json.dumps(dict(request.parameters), separators=(",", ":"))
+
+
+def _callback_document(request: JobRequest) -> bytes | None:
+    if request.callback_url is None:
+        return None
+    document = json.dumps({CALLBACK_FIELD: request.callback_url}).encode()
+    read_callback_url(document)
+    return document
+
+
+def _job_definition(client: BatchClient, request: JobRequest) -> JobDefinition:
+    storage = client.storage
+    frame = JobFrame(
+        job_id=request.job_id,
+        module=request.module,
+        launcher=request.launcher,
+        storage_account_url=storage.account_url,
+        identity_reference=storage.identity_reference,
+    )
+    common = {
+        environment.LAUNCHER: request.launcher,
+        environment.STORAGE_ACCOUNT_URL: storage.account_url,
+        **request.environment_settings,
+    }
+    if storage.identity_reference is not None:
+        common[environment.IDENTITY_REFERENCE] = storage.identity_reference
+    return JobDefinition(
+        id=request.job_id,
+        pool_id=request.pool_id,
+        display_name=request.module,
+        job_manager=frame.compile_job_manager(_inputs(request)),
+        common_environment=common,
+        metadata={"workload": request.module},
+    )
