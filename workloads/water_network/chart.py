@@ -19,6 +19,7 @@ _SOURCE = "#1d6fa5"
 _COLOURS = mpl.colormaps["YlOrRd"]
 _LEAST_COLOUR, _MOST_COLOUR = 0.35, 0.9
 _WORST_COUNT = 10
+_MOST_NAMED_SOURCES = 8
 _LONGEST_ID = 14
 
 Position = tuple[float, float]
@@ -84,7 +85,7 @@ def _bar_note(row: RankedBreak) -> str:
 
 def _draw_map(axes: Axes, *, costly: Sequence[RankedBreak], network: Network) -> None:
     axes.set_title(
-        "Where they are: the more unserved, the darker and wider (squares: reservoirs, tanks)",
+        "Where: darker and wider is worse; squares are reservoirs and tanks",
         loc="left",
         fontsize=11,
         pad=10,
@@ -120,6 +121,8 @@ def _mark_sources(axes: Axes, network: Network) -> None:
     placed = [(id_, network.positions[id_]) for id_ in network.sources if id_ in network.positions]
     for id_, (x, y) in placed:
         axes.plot(x, y, marker="s", color=_SOURCE, markersize=7, zorder=4)
+        if len(placed) > _MOST_NAMED_SOURCES:
+            continue
         axes.annotate(_short(id_), (x, y), xytext=(6, 6), textcoords="offset points", color=_SOURCE, fontsize=9)
 
 

@@ -1,4 +1,4 @@
-"""The EPANET engine (PyPI ``owa-epanet``): the only module that touches it.
+"""What we ask of the EPANET engine (PyPI ``owa-epanet``). With ``engine``, the only module that touches it.
 
 Everything here is a function from a network file to values of ``results``; no file is left in the current directory. Demands
 are pressure driven: a junction with too little pressure gets less, and what it does not get is counted. In that mode the
@@ -8,19 +8,17 @@ which only the warnings are kept.
 
 from __future__ import annotations
 
-import re
-import tempfile
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from epanet import toolkit  # type: ignore[import-untyped]  # a SWIG binding without annotations
 
 from batch_manager import InputError
-from workloads.water_network.engine_report import read_input_error, read_warnings
+from workloads.water_network.engine import EngineError, Project, call, open_project
+from workloads.water_network.engine_report import read_warnings
 from workloads.water_network.results import (
     BreakResult,
     Conditions,
@@ -30,21 +28,9 @@ from workloads.water_network.results import (
     Pipe,
     Simulation,
 )
-from workloads.water_network.units import FlowUnit, UnitSystem
 
-T = TypeVar("T")
-
-_ENGINE_ERROR = re.compile(r"Error (?P<code>\d+): (?P<text>.*)", re.DOTALL)
 _SECONDS_PER_HOUR = 3600
 _UNBALANCED = 1
-
-
-class EngineError(Exception):
-    """The engine refused or gave up."""
-
-    def __init__(self, failure: EngineFailure) -> None:
-        super().__init__(f"Error {failure.code}: {failure.text}")
-        self.failure = failure
 
 
 def read_network(path: Path) -> Network:
@@ -53,12 +39,12 @@ def read_network(path: Path) -> Network:
     Raises:
         InputError: it is not a network that the engine takes; with the engine's words and the line they are about.
     """
-    with _open(path) as project:
+    with open_project(path) as project:
         try:
-            _call(toolkit.openH, project.handle)
+            call(toolkit.openH, project.handle)
         except EngineError as error:
             raise InputError(f"{path.name} is not an EPANET network: {error}") from error
-        _call(toolkit.closeH, project.handle)
+        call(toolkit.closeH, project.handle)
         links = list(_links(project))
         return Network(
             pipes=tuple(link for link in links if isinstance(link, Pipe)),
@@ -75,7 +61,7 @@ def simulate(path: Path, conditions: Conditions, *, closed_pipe: str | None = No
         EngineError: the engine failed, or halted before the end.
         InputError: the file is not a network, or has no such pipe.
     """
-    with _open(path) as project:
+    with open_project(path) as project:
         _set_conditions(project, conditions)
         if closed_pipe is not None:
             _break_pipe(project, closed_pipe)
@@ -86,7 +72,7 @@ def simulate(path: Path, conditions: Conditions, *, closed_pipe: str | None = No
         unserved_m3=_tidy(totals.unserved_m3),
         customers=tuple(id_ for _, id_ in project.nodes if id_ in totals.customers),
         minimum_pressure_m={id_: _tidy(pressure) for id_, pressure in totals.minimum_pressure_m.items()},
-        warnings=read_warnings(project.report()) + failed_check,
+        warnings=read_warnings(project.report) + failed_check,
     )
 
 
@@ -106,19 +92,6 @@ def simulate_break(path: Path, conditions: Conditions, *, pipe_id: str) -> Break
 
 
 @dataclass(slots=True, kw_only=True)
-class _Project:
-    """An open project; ``report`` may be read when it is closed."""
-
-    handle: Any
-    units: UnitSystem
-    nodes: tuple[tuple[int, str], ...]
-    report_text: list[str] = field(default_factory=list)
-
-    def report(self) -> str:
-        return "".join(self.report_text)
-
-
-@dataclass(slots=True, kw_only=True)
 class _Totals:
     demand_m3: float = 0.0
     unserved_m3: float = 0.0
@@ -126,77 +99,24 @@ class _Totals:
     minimum_pressure_m: dict[str, float] = field(default_factory=dict)
 
 
-@contextmanager
-def _open(path: Path) -> Iterator[_Project]:
-    """An open project, closed and its files removed whatever happens. A file that is no network is an ``InputError``."""
-    handle = toolkit.createproject()
-    with tempfile.TemporaryDirectory() as directory:
-        report = Path(directory, "report.txt")
-        try:
-            _open_file(handle, path, report)
-            try:
-                project = _project(handle)
-                yield project
-            finally:
-                toolkit.close(handle)
-            project.report_text.append(_read(report))
-        finally:
-            toolkit.deleteproject(handle)
-
-
-def _open_file(handle: Any, path: Path, report: Path) -> None:
-    try:
-        _call(toolkit.open, handle, str(path), str(report), str(report.with_name("results.bin")))
-    except EngineError as error:
-        toolkit.close(handle)  # only this writes the report out
-        cause = read_input_error(_read(report)) or str(error)
-        raise InputError(f"{path.name} is not an EPANET network: {cause}") from error
-
-
-def _read(report: Path) -> str:
-    return report.read_text(encoding="utf-8", errors="replace") if report.exists() else ""
-
-
-def _project(handle: Any) -> _Project:
-    toolkit.setreport(handle, "MESSAGES YES")
-    toolkit.setstatusreport(handle, toolkit.NO_REPORT)  # leaves the messages in, which are all we read
-    count = toolkit.getcount(handle, toolkit.NODECOUNT)
-    return _Project(
-        handle=handle,
-        units=UnitSystem.of(FlowUnit(toolkit.getflowunits(handle))),
-        nodes=tuple((index, toolkit.getnodeid(handle, index)) for index in range(1, count + 1)),
-    )
-
-
-def _call(function: Callable[..., T], *arguments: Any) -> T:
-    """Call the toolkit, which raises the bare ``Exception``, with the number only in its text."""
-    try:
-        return function(*arguments)
-    except Exception as error:
-        match = _ENGINE_ERROR.match(str(error))
-        if match is None:
-            raise
-        raise EngineError(EngineFailure(code=int(match["code"]), text=match["text"].strip())) from error
-
-
 def _tidy(number: float) -> float:
     """To the litre or millimetre, which is more than a model knows; never minus zero."""
     return round(number, 3) + 0.0
 
 
-def _is_junction(project: _Project, index: int) -> bool:
+def _is_junction(project: Project, index: int) -> bool:
     return bool(toolkit.getnodetype(project.handle, index) == toolkit.JUNCTION)
 
 
-def _position(project: _Project, index: int) -> tuple[float, float] | None:
+def _position(project: Project, index: int) -> tuple[float, float] | None:
     try:
-        x, y = _call(toolkit.getcoord, project.handle, index)
+        x, y = call(toolkit.getcoord, project.handle, index)
     except EngineError:  # 254: the node has no coordinates, which a file may leave out
         return None
     return x, y
 
 
-def _links(project: _Project) -> Iterator[Pipe | tuple[str, str]]:
+def _links(project: Project) -> Iterator[Pipe | tuple[str, str]]:
     node_ids = dict(project.nodes)
     handle, units = project.handle, project.units
     for index in range(1, toolkit.getcount(handle, toolkit.LINKCOUNT) + 1):
@@ -213,14 +133,12 @@ def _links(project: _Project) -> Iterator[Pipe | tuple[str, str]]:
         )
 
 
-def _set_conditions(project: _Project, conditions: Conditions) -> None:
-    handle = project.handle
-    toolkit.settimeparam(handle, toolkit.DURATION, conditions.duration_seconds)
-    toolkit.setoption(handle, toolkit.PRESS_UNITS, toolkit.METERS)
+def _set_conditions(project: Project, conditions: Conditions) -> None:
+    toolkit.settimeparam(project.handle, toolkit.DURATION, conditions.duration_seconds)
     _set_demand_model(project, conditions, toolkit.PDA)
 
 
-def _set_demand_model(project: _Project, conditions: Conditions, model: int) -> None:
+def _set_demand_model(project: Project, conditions: Conditions, model: int) -> None:
     toolkit.setdemandmodel(
         project.handle,
         model,
@@ -230,11 +148,11 @@ def _set_demand_model(project: _Project, conditions: Conditions, model: int) -> 
     )
 
 
-def _break_pipe(project: _Project, pipe_id: str) -> None:
+def _break_pipe(project: Project, pipe_id: str) -> None:
     """Close a pipe so that it stays closed: nothing in the file may open it again."""
     handle = project.handle
     try:
-        link = _call(toolkit.getlinkindex, handle, pipe_id)
+        link = call(toolkit.getlinkindex, handle, pipe_id)
     except EngineError as error:
         raise InputError(f"the network has no pipe {pipe_id!r}") from error
     _hold_against_controls(handle, link)
@@ -264,7 +182,7 @@ def _hold_against_rules(handle: Any, link: int) -> None:
                     put(handle, rule, action, link, toolkit.R_IS_CLOSED, toolkit.MISSING)
 
 
-def _check_demand_driven(project: _Project, conditions: Conditions) -> tuple[EngineWarning, ...]:
+def _check_demand_driven(project: Project, conditions: Conditions) -> tuple[EngineWarning, ...]:
     """Run again with every demand met, for the warnings in the report; if that fails, the failure is the warning."""
     _set_demand_model(project, conditions, toolkit.DDA)
     try:
@@ -274,19 +192,19 @@ def _check_demand_driven(project: _Project, conditions: Conditions) -> tuple[Eng
     return ()
 
 
-def _run(project: _Project, conditions: Conditions) -> _Totals:
+def _run(project: Project, conditions: Conditions) -> _Totals:
     """Step through the duration; each step's flows hold until the next."""
     totals = _Totals()
     handle = project.handle
-    _call(toolkit.openH, handle)
+    call(toolkit.openH, handle)
     try:
-        _call(toolkit.initH, handle, toolkit.NOSAVE)
+        call(toolkit.initH, handle, toolkit.NOSAVE)
         step = 1
         while step > 0:
             with warnings.catch_warnings():  # the binding warns with the one word "WARNING"; the report says it better
                 warnings.simplefilter("ignore")
-                now = _call(toolkit.runH, handle)
-                step = _call(toolkit.nextH, handle)
+                now = call(toolkit.runH, handle)
+                step = call(toolkit.nextH, handle)
             _add_step(project, totals, seconds=step)
     finally:
         toolkit.closeH(handle)
@@ -296,7 +214,7 @@ def _run(project: _Project, conditions: Conditions) -> _Totals:
     return totals
 
 
-def _add_step(project: _Project, totals: _Totals, *, seconds: int) -> None:
+def _add_step(project: Project, totals: _Totals, *, seconds: int) -> None:
     handle = project.handle
     volume = project.units.flow * seconds
     for index, id_ in project.nodes:

@@ -48,7 +48,8 @@ class WaterNetworkJobManager(JobManager):
 
     def _pipes(self, network: Path) -> Sequence[Pipe]:
         # Here, not above: whoever submits the job imports this module too, and needs no engine.
-        from workloads.water_network.hydraulics import EngineError, read_network, simulate
+        from workloads.water_network.engine import EngineError
+        from workloads.water_network.hydraulics import read_network, simulate
 
         pipes = read_network(network).pipes
         try:

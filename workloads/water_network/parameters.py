@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -76,10 +77,10 @@ class Parameters:
 
 
 def _duration(value: JsonValue) -> float:
-    try:
-        hours = float(value) if isinstance(value, int | float | str) else math.nan
-    except ValueError:
-        hours = math.nan
+    hours = math.nan
+    if isinstance(value, int | float | str) and not isinstance(value, bool):
+        with suppress(ValueError):  # not a number: refused below, like one that is out of range
+            hours = float(value)
     if not 0 < hours <= _LONGEST_HOURS:
         raise InputError(f"duration_hours is {value!r}; give a number above 0 and at most {_LONGEST_HOURS:g}")
     return hours

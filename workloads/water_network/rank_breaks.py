@@ -46,8 +46,8 @@ class RankBreaks(WorkloadTask):
             network=read_network(network),
             title=f"Which pipe break hurts {self.network_name} most?",
             subtitle=(
-                f"Each pipe closed for {self.conditions.duration_hours:g} h; the network's demand in that time is "
-                f"{baseline.demand_m3:,.0f} m³"
+                f"Each pipe closed for {self.conditions.duration_hours:g} h, in which customers ask for "
+                f"{baseline.demand_m3:,.0f} m³. Short: pressure below {self.conditions.required_pressure_m:g} m at some time."
             ),
         )
 
