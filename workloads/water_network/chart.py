@@ -50,10 +50,8 @@ def draw_ranking(path: Path, *, ranking: Sequence[RankedBreak], network: Network
 def _footnote(ranking: Sequence[RankedBreak]) -> str:
     costly = sum((row.unserved_m3 or 0.0) > 0 for row in ranking)
     failed = sum(row.engine_error is not None for row in ranking)
-    note = (
-        f"{costly} of {len(ranking)} breaks leave demand unserved. Short: pressure falls below what full supply needs."
-    )
-    return f"{note} {failed} breaks could not be simulated and are not shown." if failed else note
+    note = f"{costly} of {len(ranking)} breaks leave demand unserved."
+    return f"{note} Could not be simulated, and are not shown: {failed}." if failed else note
 
 
 def _colour(share: float) -> Colour:

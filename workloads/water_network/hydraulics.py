@@ -186,45 +186,55 @@ def _check_demand_driven(project: Project, conditions: Conditions) -> tuple[Engi
     """Run again with every demand met, for the warnings in the report; if that fails, the failure is the warning."""
     _set_demand_model(project, conditions, toolkit.DDA)
     try:
-        _run(project, conditions)
+        for _ in _steps(project, conditions):
+            pass
     except EngineError as error:
         return (EngineWarning(code=error.failure.code, text=error.failure.text, time=""),)
     return ()
 
 
 def _run(project: Project, conditions: Conditions) -> _Totals:
-    """Step through the duration; each step's flows hold until the next."""
     totals = _Totals()
+    junctions = [(index, id_) for index, id_ in project.nodes if _is_junction(project, index)]
+    for seconds in _steps(project, conditions):
+        for index, id_ in junctions:
+            _add_junction(project, totals, index, id_, seconds=seconds)
+    return totals
+
+
+def _steps(project: Project, conditions: Conditions) -> Iterator[int]:
+    """Solve step by step; while one is yielded, the project holds its values, which last for so many seconds.
+
+    The last step is the end of the duration and lasts for none.
+
+    Raises:
+        EngineError: a step failed, or the engine halted before the end.
+    """
     handle = project.handle
     call(toolkit.openH, handle)
     try:
         call(toolkit.initH, handle, toolkit.NOSAVE)
-        step = 1
-        while step > 0:
+        now, seconds = 0, 1
+        while seconds > 0:
             with warnings.catch_warnings():  # the binding warns with the one word "WARNING"; the report says it better
                 warnings.simplefilter("ignore")
                 now = call(toolkit.runH, handle)
-                step = call(toolkit.nextH, handle)
-            _add_step(project, totals, seconds=step)
+                seconds = call(toolkit.nextH, handle)
+            yield seconds
     finally:
         toolkit.closeH(handle)
     if now < conditions.duration_seconds:
         hours = now / _SECONDS_PER_HOUR
         raise EngineError(EngineFailure(code=_UNBALANCED, text=f"system unbalanced, halted after {hours:.2f} h"))
-    return totals
 
 
-def _add_step(project: Project, totals: _Totals, *, seconds: int) -> None:
-    handle = project.handle
-    volume = project.units.flow * seconds
-    for index, id_ in project.nodes:
-        if not _is_junction(project, index):
-            continue
-        pressure = toolkit.getnodevalue(handle, index, toolkit.PRESSURE)
-        totals.minimum_pressure_m[id_] = min(pressure, totals.minimum_pressure_m.get(id_, pressure))
-        demand = toolkit.getnodevalue(handle, index, toolkit.FULLDEMAND)
-        if demand > 0:  # a negative demand is a supply
-            totals.customers.add(id_)
-            totals.demand_m3 += demand * volume
-            delivered = toolkit.getnodevalue(handle, index, toolkit.DEMANDFLOW)
-            totals.unserved_m3 += max(demand - delivered, 0.0) * volume
+def _add_junction(project: Project, totals: _Totals, index: int, id_: str, *, seconds: int) -> None:
+    pressure = toolkit.getnodevalue(project.handle, index, toolkit.PRESSURE)
+    totals.minimum_pressure_m[id_] = min(pressure, totals.minimum_pressure_m.get(id_, pressure))
+    demand = toolkit.getnodevalue(project.handle, index, toolkit.FULLDEMAND)
+    if demand > 0:  # a negative demand is a supply
+        delivered = toolkit.getnodevalue(project.handle, index, toolkit.DEMANDFLOW)
+        volume = project.units.flow * seconds
+        totals.customers.add(id_)
+        totals.demand_m3 += demand * volume
+        totals.unserved_m3 += max(demand - delivered, 0.0) * volume
