@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,11 @@ def test_chart_is_the_same_every_time(tmp_path: Path) -> None:
     for name in ("one.png", "two.png"):
         draw_ranking(tmp_path / name, ranking=[row(7.0)], network=ON_A_MAP, title="Which?", subtitle="Each")
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+def test_chart_takes_ids_as_they_are(tmp_path: Path) -> None:
+    """EPANET allows dollar signs in an id, which matplotlib would read as mathematics."""
+    path = tmp_path / "ranking.png"
+    ranking = [replace(row(7.0), pipe=r"$\oops$")]
+    draw_ranking(path, ranking=ranking, network=ON_A_MAP, title=r"$\oops$", subtitle="Each")
+    assert path.stat().st_size > 0
