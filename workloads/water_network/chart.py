@@ -16,13 +16,6 @@ from workloads.water_network.results import Network
 
 _INK, _MUTED, _FAINT = "#1f2933", "#66727f", "#c5ccd3"
 _SOURCE = "#1d6fa5"
-_STYLE = {
-    "font.family": "DejaVu Sans",
-    "font.size": 10,
-    "text.color": _INK,
-    "text.parse_math": False,  # EPANET allows the dollar sign in an id
-    "axes.edgecolor": _FAINT,
-}
 _COLOURS = mpl.colormaps["YlOrRd"]
 _LEAST_COLOUR, _MOST_COLOUR = 0.35, 0.9
 _WORST_COUNT = 10
@@ -38,7 +31,8 @@ def draw_ranking(path: Path, *, ranking: Sequence[RankedBreak], network: Network
 
     The same ranking gives the same picture. Nothing is shown on a screen, and no state of matplotlib is left behind.
     """
-    with mpl.rc_context(_STYLE):
+    # EPANET allows the dollar sign in an id: no mathematics.
+    with mpl.rc_context({"text.parse_math": False, "text.color": _INK, "axes.edgecolor": _FAINT, "font.size": 10}):
         layout = ConstrainedLayoutEngine(rect=(0.01, 0.04, 0.98, 0.84), wspace=0.06)
         figure = Figure(figsize=(13, 7), layout=layout)
         figure.text(0.012, 0.975, title, va="top", fontsize=17, fontweight="bold")

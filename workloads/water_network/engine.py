@@ -1,4 +1,4 @@
-"""An EPANET project as a context: opened, its errors turned into ours, closed and cleaned up. Knows nothing of pipes."""
+"""An EPANET project as a context: opened, its errors turned into ours, closed and cleaned up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from epanet import toolkit  # type: ignore[import-untyped]  # a SWIG binding without annotations
+from epanet import toolkit
 
 from batch_manager import InputError
 from workloads.water_network.engine_report import read_input_error
@@ -49,7 +49,7 @@ class Project:
 
 @contextmanager
 def open_project(path: Path) -> Iterator[Project]:
-    """An open project, closed and its files removed whatever happens. A file that is no network is an ``InputError``."""
+    """An open project, closed and cleaned up whatever happens. A file that is no network is an ``InputError``."""
     handle = toolkit.createproject()
     with tempfile.TemporaryDirectory() as directory:
         report = Path(directory, "report.txt")

@@ -1,9 +1,9 @@
 """What we ask of the EPANET engine (PyPI ``owa-epanet``). With ``engine``, the only module that touches it.
 
-Everything here is a function from a network file to values of ``results``; no file is left in the current directory. Demands
-are pressure driven: a junction with too little pressure gets less, and what it does not get is counted. In that mode the
-engine keeps silent about negative pressures and cut-off nodes, so each simulation is followed by a demand-driven one, of
-which only the warnings are kept.
+Everything here is a function from a network file to values of ``results``; no file is left in the current directory.
+Demands are pressure driven: a junction with too little pressure gets less, and what it does not get is counted. In that
+mode the engine keeps silent about negative pressures and cut-off nodes, so each simulation is followed by a
+demand-driven one, of which only the warnings are kept.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from epanet import toolkit  # type: ignore[import-untyped]  # a SWIG binding without annotations
+from epanet import toolkit
 
 from batch_manager import InputError
 from workloads.water_network.engine import EngineError, Project, call, open_project

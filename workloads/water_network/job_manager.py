@@ -40,7 +40,7 @@ class WaterNetworkJobManager(JobManager):
         """Add a ``SimulateBreak`` for each pipe and a ``RankBreaks`` after them all.
 
         Raises:
-            InputError: the file is not a network, cannot be simulated even unbroken, or lacks a pipe that was asked for.
+            InputError: the file is not a network, cannot be simulated even unbroken, or lacks a pipe asked for.
         """
         network = self.context.download(NETWORK_BLOB)
         breaks = [self._add_break(number, pipe) for number, pipe in enumerate(self._pipes(network), start=1)]

@@ -18,5 +18,5 @@ _NOT_SAFE = re.compile(r"[^A-Za-z0-9._-]")
 
 
 def result_blob(number: int, pipe: str) -> str:
-    """The blob of a break's result. The number keeps it unique: EPANET allows characters in ids that a blob's name does not."""
+    """The blob of a break's result; the number keeps it unique, for not every character of an id can stay."""
     return f"{RESULTS_FOLDER}{number:05}-pipe-{_NOT_SAFE.sub('_', pipe)}.json"

@@ -1,7 +1,7 @@
 """The last task: all results in, a ranking and a chart out.
 
-Every process of the workload imports this module to register the task, so the engine and the chart's library are imported by
-``run`` alone.
+Every process of the workload imports this module to register the task, so the engine and the chart's library are
+imported by ``run`` alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class RankBreaks(WorkloadTask):
-    """Reads ``network.inp`` and ``results/*.json``, and writes ``ranking.csv`` and ``ranking.png`` in the working directory."""
+    """From ``network.inp`` and ``results/*.json`` to ``ranking.csv`` and ``ranking.png``, in the working directory."""
 
     def __init__(self, *, network_name: str, conditions: Conditions, working_directory: Path) -> None:
         self.network_name = network_name
@@ -47,7 +47,8 @@ class RankBreaks(WorkloadTask):
             title=f"Which pipe break hurts {self.network_name} most?",
             subtitle=(
                 f"Each pipe closed for {self.conditions.duration_hours:g} h, in which customers ask for "
-                f"{baseline.demand_m3:,.0f} m³. Short: pressure below {self.conditions.required_pressure_m:g} m at some time."
+                f"{baseline.demand_m3:,.0f} m³. "
+                f"Short: pressure below {self.conditions.required_pressure_m:g} m at some time."
             ),
         )
 

@@ -42,8 +42,10 @@ class RankedBreak:
 def rank_breaks(
     results: Iterable[BreakResult], *, baseline: Simulation, required_pressure_m: float
 ) -> tuple[RankedBreak, ...]:
-    """Order breaks by what they cost: most unserved demand first, then most junctions below the required pressure, then the
-    pipe's id. Breaks that the engine could not simulate come last: nothing is known of them.
+    """Order breaks by what they cost.
+
+    Most unserved demand first, then most junctions below the required pressure, then the pipe's id. Breaks that the
+    engine could not simulate come last: nothing is known of them.
     """
     rows = [_row(result, baseline, required_pressure_m) for result in results]
     rows.sort(key=_order)

@@ -18,9 +18,9 @@ class Conditions:
     """What a network is simulated under.
 
     The pressure at which a customer gets all they ask for is 14 m of water, about 20 psi: the least that "Recommended
-    Standards for Water Works" (Ten States Standards, 8.2.1) asks for at ground level under all conditions of flow. Below it
-    the engine delivers by Wagner's formula, ((p - minimum) / (required - minimum)) ** exponent, with the exponent 0.5 that
-    EPANET has by default (EPANET 2.2 User Manual, "Pressure Exponent").
+    Standards for Water Works" (Ten States Standards, 8.2.1) asks for at ground level under all conditions of flow.
+    Below it the engine delivers by Wagner's formula, ((p - minimum) / (required - minimum)) ** exponent, with the
+    exponent 0.5 that EPANET has by default (EPANET 2.2 User Manual, "Pressure Exponent").
     """
 
     duration_hours: float = 24.0
@@ -103,8 +103,8 @@ class Simulation:
         demand_m3: what all customers asked for.
         unserved_m3: what of it they did not get.
         customers: ids of the junctions that asked for water at any time.
-        minimum_pressure_m: the least pressure of the duration, by junction. Below zero it is the engine's arithmetic and
-            means that there is no water.
+        minimum_pressure_m: the least pressure of the duration, by junction. Below zero it is the engine's arithmetic
+            and means that there is no water.
         warnings: each once; first those of the simulation, then those of the demand-driven check.
     """
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class WaterNetworkWorkload(WorkloadBase):
-    """Closes each pipe of a water network in turn, simulates a day with EPANET, and ranks the pipes by the demand not served.
+    """Closes each pipe of a water network in turn, simulates a day with EPANET, and ranks the pipes.
 
     Parameters: see ``parameters.Parameters``.
     """

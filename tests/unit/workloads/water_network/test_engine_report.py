@@ -48,7 +48,7 @@ def test_report_without_warnings_gives_none() -> None:
 
 def test_input_error_comes_with_its_line() -> None:
     """The error's own line ends in a colon, and the line of the file follows."""
-    report = "  Error 206: undefined curve 1 in [PUMPS] section:\n   9 \t9  10  HEAD 1 ;\n\n  Error 200: one or more errors\n"
+    report = "  Error 206: undefined curve 1 in [PUMPS] section:\n   9 \t9  10  HEAD 1 ;\n\n  Error 200: one or more\n"
     assert read_input_error(report) == "Error 206: undefined curve 1 in [PUMPS] section: 9 9 10 HEAD 1 ;"
 
 

@@ -71,6 +71,6 @@ def test_net6_comes_from_an_installed_wntr(tmp_path: Path, monkeypatch: pytest.M
 
 def test_net6_without_wntr_says_where_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is not shipped, for its licence."""
-    monkeypatch.setattr("workloads.water_network.parameters.find_spec", lambda name: None)
+    monkeypatch.setattr("workloads.water_network.parameters.find_spec", lambda _: None)
     with pytest.raises(InputError, match="pip install --no-deps wntr"):
         Parameters(network="Net6").network_file()

@@ -17,7 +17,7 @@ BASELINE = Simulation(demand_m3=100.0, unserved_m3=2.0, customers=("a", "b"), mi
 
 
 def broken(pipe: str, unserved_m3: float | None, *, pressure_m: float = 20.0) -> BreakResult:
-    """A break that leaves so much unserved, with junction ``a`` at this pressure; None for one that the engine refused."""
+    """A break that leaves so much unserved, with junction ``a`` at this pressure; None for a failure of the engine."""
     outcome: Simulation | EngineFailure = EngineFailure(code=110, text="cannot solve")
     if unserved_m3 is not None:
         pressures = {"a": pressure_m, "b": 9.0, "idle": -50.0}

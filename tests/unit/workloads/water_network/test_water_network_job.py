@@ -15,6 +15,7 @@ from workloads.water_network import WaterNetworkWorkload
 from workloads.water_network.job_manager import WaterNetworkJobManagerBuilder
 from workloads.water_network.layout import NETWORK_BLOB, result_blob
 from workloads.water_network.rank_breaks import RankBreaksBuilder
+from workloads.water_network.ranking import RankedBreak, to_csv
 from workloads.water_network.results import BreakResult
 from workloads.water_network.simulate_break import SimulateBreakBuilder
 
@@ -166,11 +167,20 @@ def test_submitter_uploads_the_network_that_is_asked_for(account: Account) -> No
 
 def test_summary_is_the_ranking_s_table(account: Account) -> None:
     """Read from the job's container."""
-    header = "rank,pipe,from_node,to_node,diameter_mm,length_m,unserved_m3,junctions_below_required,worst_junction,minimum_pressure_m,engine_error"
-    account.client.storage.upload(
-        CONTAINER, "ranking.csv", f"{header}\n1,60,River,60,609.6,375.2,28524.6,59,153,-21.70,\n".encode()
+    worst = RankedBreak(
+        rank=1,
+        pipe="60",
+        from_node="River",
+        to_node="61",
+        diameter_mm=609.6,
+        length_m=375.2,
+        unserved_m3=28524.6,
+        junctions_below_required=59,
+        worst_junction="153",
+        minimum_pressure_m=-21.7,
     )
+    account.client.storage.upload(CONTAINER, "ranking.csv", to_csv([worst]).encode())
     workload = WaterNetworkWorkload(batch_client=account.client)
     title, _, row = workload.summarize(JobResults(account.client.storage, CONTAINER))
     assert title == "The ten worst pipes"
-    assert row.split() == ["1", "60", "River", "->", "60", "28524.6", "59", "-21.70", "m", "at", "153"]
+    assert row.split() == ["1", "60", "River", "->", "61", "28524.6", "59", "-21.70", "m", "at", "153"]
