@@ -1,0 +1,168 @@
+"""The refusals of the service: one exception, and one catalogue of Batch's codes with their status and words.
+
+The codes are those of the official clients' lists; a message in the catalogue is the service's own wording where the
+clients' tests or public recordings show it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from dispatcher.service.wire import JsonObject, JsonValue, format_time
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    status: int
+    code: str
+    message: str
+
+
+class Refusal(Enum):
+    """Every code the service answers with, its HTTP status and its default message."""
+
+    AUTHENTICATION_FAILED = _Entry(
+        403,
+        "AuthenticationFailed",
+        "Server failed to authenticate the request. Make sure the value of Authorization header is formed correctly "
+        "including the signature.",
+    )
+    AUTHENTICATION_MISSING = _Entry(401, "AuthenticationFailed", "The request carries no Authorization header.")
+    CONDITION_NOT_MET = _Entry(
+        412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
+    )
+    FILE_NOT_FOUND = _Entry(404, "FileNotFound", "The specified file does not exist.")
+    INTERNAL_ERROR = _Entry(
+        500, "InternalError", "Server encountered an internal error. The service's log has the details."
+    )
+    INVALID_HEADER_VALUE = _Entry(
+        400, "InvalidHeaderValue", "The value provided for one of the HTTP headers was not in the correct format."
+    )
+    INVALID_PROPERTY_VALUE = _Entry(
+        400,
+        "InvalidPropertyValue",
+        "The value provided for one of the properties in the request body is invalid.",
+    )
+    INVALID_QUERY_PARAMETER_VALUE = _Entry(
+        400,
+        "InvalidQueryParameterValue",
+        "Value for one of the query parameters specified in the request URI is invalid.",
+    )
+    INVALID_RANGE = _Entry(416, "InvalidRange", "The range specified is invalid for the current size of the file.")
+    INVALID_REQUEST_BODY = _Entry(400, "InvalidRequestBody", "The specified Request Body is not syntactically valid.")
+    INVALID_URI = _Entry(400, "InvalidUri", "The requested URI does not represent any resource on the server.")
+    JOB_BEING_DELETED = _Entry(409, "JobBeingDeleted", "The specified job has been marked for deletion.")
+    JOB_BEING_TERMINATED = _Entry(409, "JobBeingTerminated", "The specified job is being terminated.")
+    JOB_COMPLETED = _Entry(409, "JobCompleted", "The specified job is already in a completed state.")
+    JOB_DISABLED = _Entry(409, "JobDisabled", "The specified job is disabled.")
+    JOB_EXISTS = _Entry(409, "JobExists", "The specified job already exists.")
+    JOB_NOT_ACTIVE = _Entry(409, "JobNotActive", "The specified job is not in the active state.")
+    JOB_NOT_FOUND = _Entry(404, "JobNotFound", "The specified job does not exist.")
+    MISSING_REQUIRED_PROPERTY = _Entry(
+        400,
+        "MissingRequiredProperty",
+        "One of the required properties was not specified in the request body.",
+    )
+    MISSING_REQUIRED_QUERY_PARAMETER = _Entry(
+        400,
+        "MissingRequiredQueryParameter",
+        "A query parameter that's mandatory for this request is not specified.",
+    )
+    NODE_NOT_FOUND = _Entry(404, "NodeNotFound", "The specified node does not exist.")
+    NODE_STATE_INVALID = _Entry(409, "NodeStateInvalid", "The node's state does not allow the operation.")
+    NOT_IMPLEMENTED = _Entry(501, "NotImplemented", "The local Batch service does not implement this operation.")
+    OPERATION_INVALID_FOR_CURRENT_STATE = _Entry(
+        409, "OperationInvalidForCurrentState", "The specified operation is not valid for the current state."
+    )
+    POOL_BEING_DELETED = _Entry(409, "PoolBeingDeleted", "The specified pool has been marked for deletion.")
+    POOL_BEING_RESIZED = _Entry(409, "PoolBeingResized", "The specified pool is being resized.")
+    POOL_EXISTS = _Entry(409, "PoolExists", "The specified pool already exists.")
+    POOL_NOT_FOUND = _Entry(404, "PoolNotFound", "The specified pool does not exist.")
+    REQUEST_BODY_TOO_LARGE = _Entry(
+        413, "RequestBodyTooLarge", "The request body is too large and exceeds the maximum permissible limit."
+    )
+    TASK_BEING_DELETED = _Entry(409, "TaskBeingDeleted", "The specified task is being deleted.")
+    TASK_COMPLETED = _Entry(409, "TaskCompleted", "The specified task is already in a completed state.")
+    TASK_DEPENDENCIES_NOT_SPECIFIED_ON_JOB = _Entry(
+        400,
+        "TaskDependenciesNotSpecifiedOnJob",
+        "The specified task has dependencies but the job does not enable them: set usesTaskDependencies to true.",
+    )
+    TASK_DEPENDENCY_LIST_TOO_LONG = _Entry(
+        400,
+        "TaskDependencyListTooLong",
+        "The ids a task depends on may have 64000 characters together: use task id ranges instead.",
+    )
+    TASK_EXISTS = _Entry(409, "TaskExists", "The specified task already exists.")
+    TASK_FILES_CLEANED_UP = _Entry(409, "TaskFilesCleanedup", "The files of the specified task were cleaned up.")
+    TASK_FILES_UNAVAILABLE = _Entry(
+        409, "TaskFilesUnavailable", "The files of the specified task are not available: it has not run on a node."
+    )
+    TASK_NOT_COMPLETED = _Entry(
+        409, "TaskNotCompleted", "The specified task is not completed, or it completed successfully."
+    )
+    TASK_NOT_FOUND = _Entry(404, "TaskNotFound", "The specified task does not exist.")
+    UNSUPPORTED_HTTP_VERB = _Entry(405, "UnsupportedHttpVerb", "The resource doesn't support the specified HTTP verb.")
+    UNSUPPORTED_PROPERTY = _Entry(
+        400, "UnsupportedProperty", "A property in the request body is not supported by the local Batch service yet."
+    )
+
+
+class BatchError(Exception):
+    """A request refused: what the client is told.
+
+    Attributes:
+        refusal: the catalogue's entry.
+        message: the words; the entry's own unless others were given.
+        values: facts about the refusal, as pairs of key and value (``PropertyName``, ``Reason``, ...).
+    """
+
+    def __init__(self, refusal: Refusal, message: str | None = None, values: Sequence[tuple[str, str]] = ()) -> None:
+        self.refusal = refusal
+        self.message = message or refusal.value.message
+        self.values = tuple(values)
+        super().__init__(f"{self.code}: {self.message}")
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.refusal.value.status
+
+    @property
+    def code(self) -> str:
+        """Batch's code."""
+        return self.refusal.value.code
+
+
+def invalid_property(name: str, value: object, reason: str) -> BatchError:
+    """Return the refusal of one property's value."""
+    shown = str(value)[:200]
+    values = (("PropertyName", name), ("PropertyValue", shown), ("Reason", reason))
+    return BatchError(Refusal.INVALID_PROPERTY_VALUE, values=values)
+
+
+def unsupported_property(name: str) -> BatchError:
+    """Return the refusal of a property that Azure knows and this service does not act on."""
+    message = f"The property {name} is not yet supported by the local Batch service."
+    return BatchError(Refusal.UNSUPPORTED_PROPERTY, message, (("PropertyName", name),))
+
+
+def error_values(values: Sequence[tuple[str, str]]) -> list[JsonValue]:
+    """Return facts about an error as a body holds them."""
+    return [{"key": key, "value": value} for key, value in values]
+
+
+def error_body(error: BatchError, *, metadata_url: str, request_id: str, now: datetime) -> JsonObject:
+    """Return the body of an error answer; it is not wrapped in ``error`` as other Azure services do."""
+    text = f"{error.message}\nRequestId:{request_id}\nTime:{format_time(now)}"
+    body: JsonObject = {
+        "odata.metadata": f"{metadata_url}#Microsoft.Azure.Batch.Protocol.Entities.Container.errors/@Element",
+        "code": error.code,
+        "message": {"lang": "en-US", "value": text},
+    }
+    if error.values:
+        body["values"] = error_values(error.values)
+    return body

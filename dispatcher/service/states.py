@@ -1,0 +1,195 @@
+"""The states of pools, nodes, jobs and tasks: an Enum each, and one table of what may follow what.
+
+Spellings are Batch's. A table maps a state and what happens to it to the next state; what it does not name cannot happen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, auto
+from typing import Generic, TypeVar
+
+StateT = TypeVar("StateT", bound=StrEnum)
+EventT = TypeVar("EventT", bound=StrEnum)
+
+
+class InvalidTransition(Exception):
+    """Something happened to an entity in a state where it cannot happen.
+
+    Attributes:
+        state: the state it is in.
+        event: what was to happen.
+    """
+
+    def __init__(self, state: StrEnum, event: StrEnum) -> None:
+        self.state = state
+        self.event = event
+        super().__init__(f"{event.value!r} cannot happen in state {state.value!r}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transitions(Generic[StateT, EventT]):
+    """A state machine."""
+
+    table: Mapping[tuple[StateT, EventT], StateT]
+
+    def after(self, state: StateT, event: EventT) -> StateT:
+        """Return the state that follows.
+
+        Raises:
+            InvalidTransition: the table has no such step.
+        """
+        try:
+            return self.table[state, event]
+        except KeyError:
+            raise InvalidTransition(state, event) from None
+
+    def allows(self, state: StateT, event: EventT) -> bool:
+        """Say whether the table has the step."""
+        return (state, event) in self.table
+
+
+class PoolState(StrEnum):
+    """Life of a pool."""
+
+    ACTIVE = "active"
+    DELETING = "deleting"
+
+
+class PoolEvent(StrEnum):
+    """What happens to a pool."""
+
+    DELETE = auto()
+
+
+POOL = Transitions(table={(PoolState.ACTIVE, PoolEvent.DELETE): PoolState.DELETING})
+
+
+class AllocationState(StrEnum):
+    """Whether a pool's nodes are as many as asked for."""
+
+    STEADY = "steady"
+    RESIZING = "resizing"
+    STOPPING = "stopping"
+
+
+class AllocationEvent(StrEnum):
+    """What happens to a pool's size."""
+
+    RESIZE = auto()
+    STOP = auto()
+    SETTLE = auto()
+
+
+ALLOCATION = Transitions(
+    table={
+        (AllocationState.STEADY, AllocationEvent.RESIZE): AllocationState.RESIZING,
+        (AllocationState.RESIZING, AllocationEvent.STOP): AllocationState.STOPPING,
+        (AllocationState.RESIZING, AllocationEvent.SETTLE): AllocationState.STEADY,
+        (AllocationState.STOPPING, AllocationEvent.SETTLE): AllocationState.STEADY,
+    }
+)
+
+
+class NodeState(StrEnum):
+    """Life of a node. Idle and running differ only in whether a task runs there."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    OFFLINE = "offline"
+    LEAVING_POOL = "leavingpool"
+
+
+class NodeEvent(StrEnum):
+    """What happens to a node."""
+
+    TASK_STARTED = auto()
+    EMPTIED = auto()
+    DISABLE = auto()
+    ENABLE = auto()
+    LEAVE = auto()
+
+
+NODE = Transitions(
+    table={
+        (NodeState.IDLE, NodeEvent.TASK_STARTED): NodeState.RUNNING,
+        (NodeState.RUNNING, NodeEvent.TASK_STARTED): NodeState.RUNNING,
+        (NodeState.RUNNING, NodeEvent.EMPTIED): NodeState.IDLE,
+        (NodeState.OFFLINE, NodeEvent.EMPTIED): NodeState.OFFLINE,
+        (NodeState.LEAVING_POOL, NodeEvent.EMPTIED): NodeState.LEAVING_POOL,
+        (NodeState.IDLE, NodeEvent.DISABLE): NodeState.OFFLINE,
+        (NodeState.RUNNING, NodeEvent.DISABLE): NodeState.OFFLINE,
+        (NodeState.OFFLINE, NodeEvent.ENABLE): NodeState.IDLE,
+        (NodeState.IDLE, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
+        (NodeState.RUNNING, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
+        (NodeState.OFFLINE, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
+    }
+)
+
+
+class JobState(StrEnum):
+    """Life of a job. Enabling takes no time here, so no job is ever seen in that state."""
+
+    ACTIVE = "active"
+    DISABLING = "disabling"
+    DISABLED = "disabled"
+    TERMINATING = "terminating"
+    COMPLETED = "completed"
+    DELETING = "deleting"
+
+
+class JobEvent(StrEnum):
+    """What happens to a job."""
+
+    DISABLE = auto()
+    DISABLED = auto()
+    ENABLE = auto()
+    TERMINATE = auto()
+    TERMINATED = auto()
+    DELETE = auto()
+
+
+JOB = Transitions(
+    table={
+        (JobState.ACTIVE, JobEvent.DISABLE): JobState.DISABLING,
+        (JobState.DISABLING, JobEvent.DISABLED): JobState.DISABLED,
+        (JobState.DISABLING, JobEvent.ENABLE): JobState.ACTIVE,
+        (JobState.DISABLED, JobEvent.ENABLE): JobState.ACTIVE,
+        (JobState.ACTIVE, JobEvent.TERMINATE): JobState.TERMINATING,
+        (JobState.DISABLING, JobEvent.TERMINATE): JobState.TERMINATING,
+        (JobState.DISABLED, JobEvent.TERMINATE): JobState.TERMINATING,
+        (JobState.TERMINATING, JobEvent.TERMINATED): JobState.COMPLETED,
+        **{(state, JobEvent.DELETE): JobState.DELETING for state in JobState if state is not JobState.DELETING},
+    }
+)
+
+
+class TaskState(StrEnum):
+    """Life of a task; it starts as active. Completed says nothing of success."""
+
+    ACTIVE = "active"
+    RUNNING = "running"
+    COMPLETED = "completed"
+
+
+class TaskEvent(StrEnum):
+    """What happens to a task."""
+
+    START = auto()
+    RETRY = auto()
+    REQUEUE = auto()
+    COMPLETE = auto()
+    REACTIVATE = auto()
+
+
+TASK = Transitions(
+    table={
+        (TaskState.ACTIVE, TaskEvent.START): TaskState.RUNNING,
+        (TaskState.RUNNING, TaskEvent.RETRY): TaskState.ACTIVE,
+        (TaskState.RUNNING, TaskEvent.REQUEUE): TaskState.ACTIVE,
+        (TaskState.RUNNING, TaskEvent.COMPLETE): TaskState.COMPLETED,
+        (TaskState.ACTIVE, TaskEvent.COMPLETE): TaskState.COMPLETED,
+        (TaskState.COMPLETED, TaskEvent.REACTIVATE): TaskState.ACTIVE,
+    }
+)
