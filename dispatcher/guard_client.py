@@ -1,0 +1,66 @@
+"""The main process's end of a guard: starts it, hears its reports, lets go of it."""
+
+import logging
+import os
+import select
+import subprocess
+import sys
+from pathlib import Path
+
+from dispatcher.guard import Event, Order, Report
+
+logger = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.02
+
+
+class GuardProcess:
+    """A running guard, which ends everything it started as soon as this process lets go of it or dies."""
+
+    def __init__(self, order: Order, log: Path) -> None:
+        """Start a guard on this order; what it has to say about itself is appended to ``log``."""
+        with log.open("ab") as log_file:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "dispatcher.guard"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log_file,
+                bufsize=0,
+                start_new_session=True,  # Ctrl-C is for the main process, which ends the job before the services
+            )
+        self._stop_seconds = 2 * order.grace_seconds * len(order.children) + 20
+        self._unread = b""
+        self._ended: Report | None = None
+        self._send(order)
+
+    def ended_child(self) -> Report | None:
+        """Return the first report of a child that ended or did not start; wait for one for a moment only."""
+        assert self._process.stdout is not None
+        if self._ended is None and select.select([self._process.stdout], [], [], _POLL_SECONDS)[0]:
+            data = os.read(self._process.stdout.fileno(), 65536)
+            *lines, self._unread = (self._unread + data).split(b"\n")
+            reports = [Report.from_json(line) for line in lines]
+            if not data:
+                reports.append(Report(event=Event.STOPPED))
+            self._ended = next((report for report in reports if report.event is not Event.STARTED), None)
+        return self._ended
+
+    def stop(self) -> None:
+        """Let go of the lifeline and wait until the guard has cleared up."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(timeout=self._stop_seconds)
+        except subprocess.TimeoutExpired:
+            logger.warning("the guard of the local stack did not end in %g s: killed", self._stop_seconds)
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+    def _send(self, order: Order) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(order.to_json().encode() + b"\n")
+        except BrokenPipeError:
+            logger.warning("the guard of the local stack has ended; see its log")
