@@ -33,9 +33,9 @@ class StackError(Exception):
 class LocalStack:
     """A running Azurite and, unless told otherwise, a running Batch service; use it as a context manager.
 
-    The run folder holds ``azurite/`` (blobs), ``batch/`` (the service's state and nodes), ``secrets/`` and ``logs/``. Both
-    servers listen on loopback ports that the kernel chose, so any number of stacks run side by side. A stack is started
-    once.
+    The run folder holds ``azurite/`` (blobs), ``batch/`` (the service's state and nodes), ``secrets/`` and ``logs/``.
+    Both servers listen on loopback ports that the kernel chose, so any number of stacks run side by side. A stack is
+    started once.
     """
 
     def __init__(
