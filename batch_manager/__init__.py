@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from batch_manager.client import BatchClient, BlobStorage
     from batch_manager.dependencies import DependencyRule
     from batch_manager.entry_points import EntryPointsRepository
+    from batch_manager.environment import JsonValue
     from batch_manager.errors import BatchManagerError, ConfigurationError, InputError, ServiceError
     from batch_manager.exit_codes import ExitCode
     from batch_manager.factory import BatchClientFactory
@@ -42,6 +43,7 @@ _MODULES = {
     "client": ("BatchClient", "BlobStorage"),
     "dependencies": ("DependencyRule",),
     "entry_points": ("EntryPointsRepository",),
+    "environment": ("JsonValue",),
     "errors": ("BatchManagerError", "ConfigurationError", "InputError", "ServiceError"),
     "exit_codes": ("ExitCode",),
     "factory": ("BatchClientFactory",),
@@ -90,6 +92,7 @@ __all__ = [
     "JobOutcome",
     "JobRequest",
     "JobResults",
+    "JsonValue",
     "Outcome",
     "OutputFileSpecification",
     "ServiceError",

@@ -1,4 +1,5 @@
-"""What ``python -m <workload>`` runs on a node: decides what this process is, does it, and exits with a documented code."""
+"""What ``python -m <workload>`` runs on a node: decides what this process is, does it, and exits with a documented
+code."""
 
 from __future__ import annotations
 
@@ -59,7 +60,7 @@ class Application:
         except BatchManagerError as error:
             _log.error("%s", error)
             return error.exit_code
-        except Exception:
+        except Exception:  # noqa: BLE001 - the outermost frame: whatever a user's task raises is told once
             _log.exception("unhandled exception")
             return ExitCode.FAILED
 

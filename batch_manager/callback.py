@@ -1,8 +1,8 @@
 """The POST that tells the outcome of a job.
 
 The body is what the WebHook activity of Azure Data Factory reads with ``reportStatusOnCallBack`` (Azure Data Factory
-documentation, "webhook activity"): ``Output``, ``Error`` for a failure, and ``StatusCode``, where 400 and more fails the
-activity.
+documentation, "webhook activity"): ``Output``, ``Error`` for a failure, and ``StatusCode``, where 400 and more fails
+the activity.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ REQUEST_TIMEOUT = 30.0
 _log = logging.getLogger(__name__)
 
 
-class _TryAgain(Exception):
+class _TryAgainError(Exception):
     """The receiver was out of reach or asked to be called later. Its text holds no URL."""
 
 
@@ -43,14 +43,17 @@ def read_callback_url(blob: bytes) -> str:
     """The URL in a callback blob.
 
     Raises:
-        CallbackError: the blob is not ``{"callBackUri": "http(s)://..."}``. The message does not repeat it: it is a secret.
+        CallbackError: the blob is not ``{"callBackUri": "http(s)://..."}``. The message does not repeat it: it is a
+            secret.
     """
     try:
         url = json.loads(blob)[CALLBACK_FIELD]
     except (ValueError, KeyError, TypeError):
         url = None
     if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-        raise CallbackError(f'the callback blob is not {{"{CALLBACK_FIELD}": "https://..."}}; write it again and re-run')
+        raise CallbackError(
+            f'the callback blob is not {{"{CALLBACK_FIELD}": "https://..."}}; write it again and re-run'
+        )
     return url
 
 
@@ -69,10 +72,10 @@ def deliver(url: str, outcome: JobOutcome, *, idempotency_key: str, timeout: flo
     body = json.dumps(callback_body(outcome)).encode()
     headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key}
     try:
-        for attempt in stamina.retry_context(on=_TryAgain, attempts=None, timeout=timeout, wait_max=30.0):
+        for attempt in stamina.retry_context(on=_TryAgainError, attempts=None, timeout=timeout, wait_max=30.0):
             with attempt:
                 _post(url, body, headers)
-    except _TryAgain as error:
+    except _TryAgainError as error:
         raise CallbackError(f"the callback was not accepted within {timeout:g} s: {error}") from None
     _log.info("callback delivered", extra={"idempotency_key": idempotency_key})
 
@@ -81,10 +84,12 @@ def _post(url: str, body: bytes, headers: dict[str, str]) -> None:
     try:
         response = httpx.post(url, content=body, headers=headers, timeout=REQUEST_TIMEOUT)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-        raise CallbackError("the callback URL is not one that can be called; check what the job was started with") from None
+        raise CallbackError(
+            "the callback URL is not one that can be called; check what the job was started with"
+        ) from None
     except httpx.TransportError as error:
-        raise _TryAgain(f"no answer ({type(error).__name__})") from None
+        raise _TryAgainError(f"no answer ({type(error).__name__})") from None
     if response.status_code in (408, 429) or response.status_code >= 500:
-        raise _TryAgain(f"the receiver answered {response.status_code}")
+        raise _TryAgainError(f"the receiver answered {response.status_code}")
     if not response.is_success:
         raise CallbackError(f"the receiver refused the callback with status {response.status_code}")

@@ -1,7 +1,7 @@
 """The command line of a node's process: one encoder and one decoder.
 
-``<launcher> -m <package> job-manager | task <TaskName> | finalize``. Batch starts it without a shell. Nothing else is on it:
-inputs travel as an environment setting or a file, so that a command line never holds a secret.
+``<launcher> -m <package> job-manager | task <TaskName> | finalize``. Batch starts it without a shell. Nothing else
+is on it: inputs travel as an environment setting or a file, so that a command line never holds a secret.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from batch_manager import environment
-from batch_manager.client import OutputFile, ResourceFile, TaskDefinition
+from batch_manager.definitions import OutputFile, ResourceFile, TaskDefinition
 from batch_manager.command_line import NodeCommand, Role, encode
 from batch_manager.dependencies import DependencyRule, TaskDependencies, compress, encode_ids
 from batch_manager.errors import ConfigurationError
@@ -26,8 +26,8 @@ from batch_manager.specification import (
 )
 
 MAX_INPUTS_LENGTH = 8_000
-"""Characters of inputs that travel as an environment setting. A Windows process has 32 767 for its whole environment, and a
-request of 100 tasks 1 MB."""
+"""Characters of inputs that travel as an environment setting. A Windows process has 32 767 for its whole
+environment, and a request of 100 tasks 1 MB."""
 
 INPUTS_FILE_PATH = ".batch-manager/inputs.json"
 
@@ -44,7 +44,8 @@ class JobFrame:
         module: what ``python -m`` runs on the node.
         launcher: the command-line prefix that starts Python on the node.
         storage_account_url: blob endpoint of the job's storage account.
-        identity_reference: ARM id of the managed identity nodes use for blobs; None is an error for any file without its own.
+        identity_reference: ARM id of the managed identity nodes use for blobs; None is an error for any file without
+            its own.
     """
 
     job_id: str
@@ -134,9 +135,7 @@ class JobFrame:
             )
         container = given.container_name or container_name(self.job_id)
         return ResourceFile(
-            http_url=blob_url(
-                self.storage_account_url, given.storage_account_name, container, given.source_blob_path
-            ),
+            http_url=blob_url(self.storage_account_url, given.storage_account_name, container, given.source_blob_path),
             file_path=given.target_file_path or given.source_blob_path,
             identity_reference=identity,
         )

@@ -1,7 +1,7 @@
 """The environment of a process on a node: the only reader of ``AZ_BATCH_*`` and ``BATCH_MANAGER_*`` in this package.
 
-``AZ_BATCH_*`` is Batch's (Azure Batch documentation, "compute node environment variables"). ``BATCH_MANAGER_*`` is ours,
-written by the submission and listed in docs/architecture.md.
+``AZ_BATCH_*`` is Batch's (Azure Batch documentation, "compute node environment variables"). ``BATCH_MANAGER_*`` is
+ours, written by the submission and listed in docs/architecture.md.
 """
 
 from __future__ import annotations
@@ -110,9 +110,9 @@ def read_inputs(environment: NodeEnvironment) -> dict[str, JsonValue]:
 def attempt_number(working_directory: str) -> int:
     """Which attempt at its task this process is, on this node, counted from 1.
 
-    Batch tells a task neither its retries nor its requeues. Batch keeps the working directory of a task from one retry to
-    the next, so a file there grows by one byte with each process; on another node the count begins anew. The first call
-    in a process counts, later ones repeat its answer. 0 means that the directory cannot be written.
+    Batch tells a task neither its retries nor its requeues. Batch keeps the working directory of a task from one
+    retry to the next, so a file there grows by one byte with each process; on another node the count begins anew.
+    The first call in a process counts, later ones repeat its answer. 0 means that the directory cannot be written.
     """
     try:
         with open(os.path.join(working_directory, _ATTEMPTS_FILE), "ab") as file:

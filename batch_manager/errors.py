@@ -15,8 +15,8 @@
         ├── AccessDeniedError               77
         └── BusyError                       75  throttled, timed out, out of reach
 
-Every message says what to do next. Facts are attributes, so that a caller never reads a message. No message holds a key, a
-SAS or a callback URL.
+Every message says what to do next. Facts are attributes, so that a caller never reads a message. No message holds a
+key, a SAS or a callback URL.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ class UsageError(BatchManagerError):
 
 
 class InputError(BatchManagerError):
-    """The user's data are wrong: a parameter, a file, a value in it. Raise it from a task, a job manager or a builder."""
+    """The user's data are wrong: a parameter, a file, a value in it. Raise it from a task, a job manager or a
+    builder."""
 
     exit_code = ExitCode.BAD_INPUT
 

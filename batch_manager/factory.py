@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from batch_manager.client import BatchClient
+    from batch_manager.client import BatchClient, BlobStorage
     from batch_manager.settings import BatchClientSettings
 
 
@@ -14,11 +14,23 @@ class BatchClientFactory:
 
     @staticmethod
     def create(settings: BatchClientSettings) -> BatchClient:
-        """A client for the account of the settings. Reads no setting and imports no SDK until one of its methods is called.
+        """A client for the account of the settings. Reads no setting and imports no SDK until one of its methods is
+        called.
 
         A setting that is missing is a ``ConfigurationError`` of the first call, not of this one.
         """
         return cast("BatchClient", _Deferred(settings))
+
+    @staticmethod
+    def create_storage(settings: BatchClientSettings) -> BlobStorage:
+        """The storage account of the settings alone, at once, for who needs no Batch account.
+
+        Raises:
+            ConfigurationError: the settings name no storage account.
+        """
+        from batch_manager._azure.connect import connect_storage  # the SDK: half a second
+
+        return connect_storage(settings)
 
 
 class _Deferred:

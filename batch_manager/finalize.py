@@ -21,12 +21,14 @@ _log = logging.getLogger(__name__)
 class FinalizeTask(WorkloadTask):
     """Counts the tasks, writes the outcome to a blob, and calls the callback URL if the job was given one.
 
-    The framework adds it to every job; it depends on all other tasks and they let it go however they end. Run again after it
-    has delivered, it delivers nothing: the marker says so. A crash between the POST and the marker is the one case in which
-    the receiver is called twice, with the same idempotency key.
+    The framework adds it to every job; it depends on all other tasks and they let it go however they end. Run again
+    after it has delivered, it delivers nothing: the marker says so. A crash between the POST and the marker is the
+    one case in which the receiver is called twice, with the same idempotency key.
     """
 
-    def __init__(self, *, client: BatchClient, job_id: str, cause: str | None, callback_timeout: float = CALLBACK_TIMEOUT) -> None:
+    def __init__(
+        self, *, client: BatchClient, job_id: str, cause: str | None, callback_timeout: float = CALLBACK_TIMEOUT
+    ) -> None:
         """
         Args:
             client: lists the job's tasks and holds its blobs.

@@ -6,14 +6,17 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from batch_manager.client import BatchClient
-from batch_manager.entry_points import EntryPointsRepository
-from batch_manager.environment import JsonValue
 from batch_manager.errors import InputError
 from batch_manager.naming import container_name
-from batch_manager.specification import TaskSpecification
 from batch_manager.task import WorkloadTask
+
+if TYPE_CHECKING:
+    from batch_manager.client import BatchClient
+    from batch_manager.entry_points import EntryPointsRepository
+    from batch_manager.environment import JsonValue
+    from batch_manager.specification import TaskSpecification
 
 
 class JobManagerContext:
@@ -58,8 +61,8 @@ class JobManagerContext:
 class JobManager(ABC):
     """Says which tasks a job has, by adding them in ``create_job``.
 
-    A job manager may be killed at any line and started again: ``create_job`` must add the same tasks in the same order each
-    time. FinalizeTask is added by itself.
+    A job manager may be killed at any line and started again: ``create_job`` must add the same tasks in the same
+    order each time. FinalizeTask is added by itself.
     """
 
     def __init__(self, context: JobManagerContext) -> None:
@@ -96,6 +99,8 @@ class JobManager(ABC):
             RegistrationError: the task type is not registered.
             InputError: an input is not a JSON value.
         """
+        from batch_manager.specification import TaskSpecification  # 10 ms that a task's own process saves
+
         task = TaskSpecification(
             task_name=self.context.entry_points.name_of(task_type),
             inputs=_inputs_text(task_type, inputs),

@@ -94,7 +94,10 @@ def _check_constraints(task: TaskSpecification, known: set[int]) -> Iterator[_Fi
         yield "constraints.max_task_retry_count", f"is {limits.max_task_retry_count}; use -1 (no limit), 0 or more"
     wall_clock = limits.max_wall_clock_time
     if wall_clock is not None and not timedelta(0) < wall_clock <= MAX_LIFETIME:
-        yield "constraints.max_wall_clock_time", f"is {wall_clock}; it must be over 0 and at most {MAX_LIFETIME.days} days"
+        yield (
+            "constraints.max_wall_clock_time",
+            f"is {wall_clock}; it must be over 0 and at most {MAX_LIFETIME.days} days",
+        )
     if limits.retention_time is not None and limits.retention_time < timedelta(0):
         yield "constraints.retention_time", f"is {limits.retention_time}; it may not be negative"
     if not 1 <= task.required_slots <= MAX_SLOTS:

@@ -54,9 +54,7 @@ def manage_job(
         raise
 
 
-def make_finalize_task(
-    workload: WorkloadBase, node: NodeEnvironment, inputs: Mapping[str, JsonValue]
-) -> FinalizeTask:
+def make_finalize_task(workload: WorkloadBase, node: NodeEnvironment, inputs: Mapping[str, JsonValue]) -> FinalizeTask:
     """FinalizeTask of this job, from what the job manager left in its inputs."""
     cause = inputs.get("cause")
     return FinalizeTask(

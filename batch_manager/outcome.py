@@ -1,7 +1,7 @@
 """How a job ended, told in one vocabulary. Pure.
 
-"Completed" is Batch's word for "ended" and never means success; here a task is succeeded, failed, skipped or cancelled, and a
-job the same without skipped.
+"Completed" is Batch's word for "ended" and never means success; here a task is succeeded, failed, skipped or
+cancelled, and a job the same without skipped.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import Any
 
-from batch_manager.client import TaskRecord, TaskState
+from batch_manager.definitions import TaskRecord, TaskState
 from batch_manager.exit_codes import ExitCode
 from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, container_name, log_folder
 
@@ -140,6 +141,30 @@ def outcome_document(outcome: JobOutcome) -> dict[str, object]:
         ],
         "container": container_name(outcome.job_id),
     }
+
+
+def read_outcome(document: dict[str, Any]) -> JobOutcome:
+    """The reverse of ``outcome_document``. ``KeyError`` if it is not one."""
+    counts = document["counts"]
+    return JobOutcome(
+        job_id=document["jobId"],
+        cause=document["cause"],
+        succeeded=counts["succeeded"],
+        failed=counts["failed"],
+        skipped=counts["skipped"],
+        not_ended=counts["notEnded"],
+        failures=tuple(
+            TaskFailureSummary(
+                task_id=failure["taskId"],
+                display_name=failure["displayName"],
+                exit_code=failure["exitCode"],
+                reason=failure["reason"],
+                retry_count=failure["retryCount"],
+                requeue_count=failure["requeueCount"],
+            )
+            for failure in document["failures"]
+        ),
+    )
 
 
 def _failure(record: TaskRecord) -> TaskFailureSummary:

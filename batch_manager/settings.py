@@ -1,7 +1,8 @@
 """The settings of the client, read when they are first needed.
 
-A task's process is started a million times and mostly needs none of them, so ``BatchClientSettings()`` reads nothing and
-imports nothing. The fields, with their sources, units and defaults, are declared in ``_settings_model`` with pydantic-settings.
+A task's process is started a million times and mostly needs none of them, so ``BatchClientSettings()`` reads nothing
+and imports nothing. The fields, with their sources, units and defaults, are declared in ``_settings_model`` with
+pydantic-settings.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ if TYPE_CHECKING:
 class BatchClientSettings:
     """Where Batch and Blob Storage are and who asks them.
 
-    Each field is taken from the first of: the keyword given here, the environment, a ``.env`` file in the current directory,
-    a secrets directory, its default. docs/settings.md lists the fields.
+    Each field is taken from the first of: the keyword given here, the environment, a ``.env`` file in the current
+    directory, a secrets directory, its default. docs/settings.md lists the fields.
 
     Raises:
-        ConfigurationError: from the constructor for a keyword that is no field; from reading a field when any setting has a
-            value that cannot be used.
+        ConfigurationError: from the constructor for a keyword that is no field; from reading a field when any
+            setting has a value that cannot be used.
     """
 
     batch_endpoint: str | None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from batch_manager.client import BatchClient, TaskQuery
+from batch_manager.client import BatchClient
+from batch_manager.definitions import TaskQuery
 from batch_manager.dependencies import DependencyRule, count_members, decode_ids
 from batch_manager.environment import NodeEnvironment
 from batch_manager.errors import UsageError

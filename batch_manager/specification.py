@@ -1,7 +1,7 @@
 """What a workload says about a task: the draft that ``JobManager.add_workload_task`` returns.
 
-Names, defaults and limits are Batch's (REST ``BatchTaskCreateOptions``, 2025-06-01). A draft is changed freely until the job
-manager submits it; ``limits.find_problems`` then checks all of them at once, before anything is sent.
+Names, defaults and limits are Batch's (REST ``BatchTaskCreateOptions``, 2025-06-01). A draft is changed freely until
+the job manager submits it; ``limits.find_problems`` then checks all of them at once, before anything is sent.
 """
 
 from __future__ import annotations
@@ -44,11 +44,13 @@ class InputFileSpecification:
     Attributes:
         storage_account_name: None means the job's storage account.
         container_name: None means the job's container, ``job-<job-id>``.
-        source_blob_path: the blob's name in the container. Ending in ``/`` (or empty) it is a virtual folder: all blobs whose
-            names begin so.
-        target_file_path: where it goes, relative to the working directory; None means the blob's own name. For a folder, the
-            directory that the blobs' full names are appended to, as Batch does it; None means the working directory.
-        identity_reference: ARM id of the managed identity that reads the blob; None means the pool's, from the settings.
+        source_blob_path: the blob's name in the container. Ending in ``/`` (or empty) it is a virtual folder: all
+            blobs whose names begin so.
+        target_file_path: where it goes, relative to the working directory; None means the blob's own name. For a
+            folder, the directory that the blobs' full names are appended to, as Batch does it; None means the
+            working directory.
+        identity_reference: ARM id of the managed identity that reads the blob; None means the pool's, from the
+            settings.
     """
 
     storage_account_name: str | None = None
@@ -71,10 +73,10 @@ class OutputFileSpecification:
         source_file_path: relative to the working directory; ``*``, ``**``, ``?`` and ``[...]`` as Batch has them.
         storage_account_name: None means the job's storage account.
         container_name: None means the job's container, ``job-<job-id>``.
-        target_blob_path: the blob's name; with a pattern, the virtual folder the files go under. None means the file's own
-            path, or for a pattern the container's root.
+        target_blob_path: the blob's name; with a pattern, the virtual folder the files go under. None means the
+            file's own path, or for a pattern the container's root.
         task_id: the task that writes the file; None means the one it is attached to, and any other is refused.
-        identity_reference: ARM id of the managed identity that writes the blob; None means the pool's, from the settings.
+        identity_reference: ARM id of the managed identity that writes the blob; None means the one of the settings.
         upload_condition: the outcome of the task that the upload waits for.
     """
 
@@ -97,7 +99,8 @@ class TaskConstraints:
     """Limits on a task (REST ``BatchTaskConstraints``). None leaves Batch's default."""
 
     max_task_retry_count: int | None = None
-    """Retries after an attempt that failed; 0 by default, -1 without limit. Requeues after node loss are not counted."""
+    """Retries after an attempt that failed; 0 by default, -1 without limit. Requeues after node loss are not
+    counted."""
     max_wall_clock_time: timedelta | None = None
     """How long an attempt may run; 180 days at most."""
     retention_time: timedelta | None = None

@@ -9,7 +9,8 @@ import json
 import logging
 from collections.abc import Sequence
 
-from batch_manager.client import MAX_TASKS_PER_REQUEST, BatchClient
+from batch_manager.client import BatchClient
+from batch_manager.definitions import MAX_TASKS_PER_REQUEST
 from batch_manager.compilation import JobFrame, needs_blob
 from batch_manager.dependencies import TaskDependencies, compress
 from batch_manager.errors import SpecificationError
@@ -47,7 +48,8 @@ class JobSubmission:
         _log.info("job submitted", extra={"tasks": len(tasks)})
 
     def submit_failure(self, cause: str) -> None:
-        """Let a job whose job manager failed end all the same: FinalizeTask waits for what was added and tells the cause."""
+        """Let a job whose job manager failed end all the same: FinalizeTask waits for what was added and tells the
+        cause."""
         self._client.storage.create_container(self._container)
         own = {JOB_MANAGER_TASK_ID, FINALIZE_TASK_ID}
         added = [record.id for record in self._client.list_tasks(self._frame.job_id)]

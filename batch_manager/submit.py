@@ -13,7 +13,8 @@ from datetime import datetime
 
 from batch_manager import environment
 from batch_manager.callback import CALLBACK_FIELD, read_callback_url
-from batch_manager.client import BatchClient, JobDefinition
+from batch_manager.client import BatchClient
+from batch_manager.definitions import JobDefinition
 from batch_manager.compilation import JobFrame, needs_blob
 from batch_manager.environment import JsonValue
 from batch_manager.errors import InputError
@@ -27,7 +28,7 @@ class JobRequest:
     """A job to start.
 
     Attributes:
-        job_id: letters, digits and single ``-`` between them, 59 characters at most, so that it makes a container name too.
+        job_id: letters, digits and single ``-`` between them, at most 59 characters: it makes a container name too.
         pool_id: an existing pool.
         module: the workload's package, as ``python -m`` on the node finds it.
         launcher: the command-line prefix that starts Python on the node with the workload importable.

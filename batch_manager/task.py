@@ -19,8 +19,8 @@ class TaskContext:
         job_id: the Batch job.
         task_id: the Batch task.
         inputs: what ``add_workload_task`` was given.
-        working_directory: absolute; the process runs in it, the input files lie in it and output files are taken from it.
-        batch_client: the client of the workload; it becomes real when it is first used, which costs half a second.
+        working_directory: absolute; the process runs in it, input files lie in it, output files are taken from it.
+        batch_client: the client of the workload; it becomes real, which costs half a second, when it is first used.
     """
 
     __slots__ = ("batch_client", "inputs", "job_id", "task_id", "working_directory")
@@ -44,8 +44,8 @@ class TaskContext:
 class WorkloadTask(ABC):
     """A unit of work of a job.
 
-    Batch may run a task again after a node is lost, without counting it as a retry: what ``run`` does must be the same when
-    done twice.
+    Batch may run a task again after a node is lost, without counting it as a retry: what ``run`` does must be the
+    same when done twice.
     """
 
     @abstractmethod

@@ -1,6 +1,7 @@
 """Fakes for a workload's own unit tests: a Batch account and a storage account in memory.
 
-They refuse what Azure refuses, with Azure's status and code, and pass the same contract suite as the real client. They run
+They refuse what Azure refuses, with Azure's status and code, and pass the same contract suite as the real client.
+They run
 nothing: a test ends tasks with ``end_task``.
 """
 
@@ -11,9 +12,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from batch_manager.client import (
+from batch_manager.client import BlobStorage
+from batch_manager.definitions import (
     MAX_TASKS_PER_REQUEST,
-    BlobStorage,
     JobDefinition,
     JobRecord,
     JobState,
@@ -24,7 +25,7 @@ from batch_manager.client import (
     TaskRecord,
     TaskState,
 )
-from batch_manager.dependencies import MAX_IDS_LENGTH, count_members
+from batch_manager.dependencies import MAX_IDS_LENGTH
 from batch_manager.errors import ConflictError, NotFoundError, ServiceError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.limits import CONTAINER_NAME, check_id
@@ -166,12 +167,12 @@ class InMemoryBatchClient:
         for task in tasks:
             self._add(job, task, f"add task {task.id!r} to job {job_id!r}")
 
-    def list_tasks(self, job_id: str, query: TaskQuery = TaskQuery.ALL) -> Iterator[TaskRecord]:
+    def list_tasks(self, job_id: str, query: TaskQuery | None = None) -> Iterator[TaskRecord]:
         """See ``BatchClient``."""
         for record in list(self._job(job_id, f"list the tasks of job {job_id!r}").records.values()):
             unsuccessful = record.succeeded is False
             skipped = record.exit_code == ExitCode.SKIPPED
-            if query is TaskQuery.ALL or (unsuccessful if query is TaskQuery.UNSUCCESSFUL else skipped):
+            if query is None or (unsuccessful if query is TaskQuery.UNSUCCESSFUL else skipped):
                 yield record
 
     def get_task_counts(self, job_id: str) -> TaskCounts:
@@ -219,16 +220,6 @@ class InMemoryBatchClient:
         """The tasks as they were added, the job manager first."""
         return tuple(self._job(job_id, f"look up job {job_id!r}").tasks.values())
 
-    def next_task(self, job_id: str) -> TaskDefinition | None:
-        """The first task that may start: it has not, and all it depends on has ended."""
-        job = self._job(job_id, f"look up job {job_id!r}")
-        waiting = [record.id for record in job.records.values() if record.state is not TaskState.COMPLETED]
-        for key, task in job.tasks.items():
-            active = job.records[key].state is TaskState.ACTIVE
-            if active and not count_members(task.depends_on, waiting):
-                return task
-        return None
-
     def start_task(self, job_id: str, task_id: str) -> None:
         """Let a task be running."""
         operation = f"start task {task_id!r}"
@@ -237,9 +228,16 @@ class InMemoryBatchClient:
         job.records[record.id.lower()] = replace(record, state=TaskState.RUNNING)
 
     def end_task(
-        self, job_id: str, task_id: str, exit_code: int | None = 0, *, code: str | None = None, message: str | None = None
+        self,
+        job_id: str,
+        task_id: str,
+        exit_code: int | None = 0,
+        *,
+        code: str | None = None,
+        message: str | None = None,
     ) -> None:
-        """Let a task have ended: with an exit code, or with None as one that never started. ``code`` is Batch's failure code."""
+        """Let a task have ended: with an exit code, or with None as one that never started. ``code`` is Batch's
+        failure code."""
         operation = f"end task {task_id!r}"
         job = self._job(job_id, operation)
         record = self._record(job, task_id, operation)
@@ -298,7 +296,9 @@ def _check_id(value: str, what: str, operation: str) -> None:
 
 
 def _missing(operation: str, code: str) -> NotFoundError:
-    return NotFoundError(f"{operation}: it does not exist (status 404, code {code})", operation=operation, status=404, code=code)
+    return NotFoundError(
+        f"{operation}: it does not exist (status 404, code {code})", operation=operation, status=404, code=code
+    )
 
 
 def _conflict(operation: str, code: str) -> ConflictError:

@@ -36,8 +36,8 @@ class JobResults:
 class WorkloadBase:
     """A workload: its tasks, each with a builder, and the builder of its job manager.
 
-    A subclass registers its tasks in its constructor. The constructor makes no request and imports nothing heavy: it runs in
-    every process of the job.
+    A subclass registers its tasks in its constructor. The constructor makes no request and imports nothing heavy: it
+    runs in every process of the job.
     """
 
     def __init__(self, *, batch_client: BatchClient, job_manager_builder_type: type[JobManagerBuilder]) -> None:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from azure.batch import models
 
 from batch_manager import environment
-from batch_manager.client import (
+from batch_manager.definitions import (
     JobDefinition,
     JobRecord,
     JobState,

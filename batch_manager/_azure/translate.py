@@ -1,7 +1,7 @@
 """Turns what the SDK raises into the errors of this package, in one place.
 
-By HTTP status and service code, never by SDK class: azure-batch picks the class by the headers of the request (a 409 for a
-full quota is a ``ResourceExistsError``; any error after If-Match is a ``ResourceModifiedError``).
+By HTTP status and service code, never by SDK class: azure-batch picks the class by the headers of the request (a 409
+for a full quota is a ``ResourceExistsError``; any error after If-Match is a ``ResourceModifiedError``).
 """
 
 from __future__ import annotations

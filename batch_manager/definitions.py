@@ -1,0 +1,169 @@
+"""The values that pass through the seam to Batch: what is sent, with everything resolved, and what comes back.
+
+A value here says what Batch says: no default is left to be looked up, no name to be derived.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum
+
+from batch_manager.dependencies import TaskDependencies
+from batch_manager.specification import (
+    ApplicationPackageReference,
+    TaskConstraints,
+    UploadCondition,
+    UserIdentity,
+)
+
+MAX_TASKS_PER_REQUEST = 100
+"""Tasks in one add-collection request (REST ``BatchTaskGroup``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceFile:
+    """Blobs to bring to a task (REST ``ResourceFile``). Exactly one of the URLs is set, without a SAS."""
+
+    http_url: str | None = None
+    container_url: str | None = None
+    blob_prefix: str | None = None
+    file_path: str | None = None
+    identity_reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutputFile:
+    """Files of a task to upload (REST ``OutputFile``)."""
+
+    file_pattern: str
+    container_url: str
+    path: str | None = None
+    upload_condition: UploadCondition = UploadCondition.TASK_COMPLETION
+    identity_reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDefinition:
+    """A task as it is sent to Batch. Each lets its dependents go, however it ends: who depends on it asks how it
+    ended."""
+
+    id: str
+    display_name: str | None = None
+    command_line: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    resource_files: tuple[ResourceFile, ...] = ()
+    output_files: tuple[OutputFile, ...] = ()
+    depends_on: TaskDependencies = TaskDependencies()
+    constraints: TaskConstraints = TaskConstraints()
+    required_slots: int = 1
+    user_identity: UserIdentity | None = None
+    application_package_references: tuple[ApplicationPackageReference, ...] = ()
+    affinity_id: str | None = None
+
+    def digest(self) -> str:
+        """A short text that two definitions share only if they are the same."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobDefinition:
+    """A job as it is sent to Batch: its tasks come from its job manager, and it does not end by itself until told."""
+
+    id: str
+    pool_id: str
+    display_name: str | None = None
+    priority: int = 0
+    """-1000 to 1000."""
+    job_manager: TaskDefinition
+    common_environment: Mapping[str, str] = field(default_factory=dict)
+    """Set for every task of the job."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    max_wall_clock_time: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolDefinition:
+    """A pool of a fixed size."""
+
+    id: str
+    vm_size: str = "standard_d2s_v5"
+    image_publisher: str = "microsoft-dsvm"
+    image_offer: str = "ubuntu-hpc"
+    image_sku: str = "2204"
+    node_agent_sku_id: str = "batch.node.ubuntu 22.04"
+    target_dedicated_nodes: int = 1
+    task_slots_per_node: int = 1
+
+
+class JobState(Enum):
+    """REST ``BatchJobState``."""
+
+    ACTIVE = "active"
+    DISABLING = "disabling"
+    DISABLED = "disabled"
+    ENABLING = "enabling"
+    TERMINATING = "terminating"
+    COMPLETED = "completed"
+    DELETING = "deleting"
+
+
+class TaskState(Enum):
+    """REST ``BatchTaskState``. ``COMPLETED`` means ended, not succeeded."""
+
+    ACTIVE = "active"
+    PREPARING = "preparing"
+    RUNNING = "running"
+    COMPLETED = "completed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """What Batch says of a job."""
+
+    id: str
+    state: JobState
+    creation_time: datetime
+    terminate_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRecord:
+    """What Batch says of a task."""
+
+    id: str
+    state: TaskState
+    display_name: str | None = None
+    exit_code: int | None = None
+    """None while it runs, or when its command never started."""
+    succeeded: bool | None = None
+    """None until it has ended."""
+    failure_code: str | None = None
+    failure_message: str | None = None
+    retry_count: int = 0
+    requeue_count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCounts:
+    """How many tasks of a job are in which state. Batch counts with a delay: one zero is no proof."""
+
+    active: int
+    running: int
+    succeeded: int
+    failed: int
+
+    @property
+    def completed(self) -> int:
+        """Those that have ended."""
+        return self.succeeded + self.failed
+
+
+class TaskQuery(Enum):
+    """The lists of tasks that are asked for: each is one filter that Batch applies."""
+
+    UNSUCCESSFUL = "unsuccessful"
+    """Ended with a failure; a skipped task is among them."""
+    SKIPPED = "skipped"

@@ -1,0 +1,1 @@
+"""A workload that does nothing, to measure what the framework costs."""

@@ -1,0 +1,130 @@
+"""The command line: ``python -m dispatcher run`` and ``debug``."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+
+from batch_manager.errors import BatchManagerError
+from batch_manager.exit_codes import ExitCode
+from dispatcher.storage import StorageUnavailable
+from dispatcher.workloads import find_workload, parse_parameters, read_secret
+
+app = typer.Typer(
+    name="dispatcher",
+    help="Run Azure Batch workloads on this machine: a local Batch service, Azurite, and nothing else.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Workload = Annotated[
+    str, typer.Argument(help="The workload's package, as 'python -m' takes it: workloads.water_network.")
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the job; may be given several times."),
+]
+JobId = Annotated[str | None, typer.Option(help="The job's id; made of the workload's name and the time if not given.")]
+Results = Annotated[Path | None, typer.Option(help="Folder for the job's results and logs. [default: runs/JOB-ID]")]
+
+
+@app.command()
+def run(
+    workload: Workload,
+    param: Parameters = None,
+    job_id: JobId = None,
+    nodes: Annotated[int, typer.Option(min=1, max=100, help="Compute nodes of the pool.")] = 1,
+    slots: Annotated[
+        int, typer.Option(min=1, max=256, help="Tasks that run at the same time on a node.", show_default="one a core")
+    ] = os.cpu_count() or 1,
+    callback_file: Annotated[
+        Path | None, typer.Option(help="File that holds the URL FinalizeTask calls; a secret, so never an argument.")
+    ] = None,
+    local_callback: Annotated[
+        bool, typer.Option("--local-callback", help="Receive the callback here and show it.")
+    ] = False,
+    results: Results = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave service and files for a look until Ctrl-C; files stay.")
+    ] = False,
+) -> None:
+    """Run a workload's job on a local Batch service and exit with the job's outcome.
+
+    Exit codes: 0 all tasks succeeded, 1 a task failed or was skipped, 64 wrong command line, 65 wrong input, 69 and 75
+    a service could not do it, 70 the workload is wrong as written, 78 a setting is missing, 130 interrupted.
+    """
+    from dispatcher.dispatcher import Dispatcher, RunOptions
+
+    console = Console()
+    options = RunOptions(
+        parameters=parse_parameters(param or ()),
+        job_id=job_id,
+        nodes=nodes,
+        slots=slots,
+        callback_url=None if callback_file is None else read_secret(callback_file),
+        receive_callback=local_callback,
+        results=results,
+        keep=keep,
+    )
+    raise typer.Exit(Dispatcher(find_workload(workload), console=console).run(options))
+
+
+@app.command()
+def debug(
+    workload: Workload,
+    param: Parameters = None,
+    job_id: JobId = None,
+    results: Results = None,
+    post_mortem: Annotated[
+        bool | None,
+        typer.Option(help="Open pdb where a task raised.", show_default="on a terminal"),
+    ] = None,
+) -> None:
+    """Run the same job in this one process, a task at a time, so that breakpoints work.
+
+    Exit codes are those of 'run'.
+    """
+    from dispatcher.debug import Debugger, DebugOptions
+
+    options = DebugOptions(
+        parameters=parse_parameters(param or ()),
+        job_id=job_id,
+        results=results,
+        post_mortem=sys.stdin.isatty() if post_mortem is None else post_mortem,
+    )
+    raise typer.Exit(Debugger(find_workload(workload), console=Console()).run(options))
+
+
+def main() -> NoReturn:
+    """Run the command line; every error a user can cause is one line on standard error and a documented exit code."""
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        code = app(standalone_mode=False)
+    except BatchManagerError as error:
+        _fail(str(error), error.exit_code)
+    except StorageUnavailable as error:
+        _fail(str(error), ExitCode.UNAVAILABLE)
+    except typer.Abort:
+        _fail("interrupted", ExitCode.CANCELLED)
+    except KeyboardInterrupt:
+        _fail("interrupted", ExitCode.CANCELLED)
+    sys.exit(code or 0)
+
+
+def _fail(message: str, code: ExitCode) -> NoReturn:
+    print(f"dispatcher: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _interrupt(number: int, frame: object) -> NoReturn:
+    raise KeyboardInterrupt

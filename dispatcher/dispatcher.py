@@ -1,0 +1,167 @@
+"""Runs a workload's job on a local Batch service, from nothing to its results on this disk.
+
+Whatever a job does here it does through Microsoft's clients against the Batch protocol, as it would on Azure.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from shlex import quote
+
+from rich.console import Console
+
+from batch_manager import (
+    BatchClient,
+    BatchClientFactory,
+    BatchClientSettings,
+    JobRequest,
+    JobResults,
+    WorkloadBase,
+    submit_job,
+)
+from batch_manager.definitions import PoolDefinition
+from batch_manager.environment import SECRETS_DIRECTORY, JsonValue
+from batch_manager.exit_codes import ExitCode
+from batch_manager.naming import container_name
+from batch_manager.outcome import JobOutcome, Outcome
+from batch_manager.submit import new_job_id
+from dispatcher.local import POOL_ID, local_client
+from dispatcher.progress import progress_view
+from dispatcher.receiver import CallbackReceiver
+from dispatcher.report import print_outcome
+from dispatcher.results import fetch_results
+from dispatcher.stack import LocalStack
+from dispatcher.watch import watch_job
+from dispatcher.workloads import FoundWorkload
+
+CALLBACK_WAIT = 10.0
+"""Seconds to wait for the callback once the job has completed: it was sent before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How to run a job here.
+
+    Attributes:
+        parameters: what the job manager is given.
+        job_id: None means one made of the workload's name and the time.
+        nodes: compute nodes of the pool, each a folder on this machine.
+        slots: tasks that run at the same time on each node.
+        callback_url: where FinalizeTask calls; None for none.
+        receive_callback: start a receiver on this machine and have FinalizeTask call that.
+        results: the folder for the job's blobs; None means ``runs/<job-id>`` in the current directory.
+        keep: leave the service running and its files in place until interrupted.
+    """
+
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    job_id: str | None = None
+    nodes: int = 1
+    slots: int = field(default_factory=lambda: os.cpu_count() or 1)
+    callback_url: str | None = field(default=None, repr=False)
+    receive_callback: bool = False
+    results: Path | None = None
+    keep: bool = False
+
+
+class Dispatcher:
+    """Runs one workload on this machine.
+
+    Args:
+        found: the workload.
+        console: where progress and the report go.
+    """
+
+    def __init__(self, found: FoundWorkload, *, console: Console) -> None:
+        self._found = found
+        self._console = console
+
+    def run(self, options: RunOptions) -> ExitCode:
+        """Start a local Batch service and Azurite, run the job, fetch its results, stop everything.
+
+        Returns:
+            ``SUCCEEDED``; ``FAILED`` if a task failed or was skipped; if the job manager failed, the exit code it
+            failed with.
+
+        Raises:
+            InputError: a parameter is wrong or a file is missing; nothing was started.
+            BatchManagerError: the service or Azurite refused something.
+        """
+        job_id = options.job_id or new_job_id(self._found.module, datetime.now(UTC))
+        results = options.results or Path("runs") / job_id
+        self._check_inputs(options)
+        with ExitStack() as stack:
+            receiver = stack.enter_context(CallbackReceiver()) if options.receive_callback else None
+            local = stack.enter_context(LocalStack(keep=options.keep))
+            client = local_client(local)
+            workload = self._found.workload_type(batch_client=client)  # type: ignore[call-arg]
+            self._console.print(
+                f"local Batch service at {local.batch_endpoint}, files in {local.folder}",
+                soft_wrap=True,
+                highlight=False,
+            )
+            client.create_pool(
+                PoolDefinition(id=POOL_ID, target_dedicated_nodes=options.nodes, task_slots_per_node=options.slots)
+            )
+            request = self._request(options, job_id, local, receiver)
+            started = time.monotonic()
+            submit_job(workload, client, request)
+            with progress_view(self._console, job_id) as view:
+                end = watch_job(client, job_id, view)
+            seconds = time.monotonic() - started
+            fetch_results(client.storage, container_name(job_id), results)
+            self._report(workload, client, end.outcome, seconds, results)
+            self._show_callback(receiver)
+            if options.keep:
+                local.wait_until_interrupted(self._console)
+            return end.exit_code
+
+    def _check_inputs(self, options: RunOptions) -> None:
+        """Find a wrong parameter or a missing file before anything is started."""
+        client = BatchClientFactory.create(BatchClientSettings())
+        workload: WorkloadBase = self._found.workload_type(batch_client=client)  # type: ignore[call-arg]
+        workload.local_inputs(options.parameters)
+
+    def _request(
+        self, options: RunOptions, job_id: str, local: LocalStack, receiver: CallbackReceiver | None
+    ) -> JobRequest:
+        return JobRequest(
+            job_id=job_id,
+            pool_id=POOL_ID,
+            module=self._found.module,
+            launcher=quote(sys.executable),
+            parameters=options.parameters,
+            callback_url=receiver.url if receiver is not None else options.callback_url,
+            environment_settings={
+                "PYTHONPATH": str(self._found.import_root),
+                SECRETS_DIRECTORY: str(local.secrets_folder),
+            },
+        )
+
+    def _report(
+        self, workload: WorkloadBase, client: BatchClient, outcome: JobOutcome, seconds: float, results: Path
+    ) -> None:
+        print_outcome(self._console, outcome, seconds=seconds, results=results)
+        if outcome.outcome is Outcome.SUCCEEDED:
+            for line in workload.summarize(JobResults(client.storage, container_name(outcome.job_id))):
+                self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(f"results and logs: {results.resolve()}", highlight=False, soft_wrap=True)
+
+    def _show_callback(self, receiver: CallbackReceiver | None) -> None:
+        if receiver is None:
+            return
+        body = receiver.wait(CALLBACK_WAIT)
+        if body is None:
+            self._console.print("no callback arrived", style="bold red")
+        else:
+            output = body.get("Output", {})
+            self._console.print(
+                f"callback received: StatusCode {body.get('StatusCode')}, outcome {output.get('outcome')}",
+                highlight=False,
+            )

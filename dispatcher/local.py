@@ -1,0 +1,40 @@
+"""The official clients, pointed at a local stack."""
+
+from __future__ import annotations
+
+from batch_manager import BatchClient, BatchClientFactory, BatchClientSettings, BlobStorage
+from dispatcher.stack import LocalStack
+
+POOL_ID = "local"
+"""The pool that a run makes for its job."""
+
+LOCAL_IDENTITY = (
+    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local"
+    "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/local-nodes"
+)
+"""Stands for the pool's managed identity: the local service reads and writes blobs for whoever names one."""
+
+
+def local_client(stack: LocalStack) -> BatchClient:
+    """A client of the stack's Batch account and storage account."""
+    return BatchClientFactory.create(
+        BatchClientSettings(
+            batch_endpoint=stack.batch_endpoint,
+            batch_account_name=stack.batch_account,
+            batch_account_key=stack.batch_key,
+            storage_account_url=stack.storage.blob_url,
+            storage_connection_string=stack.storage.connection_string,
+            identity_reference=LOCAL_IDENTITY,
+        )
+    )
+
+
+def local_storage(stack: LocalStack) -> BlobStorage:
+    """A client of the stack's storage account alone."""
+    return BatchClientFactory.create_storage(
+        BatchClientSettings(
+            storage_account_url=stack.storage.blob_url,
+            storage_connection_string=stack.storage.connection_string,
+            identity_reference=LOCAL_IDENTITY,
+        )
+    )

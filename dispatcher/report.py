@@ -1,0 +1,57 @@
+"""Says how a job went: a table for people, made from the outcome that FinalizeTask wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from batch_manager.outcome import JobOutcome, Outcome
+
+SHOWN_FAILURES = 10
+"""Failures that get a row of their own."""
+
+
+def print_outcome(console: Console, outcome: JobOutcome, *, seconds: float, results: Path) -> None:
+    """The outcome in one line, its counts, and the first failures with the file that tells more."""
+    good = outcome.outcome is Outcome.SUCCEEDED
+    style = "bold green" if good else "bold red"
+    console.print(
+        Text.assemble((f"job {outcome.job_id} {outcome.outcome.value}", style), f": {outcome.summary}"), soft_wrap=True
+    )
+    console.print(_counts(outcome, seconds))
+    if outcome.failures:
+        console.print(_failures(outcome, results))
+
+
+def _counts(outcome: JobOutcome, seconds: float) -> Table:
+    table = Table("succeeded", "failed", "skipped", "not ended", "seconds", "tasks/s")
+    total = outcome.succeeded + outcome.failed + outcome.skipped
+    rate = total / seconds if seconds > 0 else 0.0
+    table.add_row(
+        str(outcome.succeeded),
+        str(outcome.failed),
+        str(outcome.skipped),
+        str(outcome.not_ended),
+        f"{seconds:.1f}",
+        f"{rate:.1f}",
+    )
+    return table
+
+
+def _failures(outcome: JobOutcome, results: Path) -> Table:
+    table = Table("task", "name", "exit code", "reason", "standard error", title="failures", title_justify="left")
+    for failure in outcome.failures[:SHOWN_FAILURES]:
+        table.add_row(
+            failure.task_id,
+            Text(failure.display_name or ""),
+            "" if failure.exit_code is None else str(failure.exit_code),
+            Text(failure.reason),
+            Text(str(results / "logs" / failure.task_id / "stderr.txt"), overflow="fold"),
+        )
+    left_out = outcome.failed - min(len(outcome.failures), SHOWN_FAILURES)
+    if left_out > 0:
+        table.caption = f"and {left_out} more"
+    return table

@@ -1,0 +1,145 @@
+"""One process of a workload: what it is there for, and the exit code it ends with."""
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+
+from batch_manager import Application, ExitCode, JobRequest, submit_job
+from batch_manager.client import BatchClient
+from batch_manager.definitions import JobState
+from batch_manager.environment import DEPENDS_ON, INPUTS, RULE
+from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, OUTCOME_BLOB
+from batch_manager.testing import InMemoryBatchClient
+from tests.support.sample import RAN, SampleWorkload
+
+JOB = "sample"
+
+
+@pytest.fixture
+def client() -> InMemoryBatchClient:
+    client = InMemoryBatchClient()
+    request = JobRequest(job_id=JOB, pool_id="p", module="tests.sample", parameters={"parts": 3})
+    submit_job(SampleWorkload(batch_client=client), client, request)
+    RAN.clear()
+    return client
+
+
+def _execute(client: BatchClient, tmp_path: Path, *words: str, **settings: str) -> ExitCode:
+    environ = {"AZ_BATCH_JOB_ID": JOB, "AZ_BATCH_TASK_ID": "t", "AZ_BATCH_TASK_WORKING_DIR": str(tmp_path), **settings}
+    workload = SampleWorkload(batch_client=client)
+    return Application(workload, arguments=words, environ=environ, module="tests.sample").execute()
+
+
+def _manage(client: BatchClient, tmp_path: Path, parameters: str = '{"parts": 3}') -> ExitCode:
+    return _execute(client, tmp_path, "job-manager", **{INPUTS: parameters})
+
+
+def test_job_manager_adds_the_tasks_and_finalize(client: InMemoryBatchClient, tmp_path: Path) -> None:
+    """FinalizeTask is there without being asked for, and waits for every task."""
+    assert _manage(client, tmp_path) is ExitCode.SUCCEEDED
+    tasks = {task.id: task for task in client.task_definitions(JOB)}
+    assert list(tasks) == [JOB_MANAGER_TASK_ID, "1", "2", "3", "4", FINALIZE_TASK_ID]
+    assert tasks["4"].environment[DEPENDS_ON] == "1..3"
+    assert tasks[FINALIZE_TASK_ID].depends_on.ranges == ((1, 4),)
+
+
+def test_job_manager_started_again_adds_nothing_twice(client: InMemoryBatchClient, tmp_path: Path) -> None:
+    """Batch restarts a job manager after a node is lost."""
+    _manage(client, tmp_path)
+    before = client.task_definitions(JOB)
+    assert _manage(client, tmp_path) is ExitCode.SUCCEEDED
+    assert client.task_definitions(JOB) == before
+
+
+def test_job_manager_that_adds_other_tasks_the_second_time_is_refused(
+    client: InMemoryBatchClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A job manager that is not the same twice would mix two jobs; the error names both tasks."""
+    _manage(client, tmp_path)
+    assert _manage(client, tmp_path, '{"parts": 4}') is ExitCode.UNAVAILABLE
+    assert "another task with this id" in caplog.text
+
+
+def test_job_manager_that_raises_leaves_a_job_that_tells_it(client: InMemoryBatchClient, tmp_path: Path) -> None:
+    """Nobody waits for a job whose manager failed."""
+    assert _manage(client, tmp_path, '{"break": true}') is ExitCode.FAILED
+    finalize = client.task_definitions(JOB)[-1]
+    assert json.loads(finalize.environment[INPUTS])["cause"] == "RuntimeError: told to break"
+    client.end_task(JOB, JOB_MANAGER_TASK_ID, 1)
+    client.end_task(JOB, FINALIZE_TASK_ID)
+    assert client.get_job(JOB).state is JobState.COMPLETED
+
+
+def test_task_runs_with_its_inputs(client: InMemoryBatchClient, tmp_path: Path) -> None:
+    """The builder is given what the job manager gave."""
+    assert _execute(client, tmp_path, "task", "Part", **{INPUTS: '{"number": 7}'}) is ExitCode.SUCCEEDED
+    assert RAN == ["part 7"]
+
+
+def test_task_that_raises_fails_with_its_traceback_told_once(
+    client: InMemoryBatchClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Anything unforeseen is exit code 1, with what one needs to find it."""
+    code = _execute(client, tmp_path, "task", "Part", **{INPUTS: '{"number": 7, "fail": true}'})
+    assert code is ExitCode.FAILED
+    (record,) = [r for r in caplog.records if r.levelno >= logging.ERROR]
+    assert record.exc_info is not None
+    assert "part 7 was told to fail" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "ran"),
+    [("", ExitCode.SKIPPED, []), ("all_ended", ExitCode.SUCCEEDED, ["gather"]), ("any_failed", 0, ["gather"])],
+)
+def test_task_with_a_failed_parent_follows_its_rule(
+    client: InMemoryBatchClient, tmp_path: Path, rule: str, code: int, ran: list[str]
+) -> None:
+    """A task whose parents did not succeed is skipped before the user's code, unless it asks for more."""
+    _manage(client, tmp_path)
+    client.end_task(JOB, "1", 1)
+    assert _execute(client, tmp_path, "task", "Gather", **{DEPENDS_ON: "1..3", RULE: rule}) == code
+    assert ran == RAN
+
+
+def test_task_with_successful_parents_runs(client: InMemoryBatchClient, tmp_path: Path) -> None:
+    """The failure of a task that is no parent does not count."""
+    _manage(client, tmp_path)
+    client.end_task(JOB, "4", 1)
+    assert _execute(client, tmp_path, "task", "Gather", **{DEPENDS_ON: "1..3"}) is ExitCode.SUCCEEDED
+
+
+def test_task_that_is_not_registered_names_those_that_are(
+    client: InMemoryBatchClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An old package on a node is told apart from a broken one."""
+    assert _execute(client, tmp_path, "task", "Paint") is ExitCode.SOFTWARE
+    assert "registered are: Gather, Part" in caplog.text
+
+
+def test_finalize_writes_the_outcome(client: InMemoryBatchClient, tmp_path: Path) -> None:
+    """Success, failure and skip are told apart, and the framework's own tasks are not counted."""
+    _manage(client, tmp_path)
+    for task_id, code in {"1": 0, "2": 3, "3": 0, "4": int(ExitCode.SKIPPED), JOB_MANAGER_TASK_ID: 0}.items():
+        client.end_task(JOB, task_id, code)
+    assert _execute(client, tmp_path, "finalize") is ExitCode.SUCCEEDED
+    document = json.loads(client.storage.read("job-sample", OUTCOME_BLOB))
+    assert document["outcome"] == "failed"
+    assert document["counts"] == {"succeeded": 2, "failed": 1, "skipped": 1, "notEnded": 0}
+    assert [(f["taskId"], f["exitCode"]) for f in document["failures"]] == [("2", 3)]
+
+
+def test_process_outside_batch_is_a_usage_error(client: InMemoryBatchClient, caplog: pytest.LogCaptureFixture) -> None:
+    """Started by hand, it says how to run a workload here."""
+    code = Application(SampleWorkload(batch_client=client), arguments=["finalize"], environ={}).execute()
+    assert code is ExitCode.USAGE
+    assert "python -m dispatcher run" in caplog.text
+
+
+def test_help_shows_the_usage_and_exits_zero(client: InMemoryBatchClient, capsys: pytest.CaptureFixture[str]) -> None:
+    """``--help`` never needs a node."""
+    with pytest.raises(SystemExit) as ended:
+        Application(SampleWorkload(batch_client=client), arguments=["--help"], environ={}).run()
+    assert ended.value.code == 0
+    assert "usage: python -m <workload>" in capsys.readouterr().out
