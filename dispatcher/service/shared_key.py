@@ -1,8 +1,8 @@
 """SharedKey signatures, verified as Azure Batch defines them.
 
-``Authorization: SharedKey <account>:<signature>``, where the signature is the base64 of an HMAC-SHA256, under the decoded
-account key, of: the verb, eleven header values, the ``ocp-*`` headers, the account with the raw path, and the query,
-as `string_to_sign` lays them out.
+``Authorization: SharedKey <account>:<signature>``, where the signature is the base64 of an HMAC-SHA256, under the
+decoded account key, of: the verb, eleven header values, the ``ocp-*`` headers, the account with the raw path, and the
+query, as `string_to_sign` lays them out.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The states of pools, nodes, jobs and tasks: an Enum each, and one table of what may follow what.
 
-Spellings are Batch's. A table maps a state and what happens to it to the next state; what it does not name cannot happen.
+Spellings are Batch's. A table maps a state and what happens to it to the next state; what it leaves out cannot happen.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ StateT = TypeVar("StateT", bound=StrEnum)
 EventT = TypeVar("EventT", bound=StrEnum)
 
 
-class InvalidTransition(Exception):
+class TransitionError(Exception):
     """Something happened to an entity in a state where it cannot happen.
 
     Attributes:
@@ -38,12 +38,12 @@ class Transitions(Generic[StateT, EventT]):
         """Return the state that follows.
 
         Raises:
-            InvalidTransition: the table has no such step.
+            TransitionError: the table has no such step.
         """
         try:
             return self.table[state, event]
         except KeyError:
-            raise InvalidTransition(state, event) from None
+            raise TransitionError(state, event) from None
 
     def allows(self, state: StateT, event: EventT) -> bool:
         """Say whether the table has the step."""
@@ -150,7 +150,7 @@ class JobEvent(StrEnum):
     DELETE = auto()
 
 
-JOB = Transitions(
+JOB: Transitions[JobState, JobEvent] = Transitions(
     table={
         (JobState.ACTIVE, JobEvent.DISABLE): JobState.DISABLING,
         (JobState.DISABLING, JobEvent.DISABLED): JobState.DISABLED,

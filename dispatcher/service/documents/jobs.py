@@ -1,0 +1,117 @@
+"""Job bodies, checked: what a client may ask of a job here, with Batch's limits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from dispatcher.service.documents.fields import Fields, check_metadata, check_pairs
+from dispatcher.service.documents.tasks import TaskSpec, check_program, read_limits
+from dispatcher.service.errors import BatchError, Refusal, invalid_property
+from dispatcher.service.wire import JsonObject
+
+LOWEST_PRIORITY, HIGHEST_PRIORITY = -1000, 1000
+
+_UNSUPPORTED = (
+    "jobPreparationTask",
+    "jobReleaseTask",
+    "networkConfiguration",
+    "allowTaskPreemption",
+)
+_MOST_SLOTS = 256
+
+
+class OnAllTasksComplete(StrEnum):
+    """What becomes of a job whose tasks are all completed."""
+
+    NO_ACTION = "noaction"
+    TERMINATE_JOB = "terminatejob"
+
+
+class OnTaskFailure(StrEnum):
+    """What becomes of a job when a task fails."""
+
+    NO_ACTION = "noaction"
+    PERFORM_EXIT_OPTIONS = "performexitoptionsjobaction"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobSpec:
+    """A job to add, or what a change makes of it."""
+
+    id: str
+    document: str
+    """The body as JSON text."""
+    pool_id: str
+    priority: int
+    terminates_when_done: bool
+    uses_dependencies: bool
+    max_parallel: int
+    max_retries: int
+    wall_clock: timedelta | None
+    manager: TaskSpec | None
+
+
+def read_job(body: JsonObject) -> JobSpec:
+    """Check the body of a job.
+
+    Raises:
+        BatchError: Azure refuses it, or this service does not do what it asks.
+    """
+    fields = Fields(values=body)
+    job_id = fields.required_id()
+    fields.check_display_name()
+    fields.refuse(_UNSUPPORTED)
+    _check_on_failure(fields)
+    check_metadata(fields)
+    check_pairs(fields, "commonEnvironmentSettings")
+    pool = fields.required_object("poolInfo")
+    pool.refuse(("autoPoolSpecification",))
+    constraints = fields.object("constraints") or Fields(values={})
+    on_all = fields.choice("onAllTasksComplete", OnAllTasksComplete, OnAllTasksComplete.NO_ACTION)
+    manager = fields.object("jobManagerTask")
+    return JobSpec(
+        id=job_id,
+        document=json.dumps(body),
+        pool_id=pool.required_text("poolId"),
+        priority=fields.integer("priority", lowest=LOWEST_PRIORITY, highest=HIGHEST_PRIORITY) or 0,
+        terminates_when_done=on_all is OnAllTasksComplete.TERMINATE_JOB,
+        uses_dependencies=fields.boolean("usesTaskDependencies", default=False),
+        max_parallel=_max_parallel(fields),
+        max_retries=constraints.integer("maxTaskRetryCount", lowest=-1) or 0,
+        wall_clock=constraints.duration("maxWallClockTime"),
+        manager=None if manager is None else _read_manager(manager),
+    )
+
+
+def _max_parallel(fields: Fields) -> int:
+    value = fields.integer("maxParallelTasks", lowest=-1)
+    if value == 0:
+        raise invalid_property("maxParallelTasks", value, "it is -1 (no limit) or greater than 0")
+    return -1 if value is None else value
+
+
+def _check_on_failure(fields: Fields) -> None:
+    if fields.choice("onTaskFailure", OnTaskFailure, OnTaskFailure.NO_ACTION) is not OnTaskFailure.NO_ACTION:
+        message = "onTaskFailure=performexitoptionsjobaction is not yet supported by the local Batch service."
+        raise BatchError(Refusal.UNSUPPORTED_PROPERTY, message, (("PropertyName", "onTaskFailure"),))
+
+
+def _read_manager(fields: Fields) -> TaskSpec:
+    task_id = fields.required_id()
+    fields.refuse(("applicationPackageReferences", "containerSettings"))
+    check_program(fields)
+    return TaskSpec(
+        id=task_id,
+        document=json.dumps(fields.values),
+        slots=fields.integer("requiredSlots", lowest=1, highest=_MOST_SLOTS) or 1,
+        limits=read_limits(fields.object("constraints")),
+        conditions=None,
+        parents=(),
+        parent_ranges=(),
+        is_manager=True,
+        is_exclusive=fields.boolean("runExclusive", default=True),
+        kills_job=fields.boolean("killJobOnCompletion", default=True),
+    )

@@ -1,0 +1,175 @@
+"""Task bodies, checked: what a client may ask of a task here, with Batch's limits."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dispatcher.service.documents.exit_conditions import read_exit_conditions
+from dispatcher.service.documents.fields import Fields, check_pairs
+from dispatcher.service.errors import BatchError, Refusal, invalid_property
+from dispatcher.service.node.launch import UploadCondition
+from dispatcher.service.wire import JsonObject
+
+DEFAULT_RETENTION = timedelta(days=7)
+"""How long a node keeps a completed task's files (REST reference, ``TaskConstraints``)."""
+
+_MOST_SLOTS = 256
+_DEPENDENCY_CHARACTERS = 64_000
+_LOWEST_RANGE_ID, _HIGHEST_RANGE_ID = 0, 2**31 - 1
+_UNSUPPORTED = ("multiInstanceSettings", "containerSettings", "applicationPackageReferences")
+_FILE_SOURCES = ("httpUrl", "storageContainerUrl", "autoStorageContainerName")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskLimits:
+    """``constraints`` of a task."""
+
+    max_retries: int | None = None
+    """None takes the job's; -1 is no limit."""
+    wall_clock: float | None = None
+    """Seconds; None is no limit."""
+    retention: float | None = DEFAULT_RETENTION.total_seconds()
+    """Seconds; None keeps the files as long as the node lives."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskRange:
+    """Tasks whose ids, read as numbers, lie from ``start`` to ``end``, both included."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskSpec:
+    """A task to add."""
+
+    id: str
+    document: str
+    """The body as JSON text."""
+    slots: int
+    limits: TaskLimits
+    conditions: str | None
+    parents: tuple[str, ...]
+    parent_ranges: tuple[TaskRange, ...]
+    is_manager: bool = False
+    is_exclusive: bool = False
+    """Takes a node of its own."""
+    kills_job: bool = False
+
+    affinity: str | None = None
+    """The node it would rather run on."""
+
+    @property
+    def has_dependencies(self) -> bool:
+        """Whether it waits for others."""
+        return bool(self.parents or self.parent_ranges)
+
+
+def read_task(body: JsonObject) -> TaskSpec:
+    """Check the body of an added task.
+
+    Raises:
+        BatchError: Azure refuses it, or this service does not do what it asks.
+    """
+    fields = Fields(values=body)
+    task_id = fields.required_id()
+    fields.refuse(_UNSUPPORTED)
+    check_program(fields)
+    conditions = fields.object("exitConditions")
+    if conditions is not None:
+        read_exit_conditions(conditions)
+    parents, ranges = _read_dependencies(fields.object("dependsOn"))
+    return TaskSpec(
+        id=task_id,
+        document=json.dumps(body),
+        slots=fields.integer("requiredSlots", lowest=1, highest=_MOST_SLOTS) or 1,
+        limits=read_limits(fields.object("constraints")),
+        conditions=None if conditions is None else json.dumps(conditions.values),
+        parents=parents,
+        parent_ranges=ranges,
+        affinity=_affinity(fields),
+    )
+
+
+def check_program(fields: Fields) -> None:
+    """Refuse a task or job manager whose command, settings or files are not as Batch has them."""
+    fields.check_display_name()
+    fields.required_text("commandLine")
+    check_pairs(fields, "environmentSettings")
+    for item in fields.objects("resourceFiles"):
+        _check_resource_file(item)
+    for item in fields.objects("outputFiles"):
+        _check_output_file(item)
+    settings = fields.object("authenticationTokenSettings")
+    if settings is not None:
+        settings.refuse(("access",))
+
+
+def read_limits(fields: Fields | None) -> TaskLimits:
+    """Check a task's ``constraints``."""
+    if fields is None:
+        return TaskLimits()
+    wall_clock, retention = fields.duration("maxWallClockTime"), fields.duration("retentionTime")
+    if not fields.has("retentionTime"):
+        retention = DEFAULT_RETENTION
+    return TaskLimits(
+        max_retries=fields.integer("maxTaskRetryCount", lowest=-1),
+        wall_clock=None if wall_clock is None else wall_clock.total_seconds(),
+        retention=None if retention is None else retention.total_seconds(),
+    )
+
+
+def task_number(task_id: str) -> int | None:
+    """Return a task id as the number that id ranges compare by, leading zeros ignored; None where it is no number."""
+    if not (task_id.isascii() and task_id.isdigit()):
+        return None
+    number = int(task_id)
+    return number if number <= _HIGHEST_RANGE_ID else None
+
+
+def _affinity(fields: Fields) -> str | None:
+    info = fields.object("affinityInfo")
+    return None if info is None else info.required_text("affinityId")
+
+
+def _read_dependencies(fields: Fields | None) -> tuple[tuple[str, ...], tuple[TaskRange, ...]]:
+    if fields is None:
+        return (), ()
+    ids = fields.texts("taskIds")
+    if sum(len(task_id) for task_id in ids) > _DEPENDENCY_CHARACTERS:
+        raise BatchError(Refusal.TASK_DEPENDENCY_LIST_TOO_LONG)
+    ranges = []
+    for item in fields.objects("taskIdRanges"):
+        start, end = item.required_integer("start"), item.required_integer("end")
+        if not _LOWEST_RANGE_ID <= start <= end:
+            raise invalid_property(item.name("end"), end, "a range goes up from a number that is not negative")
+        ranges.append(TaskRange(start=start, end=end))
+    distinct = {task_id.lower(): task_id for task_id in ids}
+    return tuple(distinct.values()), tuple(ranges)
+
+
+def _check_resource_file(fields: Fields) -> None:
+    fields.refuse(("autoStorageContainerName",))
+    if sum(fields.has(source) for source in _FILE_SOURCES) != 1:
+        reason = "exactly one of httpUrl, storageContainerUrl and autoStorageContainerName is needed"
+        raise invalid_property(fields.path.rstrip("."), "resourceFile", reason)
+    if fields.has("httpUrl"):
+        fields.required_text("filePath")
+    for name in ("httpUrl", "storageContainerUrl", "blobPrefix", "filePath", "fileMode"):
+        fields.text(name)
+    fields.object("identityReference")
+
+
+def _check_output_file(fields: Fields) -> None:
+    fields.required_text("filePattern")
+    container = fields.required_object("destination").required_object("container")
+    container.required_text("containerUrl")
+    container.text("path")
+    container.refuse(("uploadHeaders",))
+    container.object("identityReference")
+    options = fields.required_object("uploadOptions")
+    options.required_text("uploadCondition")
+    options.choice("uploadCondition", UploadCondition, UploadCondition.TASK_COMPLETION)

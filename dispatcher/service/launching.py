@@ -1,0 +1,70 @@
+"""From a task's and its job's documents to what a node is told to run. Pure."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+
+from dispatcher.service.documents.fields import Fields, check_pairs
+from dispatcher.service.documents.tasks import read_limits
+from dispatcher.service.node.launch import OutputFile, ResourceFile, TaskKey, TaskLaunch, UploadCondition
+from dispatcher.service.records import JobRecord, TaskRecord
+
+
+def make_launch(job: JobRecord, before: TaskRecord, pool_id: str, node_id: str) -> TaskLaunch:
+    """Return the launch of a task on a node.
+
+    Args:
+        job: its job.
+        before: the task as it was before this start, except for its run number, which is this start's.
+        pool_id: where it goes.
+        node_id: where it goes.
+    """
+    fields = Fields(values=json.loads(before.document))
+    return TaskLaunch(
+        key=TaskKey(job_id=job.id, task_id=before.id),
+        pool_id=pool_id,
+        node_id=node_id,
+        run_number=before.run_number,
+        command_line=fields.required_text("commandLine"),
+        environment={**dict(_common_environment(job.document)), **dict(check_pairs(fields, "environmentSettings"))},
+        resource_files=tuple(_resource_file(item) for item in fields.objects("resourceFiles")),
+        output_files=tuple(_output_file(item) for item in fields.objects("outputFiles")),
+        wall_clock_limit=read_limits(fields.object("constraints")).wall_clock,
+        keep_files=before.node_id == node_id and _is_retry(before),
+    )
+
+
+@lru_cache(maxsize=256)
+def _common_environment(document: str) -> tuple[tuple[str, str], ...]:
+    return check_pairs(Fields(values=json.loads(document)), "commonEnvironmentSettings")
+
+
+def _is_retry(task: TaskRecord) -> bool:
+    """Say whether the start that follows repeats a failed attempt, rather than one that was requeued."""
+    if task.last_retry is None:
+        return False
+    return task.last_requeue is None or task.last_retry > task.last_requeue
+
+
+def _resource_file(fields: Fields) -> ResourceFile:
+    return ResourceFile(
+        http_url=fields.text("httpUrl"),
+        container_url=fields.text("storageContainerUrl"),
+        blob_prefix=fields.text("blobPrefix"),
+        file_path=fields.text("filePath"),
+        file_mode=fields.text("fileMode"),
+        uses_identity=fields.has("identityReference"),
+    )
+
+
+def _output_file(fields: Fields) -> OutputFile:
+    container = fields.required_object("destination").required_object("container")
+    options = fields.required_object("uploadOptions")
+    return OutputFile(
+        file_pattern=fields.required_text("filePattern"),
+        container_url=container.required_text("containerUrl"),
+        path=container.text("path"),
+        condition=options.choice("uploadCondition", UploadCondition, UploadCondition.TASK_COMPLETION),
+        uses_identity=container.has("identityReference"),
+    )

@@ -1,0 +1,306 @@
+"""The part of OData that Batch clients use: ``$filter`` expressions and ``$select`` lists.
+
+A filter compares properties of an entity with literals: ``eq ne gt ge lt le``, ``and or not``, parentheses,
+``startswith(path, 'text')``, paths such as ``executionInfo/exitCode``, and literals of text (``'it''s'``), numbers,
+``true false null`` and ``DateTime'2026-01-01T00:00:00Z'``.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.wire import JsonObject, JsonValue, parse_time
+
+_DEEPEST = 50
+
+Literal = str | float | bool | datetime | None
+
+_TOKEN = re.compile(
+    r"\s*(?:"
+    r"(?P<time>[Dd]ate[Tt]ime(?:[Oo]ffset)?'[^']*')"
+    r"|(?P<text>'(?:[^']|'')*')"
+    r"|(?P<number>-?\d+(?:\.\d+)?)(?![\w/])"
+    r"|(?P<word>[A-Za-z_][\w./]*)"
+    r"|(?P<mark>[(),])"
+    r")"
+)
+_CONSTANTS: Mapping[str, Literal] = {"true": True, "false": False, "null": None}
+
+
+class Comparison(StrEnum):
+    """How a property is compared."""
+
+    EQ = "eq"
+    NE = "ne"
+    GT = "gt"
+    GE = "ge"
+    LT = "lt"
+    LE = "le"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compare:
+    """A property against a literal."""
+
+    path: str
+    comparison: Comparison
+    literal: Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartsWith:
+    """Whether a text property begins so; letters' case does not matter."""
+
+    path: str
+    prefix: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Not:
+    """The opposite."""
+
+    inner: Expression
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class And:
+    """Both."""
+
+    left: Expression
+    right: Expression
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Or:
+    """Either."""
+
+    left: Expression
+    right: Expression
+
+
+Expression = Compare | StartsWith | Not | And | Or
+
+
+def parse_filter(text: str) -> Expression:
+    """Read a ``$filter``.
+
+    Raises:
+        BatchError: InvalidQueryParameterValue, with the reason.
+    """
+    return _Parser(text).whole()
+
+
+def matches(expression: Expression, entity: JsonObject) -> bool:
+    """Say whether an entity passes. A comparison with an absent property or another type fails, except ``ne``."""
+    match expression:
+        case And(left=left, right=right):
+            return matches(left, entity) and matches(right, entity)
+        case Or(left=left, right=right):
+            return matches(left, entity) or matches(right, entity)
+        case Not(inner=inner):
+            return not matches(inner, entity)
+        case StartsWith(path=path, prefix=prefix):
+            value = _value(entity, path)
+            return isinstance(value, str) and value.lower().startswith(prefix.lower())
+        case Compare():
+            return _compare(expression, _value(entity, expression.path))
+
+
+def required_equalities(expression: Expression) -> Mapping[str, Literal]:
+    """Return what every passing entity's properties equal: the comparisons joined by ``and`` alone.
+
+    A store uses them to read fewer rows; the whole filter still decides.
+    """
+    match expression:
+        case Compare(comparison=Comparison.EQ, path=path, literal=literal):
+            return {path: literal}
+        case And(left=left, right=right):
+            return {**required_equalities(right), **required_equalities(left)}
+        case _:
+            return {}
+
+
+def filter_roots(expression: Expression) -> frozenset[str]:
+    """Return the top-level properties that a filter reads."""
+    match expression:
+        case And(left=left, right=right) | Or(left=left, right=right):
+            return filter_roots(left) | filter_roots(right)
+        case Not(inner=inner):
+            return filter_roots(inner)
+        case Compare(path=path) | StartsWith(path=path):
+            return frozenset({path.split("/")[0]})
+
+
+def parse_select(text: str) -> frozenset[str]:
+    """Return the top-level properties named by a ``$select``; unknown names are no error, as in Azure."""
+    return frozenset(name.strip().split("/")[0] for name in text.split(",") if name.strip())
+
+
+def select(entity: JsonObject, names: frozenset[str] | None) -> JsonObject:
+    """Return the entity with the named properties only; None names all."""
+    if names is None:
+        return entity
+    return {name: value for name, value in entity.items() if name in names}
+
+
+def _value(entity: JsonObject, path: str) -> JsonValue:
+    value: JsonValue = entity
+    for name in path.split("/"):
+        if not isinstance(value, dict):
+            return None
+        value = value.get(name)
+    return value
+
+
+_ORDER: Mapping[Comparison, Callable[[Any, Any], bool]] = {
+    Comparison.GT: operator.gt,
+    Comparison.GE: operator.ge,
+    Comparison.LT: operator.lt,
+    Comparison.LE: operator.le,
+}
+
+
+def _compare(expression: Compare, value: JsonValue) -> bool:
+    left, right = _comparable(value, expression.literal)
+    if expression.comparison is Comparison.EQ:
+        return left == right
+    if expression.comparison is Comparison.NE:
+        return left != right
+    if left is None or right is None or type(left) is not type(right):
+        return False
+    return _ORDER[expression.comparison](left, right)
+
+
+def _comparable(value: JsonValue, literal: Literal) -> tuple[Literal, Literal]:
+    if isinstance(value, str) and isinstance(literal, datetime):
+        try:
+            return parse_time(value), literal
+        except ValueError:
+            return value, literal
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value), literal
+    if isinstance(value, str) and isinstance(literal, str):
+        return value.lower(), literal.lower()
+    return (value if isinstance(value, str | bool) else None), literal
+
+
+class _Parser:
+    """Recursive descent: or < and < not < comparison."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+        self._kind = ""
+        self._token = ""
+        self._depth = 0
+        self._advance()
+
+    def whole(self) -> Expression:
+        expression = self._either()
+        if self._kind:
+            self._fail(f"unexpected {self._token!r}")
+        return expression
+
+    def _either(self) -> Expression:
+        left = self._both()
+        while self._take("or"):
+            left = Or(left=left, right=self._both())
+        return left
+
+    def _both(self) -> Expression:
+        left = self._unary()
+        while self._take("and"):
+            left = And(left=left, right=self._unary())
+        return left
+
+    def _unary(self) -> Expression:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            self._fail("nested too deeply")
+        expression = self._unary_inside()
+        self._depth -= 1
+        return expression
+
+    def _unary_inside(self) -> Expression:
+        if self._take("not"):
+            return Not(inner=self._unary())
+        if self._take("("):
+            inner = self._either()
+            self._expect(")")
+            return inner
+        if self._take("startswith"):
+            return self._starts_with()
+        return self._comparison()
+
+    def _starts_with(self) -> Expression:
+        self._expect("(")
+        path = self._path()
+        self._expect(",")
+        prefix = self._literal()
+        self._expect(")")
+        if not isinstance(prefix, str):
+            self._fail("startswith needs a text")
+        return StartsWith(path=path, prefix=prefix)
+
+    def _comparison(self) -> Expression:
+        path = self._path()
+        try:
+            comparison = Comparison(self._token)
+        except ValueError:
+            self._fail(f"expected a comparison after {path!r}")
+        self._advance()
+        return Compare(path=path, comparison=comparison, literal=self._literal())
+
+    def _path(self) -> str:
+        if self._kind != "word":
+            self._fail("expected a property")
+        path = self._token
+        self._advance()
+        return path
+
+    def _literal(self) -> Literal:
+        kind, token = self._kind, self._token
+        self._advance()
+        if kind == "text":
+            return token[1:-1].replace("''", "'")
+        if kind == "number":
+            return float(token)
+        if kind == "time":
+            try:
+                return parse_time(token[token.index("'") + 1 : -1])
+            except ValueError as error:
+                self._fail(str(error))
+        if kind == "word" and token in _CONSTANTS:
+            return _CONSTANTS[token]
+        return self._fail("expected a literal")
+
+    def _take(self, token: str) -> bool:
+        if self._token != token or self._kind not in {"word", "mark"}:
+            return False
+        self._advance()
+        return True
+
+    def _expect(self, token: str) -> None:
+        if not self._take(token):
+            self._fail(f"expected {token!r}")
+
+    def _advance(self) -> None:
+        if not self._text[self._position :].strip():
+            self._kind = self._token = ""
+            return
+        match = _TOKEN.match(self._text, self._position)
+        if match is None or match.lastgroup is None:
+            self._fail(f"cannot read {self._text[self._position :][:20]!r}")
+        self._kind, self._token = match.lastgroup, match[match.lastgroup]
+        self._position = match.end()
+
+    def _fail(self, reason: str) -> NoReturn:
+        values = (("QueryParameterName", "$filter"), ("QueryParameterValue", self._text[:200]), ("Reason", reason))
+        raise BatchError(Refusal.INVALID_QUERY_PARAMETER_VALUE, values=values)

@@ -1,0 +1,163 @@
+"""What the store keeps of pools, nodes, jobs and tasks: frozen values, typed where the service acts on them.
+
+``document`` is the request's JSON text as the client sent it, unknown properties included; it is kept beside the typed
+fields and echoed in answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from dispatcher.service.node.launch import EndReason, TaskFailure
+from dispatcher.service.states import AllocationState, JobState, NodeState, PoolState, TaskState
+
+
+class TaskResult(StrEnum):
+    """How a completed task went."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+
+
+class FillType(StrEnum):
+    """How tasks are spread over a pool's nodes."""
+
+    SPREAD = "spread"
+    PACK = "pack"
+
+
+class Deallocation(StrEnum):
+    """What becomes of the tasks on a node that leaves the pool."""
+
+    REQUEUE = "requeue"
+    TERMINATE = "terminate"
+    TASK_COMPLETION = "taskcompletion"
+
+
+class DisableTasks(StrEnum):
+    """What becomes of running tasks when their job is disabled."""
+
+    REQUEUE = "requeue"
+    TERMINATE = "terminate"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoolRecord:
+    """A pool."""
+
+    id: str
+    document: str
+    version: int
+    """Grows with every change of the pool; its ETag."""
+    state: PoolState
+    state_time: datetime
+    allocation_state: AllocationState
+    allocation_time: datetime
+    created: datetime
+    modified: datetime
+    target_dedicated: int
+    target_low_priority: int
+    slots: int
+    """Task slots of each node."""
+    fill: FillType
+    deallocation: Deallocation
+    """Of the latest resize."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeRecord:
+    """A compute node."""
+
+    pool_id: str
+    id: str
+    is_dedicated: bool
+    state: NodeState
+    """As stored: idle also stands for running, which only the live fleet knows."""
+    allocated: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobRecord:
+    """A job."""
+
+    key: int
+    id: str
+    pool_id: str
+    document: str
+    version: int
+    state: JobState
+    previous_state: JobState | None
+    state_time: datetime
+    created: datetime
+    modified: datetime
+    ended: datetime | None
+    terminate_reason: str | None
+    priority: int
+    terminates_when_done: bool
+    """``onAllTasksComplete`` is ``terminatejob``."""
+    uses_dependencies: bool
+    max_parallel: int
+    """Tasks that may run at once; -1 is no limit."""
+    max_retries: int
+    """Of tasks that do not say; -1 is no limit."""
+    counts: TaskCounts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskCounts:
+    """How many tasks of a job are in which state, and how many slots they take."""
+
+    active: int = 0
+    running: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    active_slots: int = 0
+    running_slots: int = 0
+    succeeded_slots: int = 0
+    failed_slots: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskRecord:
+    """A task."""
+
+    key: int
+    """Grows in the order of adding."""
+    job_key: int
+    id: str
+    document: str
+    version: int
+    state: TaskState
+    previous_state: TaskState | None
+    state_time: datetime
+    created: datetime
+    modified: datetime
+    slots: int
+    is_manager: bool
+    kills_job: bool
+    """A job manager whose end ends the job."""
+    max_retries: int | None
+    """None takes the job's."""
+    conditions: str | None
+    """``exitConditions`` as JSON text; None is Batch's default."""
+    run_number: int
+    """Launches so far, retries and requeues together."""
+    retries: int
+    last_retry: datetime | None
+    requeues: int
+    last_requeue: datetime | None
+    started: datetime | None
+    ended: datetime | None
+    exit_code: int | None
+    result: TaskResult | None
+    failure: TaskFailure | None
+    pool_id: str | None
+    node_id: str | None
+    """The node of the latest launch."""
+    end_reason: EndReason | None
+    """Set while a running attempt is being ended from outside."""
+    files_expired: bool
+    """The retention time is over: the node's folder of the task is gone."""

@@ -1,0 +1,259 @@
+"""The scheduler: from what is, to what is to be done. Pure: `plan` reads nothing but its arguments and changes nothing.
+
+A plan never gives a node more slots than it has, never starts a task twice, and leaves no ready task of the snapshot
+waiting that fits on an idle node, except where its job may not run more tasks at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from dispatcher.service.placement import Bins
+from dispatcher.service.records import Deallocation, FillType
+from dispatcher.service.states import AllocationState, JobState, NodeState, PoolState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeView:
+    """A node, as the scheduler sees it."""
+
+    id: str
+    is_dedicated: bool
+    state: NodeState
+    used_slots: int
+    """Slots taken by attempts that have not ended."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoolView:
+    """A pool with its nodes."""
+
+    id: str
+    state: PoolState
+    allocation_state: AllocationState
+    target_dedicated: int
+    target_low_priority: int
+    deallocation: Deallocation
+    slots: int
+    """Of each node."""
+    fill: FillType
+    nodes: tuple[NodeView, ...]
+
+    def free_slots(self) -> int:
+        """Return the slots on which tasks can start now."""
+        return sum(self.slots - node.used_slots for node in self.nodes if takes_tasks(node))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobView:
+    """An active job that has tasks to start."""
+
+    key: int
+    pool_id: str
+    priority: int
+    max_parallel: int
+    """-1 is no limit."""
+    running: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadyTask:
+    """An active task that waits for nothing but a place."""
+
+    key: int
+    job_key: int
+    slots: int
+    is_manager: bool = False
+    is_exclusive: bool = False
+    affinity: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClosingJob:
+    """A job that is disabling, terminating or deleting."""
+
+    key: int
+    state: JobState
+    running: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """All that a plan rests on."""
+
+    pools: tuple[PoolView, ...] = ()
+    jobs: tuple[JobView, ...] = ()
+    ready: tuple[ReadyTask, ...] = ()
+    """Of these jobs, and at least as many as could start."""
+    done_jobs: tuple[int, ...] = ()
+    """Active jobs with every task completed that are to be terminated then."""
+    overdue_jobs: tuple[int, ...] = ()
+    """Jobs past their wall clock limit."""
+    closing_jobs: tuple[ClosingJob, ...] = ()
+    expired_files: tuple[int, ...] = ()
+    """Completed tasks whose retention time is over."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartTask:
+    """Start a task on a node."""
+
+    task_key: int
+    pool_id: str
+    node_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TerminateJob:
+    """Terminate a job, for a reason in Batch's words."""
+
+    job_key: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FinishJob:
+    """Nothing of a closing job runs any more: disabled, completed or gone."""
+
+    job_key: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExpireFiles:
+    """Delete the folder of a completed task."""
+
+    task_key: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddNodes:
+    """Add nodes to a pool."""
+
+    pool_id: str
+    count: int
+    is_dedicated: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LeavePool:
+    """Give a node no more tasks, and deal with those that run there."""
+
+    pool_id: str
+    node_id: str
+    deallocation: Deallocation
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemoveNode:
+    """Close a node on which nothing runs."""
+
+    pool_id: str
+    node_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SettlePool:
+    """A pool has the nodes it is to have."""
+
+    pool_id: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemovePool:
+    """A pool that is being deleted has no nodes left."""
+
+    pool_id: str
+
+
+Action = (
+    StartTask | TerminateJob | FinishJob | ExpireFiles | AddNodes | LeavePool | RemoveNode | SettlePool | RemovePool
+)
+
+
+def plan(snapshot: Snapshot, now: datetime) -> tuple[Action, ...]:
+    """Return what is to be done, in order.
+
+    ``now`` is when; the snapshot has already been taken for it.
+    """
+    del now  # no rule of this plan needs it beyond what the snapshot was selected by
+    actions: list[Action] = []
+    actions += [TerminateJob(job_key=key, reason="AllTasksCompleted") for key in snapshot.done_jobs]
+    actions += [TerminateJob(job_key=key, reason="MaxWallClockTimeExpiry") for key in snapshot.overdue_jobs]
+    actions += [FinishJob(job_key=job.key) for job in snapshot.closing_jobs if job.running == 0]
+    for pool in snapshot.pools:
+        actions += _size(pool)
+    actions += _place(snapshot)
+    actions += [ExpireFiles(task_key=key) for key in snapshot.expired_files]
+    return tuple(actions)
+
+
+def takes_tasks(node: NodeView) -> bool:
+    """Say whether tasks may start on a node."""
+    return node.state in {NodeState.IDLE, NodeState.RUNNING}
+
+
+def _size(pool: PoolView) -> Iterator[Action]:
+    """Bring a pool towards its targets. A deleted pool's targets are none, and its tasks go back to the queue."""
+    leaving = [node for node in pool.nodes if node.state is NodeState.LEAVING_POOL]
+    for node in leaving:
+        if node.used_slots == 0:
+            yield RemoveNode(pool_id=pool.id, node_id=node.id)
+    deleting = pool.state is PoolState.DELETING
+    if not deleting and pool.allocation_state is AllocationState.STEADY:
+        return
+    actions = [*_resize(pool, is_dedicated=True), *_resize(pool, is_dedicated=False)]
+    yield from actions
+    if actions or leaving:
+        return
+    yield RemovePool(pool_id=pool.id) if deleting else SettlePool(pool_id=pool.id)
+
+
+def _resize(pool: PoolView, *, is_dedicated: bool) -> Iterator[Action]:
+    target = pool.target_dedicated if is_dedicated else pool.target_low_priority
+    target = 0 if pool.state is PoolState.DELETING else target
+    staying = [n for n in pool.nodes if n.is_dedicated == is_dedicated and n.state is not NodeState.LEAVING_POOL]
+    if len(staying) < target:
+        yield AddNodes(pool_id=pool.id, count=target - len(staying), is_dedicated=is_dedicated)
+    deallocation = Deallocation.REQUEUE if pool.state is PoolState.DELETING else pool.deallocation
+    idle_first = sorted(staying, key=lambda node: node.used_slots)
+    for node in idle_first[: max(0, len(staying) - target)]:
+        yield LeavePool(pool_id=pool.id, node_id=node.id, deallocation=deallocation)
+
+
+def _place(snapshot: Snapshot) -> Iterator[StartTask]:
+    """Start tasks: jobs by priority, in a job its manager first, then in the order of adding."""
+    jobs = {job.key: job for job in snapshot.jobs}
+    room = {job.key: _room(job) for job in snapshot.jobs}
+    bins = {pool.id.lower(): _bins(pool) for pool in snapshot.pools if pool.state is PoolState.ACTIVE}
+    for task in _in_order(jobs, snapshot.ready):
+        pool_bins = bins.get(jobs[task.job_key].pool_id.lower())
+        if pool_bins is None or room[task.job_key] == 0:
+            continue
+        if task.is_exclusive:
+            node_id = pool_bins.take_whole()
+        else:
+            node_id = pool_bins.take(task.slots, preferred=task.affinity)
+        if node_id is not None:
+            room[task.job_key] -= 1
+            yield StartTask(task_key=task.key, pool_id=pool_bins.pool_id, node_id=node_id)
+
+
+def _in_order(jobs: Mapping[int, JobView], ready: Iterable[ReadyTask]) -> Iterator[ReadyTask]:
+    by_job: defaultdict[int, list[ReadyTask]] = defaultdict(list)
+    for task in ready:
+        by_job[task.job_key].append(task)
+    for job in sorted(jobs.values(), key=lambda job: (-job.priority, job.key)):
+        yield from sorted(by_job[job.key], key=lambda task: (not task.is_manager, task.key))
+
+
+def _room(job: JobView) -> int:
+    """Return how many more tasks of a job may run; negative is no limit."""
+    return -1 if job.max_parallel == -1 else max(0, job.max_parallel - job.running)
+
+
+def _bins(pool: PoolView) -> Bins:
+    free = {node.id: pool.slots - node.used_slots for node in pool.nodes if takes_tasks(node)}
+    return Bins(pool_id=pool.id, slots=pool.slots, fill=pool.fill, free=free)

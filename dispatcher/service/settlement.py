@@ -1,0 +1,82 @@
+"""What the end of an attempt makes of its task: completed, to be retried, or back in the queue. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from dispatcher.service.documents.exit_conditions import DependencyAction, ExitConditions, read_exit_conditions
+from dispatcher.service.documents.fields import Fields
+from dispatcher.service.node.launch import EndReason, ErrorCategory, Stage, TaskEnding, TaskFailure, TaskKey
+from dispatcher.service.records import TaskRecord, TaskResult
+from dispatcher.service.states import TaskEvent
+
+TASK_ENDED: Final = "TaskEnded"
+"""The failure code of a task that was ended from outside; such a task is not retried."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settlement:
+    """What becomes of a task."""
+
+    event: TaskEvent
+    """COMPLETE, RETRY or REQUEUE."""
+    ended: datetime
+    exit_code: int | None = None
+    result: TaskResult | None = None
+    failure: TaskFailure | None = None
+    releases: bool = False
+    """Whether the tasks that depend on it may go."""
+
+
+def settle(task: TaskRecord, ending: TaskEnding, job_max_retries: int) -> Settlement:
+    """Return what an ending makes of a running task.
+
+    An attempt ended in order to be requeued goes back without counting as a retry. A failed one is retried as long as
+    the task's retries (or the job's, where the task has none of its own) allow, unless it was ended from outside, or
+    its command succeeded and only an upload failed.
+    """
+    if task.end_reason is EndReason.REQUEUED:
+        return Settlement(event=TaskEvent.REQUEUE, ended=ending.at)
+    if ending.failure is not None and _may_retry(task, ending, ending.failure, job_max_retries):
+        return Settlement(event=TaskEvent.RETRY, ended=ending.at, exit_code=ending.exit_code, failure=ending.failure)
+    succeeded = ending.failure is None
+    action = _conditions(task).action(ending.stage, ending.exit_code, succeeded=succeeded)
+    return Settlement(
+        event=TaskEvent.COMPLETE,
+        ended=ending.at,
+        exit_code=ending.exit_code,
+        result=TaskResult.SUCCESS if succeeded else TaskResult.FAILURE,
+        failure=ending.failure,
+        releases=action is DependencyAction.SATISFY,
+    )
+
+
+def ended_by_request(job_id: str, task: TaskRecord, now: datetime) -> TaskEnding:
+    """Return the ending of a task that is terminated without having run to its end."""
+    failure = TaskFailure(category=ErrorCategory.USER_ERROR, code=TASK_ENDED, message="Task Was Ended by User Request")
+    return TaskEnding(
+        key=TaskKey(job_id=job_id, task_id=task.id),
+        run_number=task.run_number,
+        at=now,
+        stage=Stage.RUN,
+        exit_code=None,
+        failure=failure,
+    )
+
+
+def _may_retry(task: TaskRecord, ending: TaskEnding, failure: TaskFailure, job_max_retries: int) -> bool:
+    if task.end_reason is not None or failure.code == TASK_ENDED:
+        return False
+    if ending.stage is Stage.UPLOAD and ending.exit_code == 0:
+        return False
+    limit = job_max_retries if task.max_retries is None else task.max_retries
+    return limit == -1 or task.retries < limit
+
+
+def _conditions(task: TaskRecord) -> ExitConditions:
+    if task.conditions is None:
+        return ExitConditions()
+    return read_exit_conditions(Fields(values=json.loads(task.conditions)))

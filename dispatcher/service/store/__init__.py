@@ -1,0 +1,33 @@
+"""The service's durable state: SQLite behind a few small stores that share one connection and its transactions."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from dispatcher.service.store.database import Database, SchemaError
+from dispatcher.service.store.jobs import CountChanges, JobStore
+from dispatcher.service.store.pools import PoolStore
+from dispatcher.service.store.queue import QueueStore
+from dispatcher.service.store.tasks import TaskStore
+
+__all__ = ["CountChanges", "SchemaError", "Store"]
+
+
+class Store:
+    """The stores of one file, or of memory where the path is None; used by one thread."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._database = Database(path)
+        self.pools = PoolStore(self._database)
+        self.jobs = JobStore(self._database)
+        self.tasks = TaskStore(self._database)
+        self.queue = QueueStore(self._database)
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Hold changes of several stores together."""
+        return self._database.transaction()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()

@@ -1,0 +1,77 @@
+"""What tasks wait for, kept as counters: a completion touches its dependents and no other task.
+
+An id waits in ``edges`` until the parent of that id, which may not exist yet, satisfies it. A range of ids is one row
+with a counter, however wide; a number counts once, so of "4" and "04" the first to be satisfied counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dispatcher.service.documents.tasks import TaskRange, TaskSpec, task_number
+from dispatcher.service.store.database import Database
+
+
+class DependencyStore:
+    """Every read and change of what tasks wait for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, job_key: int, child_key: int, spec: TaskSpec) -> None:
+        """Write down what a new task waits for; what is already satisfied is not waited for."""
+        unmet = self._add_parents(job_key, child_key, spec.parents)
+        unmet += sum(self._add_range(job_key, child_key, wanted) for wanted in spec.parent_ranges)
+        if unmet:
+            self._database.run("UPDATE tasks SET unmet = ? WHERE key = ?", (unmet, child_key))
+
+    def release(self, job_key: int, task_id: str) -> None:
+        """Let go what waits for a task that is now satisfied. A second call for the same id changes nothing."""
+        waiting = self._database.run(
+            "UPDATE tasks SET unmet = unmet - 1 "
+            "WHERE key IN (SELECT child_key FROM edges WHERE job_key = ? AND parent = ?)",
+            (job_key, task_id),
+        )
+        if waiting:
+            self._database.run("DELETE FROM edges WHERE job_key = ? AND parent = ?", (job_key, task_id))
+        number = task_number(task_id)
+        if number is not None:
+            self._meet(job_key, number)
+
+    def _add_parents(self, job_key: int, child_key: int, parents: Sequence[str]) -> int:
+        waiting = [parent for parent in parents if not self._is_satisfied(job_key, parent)]
+        self._database.run_many(
+            "INSERT INTO edges (job_key, parent, child_key) VALUES (?, ?, ?)",
+            [(job_key, parent, child_key) for parent in waiting],
+        )
+        return len(waiting)
+
+    def _is_satisfied(self, job_key: int, task_id: str) -> bool:
+        row = self._database.first("SELECT released FROM tasks WHERE job_key = ? AND id = ?", (job_key, task_id))
+        return row is not None and row[0] == 1
+
+    def _add_range(self, job_key: int, child_key: int, wanted: TaskRange) -> int:
+        row = self._database.first(
+            "SELECT count(*) FROM met_numbers WHERE job_key = ? AND number BETWEEN ? AND ?",
+            (job_key, wanted.start, wanted.end),
+        )
+        met = int(row[0] or 0) if row else 0
+        remaining = wanted.end - wanted.start + 1 - met
+        if remaining == 0:
+            return 0
+        self._database.run(
+            "INSERT INTO ranges (job_key, low, high, child_key, remaining) VALUES (?, ?, ?, ?, ?)",
+            (job_key, wanted.start, wanted.end, child_key, remaining),
+        )
+        return 1
+
+    def _meet(self, job_key: int, number: int) -> None:
+        values = (job_key, number)
+        if not self._database.run("INSERT INTO met_numbers VALUES (?, ?) ON CONFLICT DO NOTHING", values):
+            return
+        around = "job_key = ? AND low <= ? AND high >= ?"
+        reached = (job_key, number, number)
+        if not self._database.run(f"UPDATE ranges SET remaining = remaining - 1 WHERE {around}", reached):
+            return
+        met = self._database.all(f"DELETE FROM ranges WHERE {around} AND remaining = 0 RETURNING child_key", reached)
+        self._database.run_many("UPDATE tasks SET unmet = unmet - 1 WHERE key = ?", met)

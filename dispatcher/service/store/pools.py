@@ -1,0 +1,173 @@
+"""Pools and their nodes in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from dispatcher.service.documents.pools import PoolSpec, ResizeSpec
+from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.records import Deallocation, NodeRecord, PoolRecord
+from dispatcher.service.states import (
+    ALLOCATION,
+    POOL,
+    AllocationEvent,
+    AllocationState,
+    NodeState,
+    PoolEvent,
+    PoolState,
+)
+from dispatcher.service.store.database import Database
+from dispatcher.service.store.rows import NODE_COLUMNS, POOL_COLUMNS, node_record, pool_record
+from dispatcher.service.wire import to_micros
+
+
+class PoolStore:
+    """Every read and change of pools and nodes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, spec: PoolSpec, now: datetime) -> PoolRecord:
+        """Add a pool that is to grow to its targets.
+
+        Raises:
+            BatchError: PoolExists.
+        """
+        time = to_micros(now)
+        marks = ", ".join("?" * 14)
+        with self._database.transaction():
+            added = self._database.run(
+                f"INSERT INTO pools ({POOL_COLUMNS}) VALUES ({marks}) ON CONFLICT DO NOTHING",
+                (
+                    spec.id,
+                    spec.document,
+                    self._database.next_version(now),
+                    PoolState.ACTIVE,
+                    time,
+                    AllocationState.RESIZING,
+                    time,
+                    time,
+                    time,
+                    spec.target_dedicated,
+                    spec.target_low_priority,
+                    spec.slots,
+                    spec.fill,
+                    Deallocation.REQUEUE,
+                ),
+            )
+            if not added:
+                raise BatchError(Refusal.POOL_EXISTS)
+            return self.get(spec.id)
+
+    def find(self, pool_id: str) -> PoolRecord | None:
+        """Return a pool, or None."""
+        row = self._database.first(f"SELECT {POOL_COLUMNS} FROM pools WHERE id = ?", (pool_id,))
+        return None if row is None else pool_record(row)
+
+    def get(self, pool_id: str) -> PoolRecord:
+        """Return a pool.
+
+        Raises:
+            BatchError: PoolNotFound.
+        """
+        pool = self.find(pool_id)
+        if pool is None:
+            raise BatchError(Refusal.POOL_NOT_FOUND)
+        return pool
+
+    def scan(self, after: str = "") -> Iterator[PoolRecord]:
+        """Return the pools whose id comes after ``after``, in the order of ids."""
+        rows = self._database.each(f"SELECT {POOL_COLUMNS} FROM pools WHERE id > ? ORDER BY id", (after,))
+        return map(pool_record, rows)
+
+    def resize(self, pool: PoolRecord, spec: ResizeSpec, now: datetime) -> None:
+        """Set new targets; the pool is resizing after it.
+
+        Raises:
+            TransitionError: it is not steady.
+        """
+        state = ALLOCATION.after(pool.allocation_state, AllocationEvent.RESIZE)
+        dedicated = pool.target_dedicated if spec.target_dedicated is None else spec.target_dedicated
+        low = pool.target_low_priority if spec.target_low_priority is None else spec.target_low_priority
+        self._retarget(pool, state, dedicated, low, spec.deallocation, now)
+
+    def stop_resize(self, pool: PoolRecord, dedicated: int, low_priority: int, now: datetime) -> None:
+        """Make the nodes there are the targets.
+
+        Raises:
+            TransitionError: it is not resizing.
+        """
+        state = ALLOCATION.after(pool.allocation_state, AllocationEvent.STOP)
+        self._retarget(pool, state, dedicated, low_priority, pool.deallocation, now)
+
+    def settle(self, pool: PoolRecord, now: datetime) -> None:
+        """Mark a pool as steady.
+
+        Raises:
+            TransitionError: it is steady.
+        """
+        state = ALLOCATION.after(pool.allocation_state, AllocationEvent.SETTLE)
+        self._database.run(
+            "UPDATE pools SET allocation_state = ?, allocation_time = ? WHERE id = ?", (state, to_micros(now), pool.id)
+        )
+
+    def replace_document(self, pool: PoolRecord, spec: PoolSpec, now: datetime) -> None:
+        """Give a pool what a changed document says, except for targets."""
+        self._database.run(
+            "UPDATE pools SET document = ?, slots = ?, fill = ?, version = ?, modified = ? WHERE id = ?",
+            (spec.document, spec.slots, spec.fill, self._database.next_version(now), to_micros(now), pool.id),
+        )
+
+    def begin_delete(self, pool: PoolRecord, now: datetime) -> None:
+        """Mark a pool as being deleted.
+
+        Raises:
+            TransitionError: it is already.
+        """
+        state = POOL.after(pool.state, PoolEvent.DELETE)
+        time = to_micros(now)
+        self._database.run(
+            "UPDATE pools SET state = ?, state_time = ?, modified = ?, version = ? WHERE id = ?",
+            (state, time, time, self._database.next_version(now), pool.id),
+        )
+
+    def remove(self, pool_id: str) -> None:
+        """Forget a pool that has no nodes."""
+        self._database.run("DELETE FROM pools WHERE id = ?", (pool_id,))
+
+    def add_nodes(self, nodes: Sequence[NodeRecord]) -> None:
+        """Add nodes."""
+        self._database.run_many(
+            f"INSERT INTO nodes ({NODE_COLUMNS}) VALUES (?, ?, ?, ?, ?)",
+            [(node.pool_id, node.id, node.is_dedicated, node.state, to_micros(node.allocated)) for node in nodes],
+        )
+
+    def nodes(self) -> list[NodeRecord]:
+        """Return every node of every pool."""
+        return [node_record(row) for row in self._database.all(f"SELECT {NODE_COLUMNS} FROM nodes")]
+
+    def set_node_state(self, pool_id: str, node_id: str, state: NodeState) -> None:
+        """Store a node's state; running is stored as idle, since what runs does not outlive the service."""
+        stored = NodeState.IDLE if state is NodeState.RUNNING else state
+        self._database.run("UPDATE nodes SET state = ? WHERE pool_id = ? AND id = ?", (stored, pool_id, node_id))
+
+    def remove_node(self, pool_id: str, node_id: str) -> None:
+        """Forget a node."""
+        self._database.run("DELETE FROM nodes WHERE pool_id = ? AND id = ?", (pool_id, node_id))
+
+    def _retarget(
+        self,
+        pool: PoolRecord,
+        state: AllocationState,
+        dedicated: int,
+        low: int,
+        deallocation: Deallocation,
+        now: datetime,
+    ) -> None:
+        time = to_micros(now)
+        self._database.run(
+            "UPDATE pools SET allocation_state = ?, allocation_time = ?, target_dedicated = ?, "
+            "target_low_priority = ?, deallocation = ?, modified = ?, version = ? WHERE id = ?",
+            (state, time, dedicated, low, deallocation, time, self._database.next_version(now), pool.id),
+        )

@@ -1,0 +1,109 @@
+"""What the scheduler's snapshot needs from the store: what could happen now, and no more of it than could."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from dispatcher.service.scheduler import ClosingJob, JobView, ReadyTask
+from dispatcher.service.states import JobState
+from dispatcher.service.store.database import Database, Row
+from dispatcher.service.wire import from_micros, to_micros
+
+_READY = (
+    "SELECT key, job_key, slots, is_manager, is_exclusive, affinity FROM tasks "
+    "WHERE job_key = ? AND state = 'active' AND unmet = 0 AND (slots <= ? OR is_exclusive) "
+    "ORDER BY is_manager DESC, key LIMIT ?"
+)
+
+
+class QueueStore:
+    """Reads for the scheduler; each looks at an index that holds only what matters."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def waiting_jobs(self, pool_id: str) -> list[JobView]:
+        """Return the active jobs of a pool that have active tasks, by priority."""
+        rows = self._database.all(
+            "SELECT key, pool_id, priority, max_parallel, n_running FROM jobs "
+            "WHERE pool_id = ? AND state = 'active' AND n_active > 0 ORDER BY priority DESC, key",
+            (pool_id,),
+        )
+        return [_job_view(row) for row in rows]
+
+    def ready_tasks(self, job_key: int, *, slots: int, most: int) -> list[ReadyTask]:
+        """Return a job's first tasks that wait for nothing and need at most ``slots``."""
+        return [_ready_task(row) for row in self._database.all(_READY, (job_key, slots, most))]
+
+    def done_jobs(self) -> tuple[int, ...]:
+        """Return the active jobs whose tasks are all completed and that end then."""
+        return self._keys(
+            "SELECT key FROM jobs WHERE state = 'active' AND terminates_when_done = 1 AND n_active = 0 AND n_running = 0"
+        )
+
+    def overdue_jobs(self, now: datetime) -> tuple[int, ...]:
+        """Return the jobs whose wall clock limit is over."""
+        return self._keys("SELECT key FROM jobs WHERE deadline IS NOT NULL AND deadline <= ?", to_micros(now))
+
+    def closing_jobs(self) -> tuple[ClosingJob, ...]:
+        """Return the jobs that end once nothing of them runs."""
+        rows = self._database.all(
+            "SELECT key, state, n_running FROM jobs WHERE state IN ('disabling', 'terminating', 'deleting')"
+        )
+        return tuple(_closing_job(row) for row in rows)
+
+    def expired_files(self, now: datetime) -> tuple[int, ...]:
+        """Return the tasks whose retention time is over."""
+        return self._keys("SELECT key FROM tasks WHERE expires IS NOT NULL AND expires <= ?", to_micros(now))
+
+    def next_deadline(self) -> datetime | None:
+        """Return when a job's time or a task's retention is next over; None where nothing waits for the clock."""
+        row = self._database.first(
+            "SELECT min(time) FROM (SELECT min(deadline) AS time FROM jobs WHERE deadline IS NOT NULL "
+            "UNION ALL SELECT min(expires) FROM tasks WHERE expires IS NOT NULL)"
+        )
+        return None if row is None or row[0] is None else from_micros(int(row[0]))
+
+    def _keys(self, sql: str, *values: int) -> tuple[int, ...]:
+        return tuple(int(row[0] or 0) for row in self._database.all(sql, values))
+
+
+def ready_of(queue: QueueStore, jobs: list[JobView], free: Mapping[str, int], slots: int) -> list[ReadyTask]:
+    """Return the ready tasks of a pool's jobs that could start: no more of a job than the pool has free slots."""
+    most = sum(free.values())
+    widest = max(free.values(), default=0)
+    if not widest:
+        return []
+    ready: list[ReadyTask] = []
+    for job in jobs:
+        ready += queue.ready_tasks(job.key, slots=min(widest, slots), most=most)
+    return ready
+
+
+def _job_view(row: Row) -> JobView:
+    key, pool_id, priority, max_parallel, running = row
+    return JobView(
+        key=int(key or 0),
+        pool_id=str(pool_id),
+        priority=int(priority or 0),
+        max_parallel=int(max_parallel or 0),
+        running=int(running or 0),
+    )
+
+
+def _ready_task(row: Row) -> ReadyTask:
+    key, job_key, slots, is_manager, is_exclusive, affinity = row
+    return ReadyTask(
+        key=int(key or 0),
+        job_key=int(job_key or 0),
+        slots=int(slots or 0),
+        is_manager=bool(is_manager),
+        is_exclusive=bool(is_exclusive),
+        affinity=None if affinity is None else str(affinity),
+    )
+
+
+def _closing_job(row: Row) -> ClosingJob:
+    key, state, running = row
+    return ClosingJob(key=int(key or 0), state=JobState(str(state)), running=int(running or 0))

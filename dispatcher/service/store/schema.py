@@ -1,0 +1,137 @@
+"""The tables. Times are whole microseconds since 1970; ids keep their case and are unique without it.
+
+``tasks.unmet`` counts what a task still waits for: one for each parent in ``edges`` and one for each of its rows in
+``ranges``. A range is one row, whatever its width; ``ranges.remaining`` counts the numbers in it that no task has met
+yet. ``jobs.n_*`` and ``jobs.s_*`` count a job's tasks and their slots by state, so that neither counts nor the end of a
+job look at tasks.
+"""
+
+SCHEMA_VERSION = 1
+
+SCHEMA = """
+CREATE TABLE pools (
+    id TEXT PRIMARY KEY COLLATE NOCASE,
+    document TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    state_time INTEGER NOT NULL,
+    allocation_state TEXT NOT NULL,
+    allocation_time INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    target_dedicated INTEGER NOT NULL,
+    target_low_priority INTEGER NOT NULL,
+    slots INTEGER NOT NULL,
+    fill TEXT NOT NULL,
+    deallocation TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE nodes (
+    pool_id TEXT NOT NULL COLLATE NOCASE,
+    id TEXT NOT NULL COLLATE NOCASE,
+    is_dedicated INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    allocated INTEGER NOT NULL,
+    PRIMARY KEY (pool_id, id)
+) WITHOUT ROWID;
+
+CREATE TABLE jobs (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    pool_id TEXT NOT NULL COLLATE NOCASE,
+    document TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    previous_state TEXT,
+    state_time INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    ended INTEGER,
+    terminate_reason TEXT,
+    priority INTEGER NOT NULL,
+    terminates_when_done INTEGER NOT NULL,
+    uses_dependencies INTEGER NOT NULL,
+    max_parallel INTEGER NOT NULL,
+    max_retries INTEGER NOT NULL,
+    deadline INTEGER,
+    n_active INTEGER NOT NULL DEFAULT 0,
+    n_running INTEGER NOT NULL DEFAULT 0,
+    n_succeeded INTEGER NOT NULL DEFAULT 0,
+    n_failed INTEGER NOT NULL DEFAULT 0,
+    s_active INTEGER NOT NULL DEFAULT 0,
+    s_running INTEGER NOT NULL DEFAULT 0,
+    s_succeeded INTEGER NOT NULL DEFAULT 0,
+    s_failed INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX jobs_waiting ON jobs (pool_id, priority DESC, key) WHERE state = 'active' AND n_active > 0;
+CREATE INDEX jobs_done ON jobs (key)
+    WHERE state = 'active' AND terminates_when_done = 1 AND n_active = 0 AND n_running = 0;
+CREATE INDEX jobs_deadline ON jobs (deadline) WHERE deadline IS NOT NULL;
+CREATE INDEX jobs_leaving ON jobs (state) WHERE state IN ('disabling', 'terminating', 'deleting');
+
+CREATE TABLE tasks (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_key INTEGER NOT NULL,
+    id TEXT NOT NULL COLLATE NOCASE,
+    document TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'active',
+    previous_state TEXT,
+    state_time INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    slots INTEGER NOT NULL,
+    is_manager INTEGER NOT NULL,
+    is_exclusive INTEGER NOT NULL,
+    kills_job INTEGER NOT NULL,
+    affinity TEXT,
+    max_retries INTEGER,
+    retention INTEGER,
+    conditions TEXT,
+    unmet INTEGER NOT NULL DEFAULT 0,
+    released INTEGER NOT NULL DEFAULT 0,
+    run_number INTEGER NOT NULL DEFAULT 0,
+    retries INTEGER NOT NULL DEFAULT 0,
+    last_retry INTEGER,
+    requeues INTEGER NOT NULL DEFAULT 0,
+    last_requeue INTEGER,
+    started INTEGER,
+    ended INTEGER,
+    exit_code INTEGER,
+    result TEXT,
+    failure TEXT,
+    pool_id TEXT,
+    node_id TEXT,
+    end_reason TEXT,
+    doomed INTEGER NOT NULL DEFAULT 0,
+    expires INTEGER,
+    files_expired INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (job_key, id)
+);
+CREATE INDEX tasks_by_state ON tasks (job_key, state, key);
+CREATE INDEX tasks_ready ON tasks (job_key, is_manager DESC, key) WHERE state = 'active' AND unmet = 0;
+CREATE INDEX tasks_expiring ON tasks (expires) WHERE expires IS NOT NULL;
+
+CREATE TABLE edges (
+    job_key INTEGER NOT NULL,
+    parent TEXT NOT NULL COLLATE NOCASE,
+    child_key INTEGER NOT NULL,
+    PRIMARY KEY (job_key, parent, child_key)
+) WITHOUT ROWID;
+
+CREATE TABLE ranges (
+    key INTEGER PRIMARY KEY,
+    job_key INTEGER NOT NULL,
+    low INTEGER NOT NULL,
+    high INTEGER NOT NULL,
+    child_key INTEGER NOT NULL,
+    remaining INTEGER NOT NULL
+);
+CREATE INDEX ranges_by_low ON ranges (job_key, low, high);
+
+CREATE TABLE met_numbers (
+    job_key INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    PRIMARY KEY (job_key, number)
+) WITHOUT ROWID;
+"""

@@ -1,0 +1,221 @@
+"""Tasks in the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from dispatcher.service.documents.tasks import TaskLimits, TaskSpec
+from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.node.launch import EndReason
+from dispatcher.service.records import JobRecord, TaskRecord
+from dispatcher.service.settlement import Settlement
+from dispatcher.service.states import TASK, TaskEvent, TaskState
+from dispatcher.service.store.database import Database, Value
+from dispatcher.service.store.dependencies import DependencyStore
+from dispatcher.service.store.jobs import CountChanges
+from dispatcher.service.store.rows import TASK_COLUMNS, failure_text, task_record
+from dispatcher.service.wire import to_micros
+
+_MICROSECONDS = 1_000_000
+_CLEARED = "started = NULL, ended = NULL, exit_code = NULL, result = NULL, failure = NULL, end_reason = NULL"
+_INSERT = (
+    "INSERT INTO tasks (job_key, id, document, version, state_time, created, modified, slots, is_manager, "
+    "is_exclusive, kills_job, affinity, max_retries, retention, conditions) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING key"
+)
+
+
+class TaskStore:
+    """Every read and change of tasks. Changes of state take the `CountChanges` they are counted in."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._dependencies = DependencyStore(database)
+
+    def add(self, job: JobRecord, specs: Sequence[TaskSpec], now: datetime) -> list[int | None]:
+        """Add active tasks to a job, all in one transaction; return each one's version, None where the id is taken."""
+        counts = CountChanges()
+        versions: list[int | None] = []
+        with self._database.transaction():
+            for spec in specs:
+                version = self._database.next_version(now)
+                row = self._database.first(_INSERT, _inserted(job, spec, version, now))
+                if row is None:
+                    versions.append(None)
+                    continue
+                versions.append(version)
+                counts.add(job.key, TaskState.ACTIVE, None, spec.slots)
+                if spec.has_dependencies:
+                    self._dependencies.add(job.key, int(row[0] or 0), spec)
+            counts.write(self._database)
+        return versions
+
+    def find(self, job_key: int, task_id: str) -> TaskRecord | None:
+        """Return a task, or None; one that is being deleted is not there."""
+        row = self._database.first(
+            f"SELECT {TASK_COLUMNS} FROM tasks WHERE job_key = ? AND id = ? AND doomed = 0", (job_key, task_id)
+        )
+        return None if row is None else task_record(row)
+
+    def get(self, job_key: int, task_id: str) -> TaskRecord:
+        """Return a task.
+
+        Raises:
+            BatchError: TaskNotFound.
+        """
+        task = self.find(job_key, task_id)
+        if task is None:
+            raise BatchError(Refusal.TASK_NOT_FOUND)
+        return task
+
+    def by_key(self, key: int) -> TaskRecord | None:
+        """Return a task, being deleted or not; None where its job was deleted."""
+        row = self._database.first(f"SELECT {TASK_COLUMNS} FROM tasks WHERE key = ?", (key,))
+        return None if row is None else task_record(row)
+
+    def is_doomed(self, key: int) -> bool:
+        """Say whether a task that still runs is to be removed when it has ended."""
+        row = self._database.first("SELECT doomed FROM tasks WHERE key = ?", (key,))
+        return row is not None and row[0] == 1
+
+    def scan(self, job_key: int, after: int = 0, state: TaskState | None = None) -> Iterator[TaskRecord]:
+        """Return a job's tasks added after the one with key ``after``, in the order of adding."""
+        where = ""
+        values: tuple[Value, ...] = (job_key, after)
+        if state is not None:
+            where, values = "AND state = ?", (job_key, after, state)
+        rows = self._database.each(
+            f"SELECT {TASK_COLUMNS} FROM tasks WHERE job_key = ? AND key > ? {where} AND doomed = 0 ORDER BY key",
+            values,
+        )
+        return map(task_record, rows)
+
+    def running(self) -> list[TaskRecord]:
+        """Return every task of every job that runs."""
+        rows = self._database.all(f"SELECT {TASK_COLUMNS} FROM tasks WHERE state = 'running'")
+        return [task_record(row) for row in rows]
+
+    def start(self, key: int, pool_id: str, node_id: str, now: datetime, counts: CountChanges) -> TaskRecord:
+        """Mark a task as running on a node; return it as it was, for what its launch keeps of the run before."""
+        task = self.by_key(key)
+        if task is None:
+            raise KeyError(f"no task with key {key}")
+        state = TASK.after(task.state, TaskEvent.START)
+        time = to_micros(now)
+        self._database.run(
+            f"UPDATE tasks SET {_CLEARED}, state = ?, previous_state = ?, state_time = ?, started = ?, "
+            "run_number = run_number + 1, pool_id = ?, node_id = ?, expires = NULL, files_expired = 0 WHERE key = ?",
+            (state, task.state, time, time, pool_id, node_id, key),
+        )
+        counts.drop(task.job_key, task.state, None, task.slots)
+        counts.add(task.job_key, state, None, task.slots)
+        return replace(task, run_number=task.run_number + 1)
+
+    def settle(self, task: TaskRecord, settlement: Settlement, now: datetime, counts: CountChanges) -> None:
+        """Move a task on as a settlement says, and let its dependents go if that says so."""
+        state = TASK.after(task.state, settlement.event)
+        self._database.run(
+            "UPDATE tasks SET state = ?, previous_state = ?, state_time = ?, ended = ?, exit_code = ?, result = ?, "
+            f"failure = ?, end_reason = NULL, {_PROGRESS[settlement.event]} WHERE key = ?",
+            (
+                state,
+                task.state,
+                to_micros(now),
+                to_micros(settlement.ended),
+                settlement.exit_code,
+                settlement.result,
+                failure_text(settlement.failure),
+                to_micros(settlement.ended),
+                task.key,
+            ),
+        )
+        counts.drop(task.job_key, task.state, None, task.slots)
+        counts.add(task.job_key, state, settlement.result, task.slots)
+        if settlement.releases:
+            self._database.run("UPDATE tasks SET released = 1 WHERE key = ?", (task.key,))
+            self._dependencies.release(task.job_key, task.id)
+
+    def reactivate(self, task: TaskRecord, now: datetime, counts: CountChanges) -> None:
+        """Make a completed task active again, with its retries before it and nothing known of its end."""
+        state = TASK.after(task.state, TaskEvent.REACTIVATE)
+        time = to_micros(now)
+        self._database.run(
+            f"UPDATE tasks SET {_CLEARED}, state = ?, previous_state = ?, state_time = ?, retries = 0, "
+            "last_retry = NULL, modified = ?, version = ? WHERE key = ?",
+            (state, task.state, time, time, self._database.next_version(now), task.key),
+        )
+        counts.drop(task.job_key, task.state, task.result, task.slots)
+        counts.add(task.job_key, state, None, task.slots)
+
+    def mark_ending(self, key: int, reason: EndReason) -> None:
+        """Remember why a running task is being ended; a termination is not softened to a requeue."""
+        self._database.run(
+            "UPDATE tasks SET end_reason = ? WHERE key = ? AND state = 'running' "
+            "AND coalesce(end_reason, '') <> 'terminated'",
+            (reason, key),
+        )
+
+    def replace(self, task: TaskRecord, document: str, limits: TaskLimits, now: datetime) -> None:
+        """Give a task other constraints."""
+        self._database.run(
+            "UPDATE tasks SET document = ?, max_retries = ?, retention = ?, modified = ?, version = ? WHERE key = ?",
+            (
+                document,
+                limits.max_retries,
+                _retention(limits),
+                to_micros(now),
+                self._database.next_version(now),
+                task.key,
+            ),
+        )
+
+    def doom(self, task: TaskRecord) -> None:
+        """Hide a running task; it is removed when it has ended."""
+        self._database.run("UPDATE tasks SET doomed = 1 WHERE key = ?", (task.key,))
+
+    def remove(self, task: TaskRecord, counts: CountChanges) -> None:
+        """Forget a task. What waits for it waits on."""
+        self._database.run("DELETE FROM tasks WHERE key = ?", (task.key,))
+        counts.drop(task.job_key, task.state, task.result, task.slots)
+
+    def expire_files(self, key: int) -> None:
+        """Remember that a task's folder is gone."""
+        self._database.run("UPDATE tasks SET expires = NULL, files_expired = 1 WHERE key = ?", (key,))
+
+    def write(self, counts: CountChanges) -> None:
+        """Write gathered counts."""
+        counts.write(self._database)
+
+
+_PROGRESS = {
+    TaskEvent.COMPLETE: "expires = CASE WHEN node_id IS NULL THEN NULL ELSE ? + retention END",
+    TaskEvent.RETRY: "retries = retries + 1, last_retry = ?",
+    TaskEvent.REQUEUE: "requeues = requeues + 1, last_requeue = ?",
+}
+
+
+def _inserted(job: JobRecord, spec: TaskSpec, version: int, now: datetime) -> tuple[Value, ...]:
+    time = to_micros(now)
+    return (
+        job.key,
+        spec.id,
+        spec.document,
+        version,
+        time,
+        time,
+        time,
+        spec.slots,
+        spec.is_manager,
+        spec.is_exclusive,
+        spec.kills_job,
+        spec.affinity,
+        spec.limits.max_retries,
+        _retention(spec.limits),
+        spec.conditions,
+    )
+
+
+def _retention(limits: TaskLimits) -> int | None:
+    return None if limits.retention is None else int(limits.retention * _MICROSECONDS)
