@@ -18,11 +18,9 @@ from shlex import quote
 from rich.console import Console
 
 from batch_manager import (
-    BatchClient,
     BatchClientFactory,
     BatchClientSettings,
     JobRequest,
-    JobResults,
     WorkloadBase,
     submit_job,
 )
@@ -30,12 +28,11 @@ from batch_manager.definitions import PoolDefinition
 from batch_manager.environment import SECRETS_DIRECTORY, JsonValue
 from batch_manager.exit_codes import ExitCode
 from batch_manager.naming import container_name
-from batch_manager.outcome import JobOutcome, Outcome
 from batch_manager.submit import new_job_id
 from dispatcher.local import POOL_ID, local_client
 from dispatcher.progress import progress_view
 from dispatcher.receiver import CallbackReceiver
-from dispatcher.report import print_outcome
+from dispatcher.report import print_report
 from dispatcher.results import fetch_results
 from dispatcher.stack import LocalStack
 from dispatcher.watch import watch_job
@@ -116,7 +113,7 @@ class Dispatcher:
                 end = watch_job(client, job_id, view)
             seconds = time.monotonic() - started
             fetch_results(client.storage, container_name(job_id), results)
-            self._report(workload, client, end.outcome, seconds, results)
+            print_report(self._console, workload, client, end.outcome, seconds=seconds, results=results)
             self._show_callback(receiver)
             if options.keep:
                 local.wait_until_interrupted(self._console)
@@ -143,15 +140,6 @@ class Dispatcher:
                 SECRETS_DIRECTORY: str(local.secrets_folder),
             },
         )
-
-    def _report(
-        self, workload: WorkloadBase, client: BatchClient, outcome: JobOutcome, seconds: float, results: Path
-    ) -> None:
-        print_outcome(self._console, outcome, seconds=seconds, results=results)
-        if outcome.outcome is Outcome.SUCCEEDED:
-            for line in workload.summarize(JobResults(client.storage, container_name(outcome.job_id))):
-                self._console.print(line, markup=False, highlight=False, soft_wrap=True)
-        self._console.print(f"results and logs: {results.resolve()}", highlight=False, soft_wrap=True)
 
     def _show_callback(self, receiver: CallbackReceiver | None) -> None:
         if receiver is None:

@@ -8,10 +8,29 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from batch_manager import BatchClient, JobResults, WorkloadBase
+from batch_manager.naming import container_name
 from batch_manager.outcome import JobOutcome, Outcome
 
 SHOWN_FAILURES = 10
 """Failures that get a row of their own."""
+
+
+def print_report(
+    console: Console,
+    workload: WorkloadBase,
+    client: BatchClient,
+    outcome: JobOutcome,
+    *,
+    seconds: float,
+    results: Path,
+) -> None:
+    """The outcome, what the workload says of its results if the job succeeded, and where they lie."""
+    print_outcome(console, outcome, seconds=seconds, results=results)
+    if outcome.outcome is Outcome.SUCCEEDED:
+        for line in workload.summarize(JobResults(client.storage, container_name(outcome.job_id))):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"results and logs: {results.resolve()}", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_outcome(console: Console, outcome: JobOutcome, *, seconds: float, results: Path) -> None:

@@ -37,7 +37,7 @@ def watch_job(client: BatchClient, job_id: str, view: ProgressView) -> JobEnd:
         skipped = sum(1 for _ in client.list_tasks(job_id, TaskQuery.SKIPPED)) if counts.failed else 0
         view.show(JobProgress(counts=counts, skipped=skipped, seconds=time.monotonic() - started))
         if completed:
-            return _job_end(client, job_id)
+            return job_end(client, job_id)
         if _is_abandoned(client, job_id, counts):
             client.terminate_job(job_id, "the job manager ended without adding FinalizeTask")
         time.sleep(POLL_INTERVAL)
@@ -50,7 +50,8 @@ def _is_abandoned(client: BatchClient, job_id: str, counts: TaskCounts) -> bool:
     return FINALIZE_TASK_ID not in records and _failed(records.get(JOB_MANAGER_TASK_ID))
 
 
-def _job_end(client: BatchClient, job_id: str) -> JobEnd:
+def job_end(client: BatchClient, job_id: str) -> JobEnd:
+    """How a job that has completed ended: what FinalizeTask wrote, or what the tasks say if it could not."""
     records = list(client.list_tasks(job_id))
     own = {record.id: record for record in records if record.id in (JOB_MANAGER_TASK_ID, FINALIZE_TASK_ID)}
     outcome = _written_outcome(client, job_id)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from batch_manager import Application, BatchClientFactory, BatchClientSettings, setup_logging
 from noop.workload import NoopWorkload
+
+from batch_manager import Application, BatchClientFactory, BatchClientSettings, setup_logging
 
 setup_logging(Path(__file__).with_name("logging.yaml"))
 settings = BatchClientSettings()

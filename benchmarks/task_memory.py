@@ -1,0 +1,50 @@
+"""What a job manager keeps of each task it adds, and whether adding is linear."""
+
+import time
+import tracemalloc
+from pathlib import Path
+
+from batch_manager import EntryPointsRepository, JobManager, JobManagerContext, WorkloadTask
+from batch_manager.testing import InMemoryBatchClient
+from benchmarks.workloads.noop.workload import Noop, NoopBuilder
+
+COUNTS = (10_000, 100_000)
+
+
+class _Adder(JobManager):
+    def create_job(self) -> None:
+        kind: type[WorkloadTask] = Noop
+        for number in range(int(str(self.context.parameters["tasks"]))):
+            self.add_workload_task(kind, {"case": f"case-{number}"})
+
+
+def main() -> None:
+    """Print bytes and microseconds a task at both sizes, and the ratio of the times."""
+    _add(100)
+    times = []
+    for count in COUNTS:
+        started = time.perf_counter()
+        _add(count)
+        times.append((time.perf_counter() - started) / count)
+        tracemalloc.start()
+        manager = _add(count)
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert len(manager.tasks) == count
+        print(f"{count} tasks: {held / count:.0f} bytes a task, {times[-1] * 1e6:.2f} us a task")
+    print(f"time a task at {COUNTS[1]} against {COUNTS[0]}: {times[1] / times[0]:.2f}")
+
+
+def _add(count: int) -> _Adder:
+    entry_points = EntryPointsRepository()
+    entry_points.register_entry_point(Noop, NoopBuilder)
+    context = JobManagerContext(
+        job_id="j",
+        parameters={"tasks": count},
+        working_directory=Path(),
+        batch_client=InMemoryBatchClient(),
+        entry_points=entry_points,
+    )
+    manager = _Adder(context)
+    manager.create_job()
+    return manager

@@ -1,0 +1,184 @@
+"""Runs a workload's job in this one process, a task at a time in dependency order, for a debugger.
+
+``breakpoint()`` in a task or in the job manager works, and an exception ends in the debugger. Files travel by the same
+specifications, through Azurite and Microsoft's client; of Batch there are the tasks alone, in memory: no slots,
+retries or limits.
+"""
+
+from __future__ import annotations
+
+import os
+import pdb  # noqa: T100 - opening it is what this module is for
+import shlex
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from batch_manager import Application, ExitCode, JobRequest, WorkloadBase, submit_job
+from batch_manager.definitions import TaskDefinition
+from batch_manager.environment import JsonValue
+from batch_manager.errors import BatchManagerError
+from batch_manager.naming import container_name
+from batch_manager.submit import new_job_id
+from batch_manager.testing import InMemoryBatchClient
+from dispatcher.files import stage_in, stage_out
+from dispatcher.local import POOL_ID, local_storage
+from dispatcher.report import print_report
+from dispatcher.results import fetch_results
+from dispatcher.stack import LocalStack
+from dispatcher.watch import job_end
+from dispatcher.workloads import FoundWorkload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DebugOptions:
+    """How to debug a job.
+
+    Attributes:
+        parameters: what the job manager is given.
+        job_id: None means one made of the workload's name and the time.
+        results: the folder for the job's blobs; None means ``runs/<job-id>`` in the current directory.
+        post_mortem: open pdb where a task raised.
+    """
+
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    job_id: str | None = None
+    results: Path | None = None
+    post_mortem: bool = False
+
+
+class Debugger:
+    """Runs one workload in this process.
+
+    Args:
+        found: the workload.
+        console: where the report goes; tasks write to this process's own standard output and error.
+    """
+
+    def __init__(self, found: FoundWorkload, *, console: Console) -> None:
+        self._found = found
+        self._console = console
+
+    def run(self, options: DebugOptions) -> ExitCode:
+        """Run the job.
+
+        Returns:
+            The exit code of the job's outcome, as ``Dispatcher.run`` does.
+
+        Raises:
+            InputError: a parameter is wrong or a file is missing.
+            BatchManagerError: Azurite refused something.
+        """
+        job_id = options.job_id or new_job_id(self._found.module, datetime.now(UTC))
+        results = options.results or Path("runs") / job_id
+        with LocalStack(batch=False) as stack:
+            client = InMemoryBatchClient(storage=local_storage(stack))
+            workload = self._found.workload_type(batch_client=client)  # type: ignore[call-arg]
+            request = JobRequest(
+                job_id=job_id, pool_id=POOL_ID, module=self._found.module, parameters=options.parameters
+            )
+            submit_job(workload, client, request)
+            started = time.monotonic()
+            InProcessJob(workload, client, request, stack.folder / "tasks", post_mortem=options.post_mortem).run()
+            seconds = time.monotonic() - started
+            fetch_results(client.storage, container_name(job_id), results)
+            end = job_end(client, job_id)
+            print_report(self._console, workload, client, end.outcome, seconds=seconds, results=results)
+            return end.exit_code
+
+
+class InProcessJob:
+    """A job whose tasks run in this process, in the order in which they were added: parents come first."""
+
+    def __init__(
+        self,
+        workload: WorkloadBase,
+        client: InMemoryBatchClient,
+        request: JobRequest,
+        folder: Path,
+        *,
+        post_mortem: bool,
+    ) -> None:
+        self._workload = workload
+        self._client = client
+        self._request = request
+        self._folder = folder
+        self._post_mortem = post_mortem
+
+    def run(self) -> None:
+        """Run the job manager, which adds the tasks, and then each of them."""
+        (manager,) = self._client.task_definitions(self._request.job_id)
+        self._run_task(manager)
+        for task in self._client.task_definitions(self._request.job_id)[1:]:
+            self._run_task(task)
+
+    def _run_task(self, task: TaskDefinition) -> None:
+        job_id, storage = self._request.job_id, self._client.storage
+        folder = self._folder / task.id / "wd"
+        folder.mkdir(parents=True)
+        self._client.start_task(job_id, task.id)
+        try:
+            stage_in(storage, task, folder)
+        except BatchManagerError as error:
+            self._client.end_task(job_id, task.id, None, code="ResourceFileError", message=str(error))
+            return
+        code = self._execute(task, folder)
+        try:
+            stage_out(storage, task, folder, succeeded=code is ExitCode.SUCCEEDED)
+        except BatchManagerError as error:
+            self._client.end_task(job_id, task.id, int(code), code="FileUploadError", message=str(error))
+        else:
+            self._client.end_task(job_id, task.id, int(code))
+
+    def _execute(self, task: TaskDefinition, folder: Path) -> ExitCode:
+        environ = self._environ(task, folder)
+        words = shlex.split(task.command_line)
+        arguments = words[words.index("-m") + 2 :]
+        application = Application(self._workload, arguments=arguments, environ=environ, module=self._request.module)
+        with _placed(folder, environ):
+            try:
+                return application.perform()
+            except BatchManagerError as error:
+                print(f"task {task.id}: {error}", file=sys.stderr)
+                return error.exit_code
+            except Exception as error:  # noqa: BLE001 - a debugger shows whatever a user's task raises
+                traceback.print_exception(error)
+                if self._post_mortem:
+                    pdb.post_mortem(error.__traceback__)
+                return ExitCode.FAILED
+
+    def _environ(self, task: TaskDefinition, folder: Path) -> dict[str, str]:
+        common = self._client.job_definition(self._request.job_id).common_environment
+        return {
+            **os.environ,
+            **common,
+            **task.environment,
+            "AZ_BATCH_JOB_ID": self._request.job_id,
+            "AZ_BATCH_TASK_ID": task.id,
+            "AZ_BATCH_POOL_ID": POOL_ID,
+            "AZ_BATCH_NODE_ID": "debug",
+            "AZ_BATCH_TASK_DIR": str(folder.parent),
+            "AZ_BATCH_TASK_WORKING_DIR": str(folder),
+        }
+
+
+@contextmanager
+def _placed(folder: Path, environ: Mapping[str, str]) -> Iterator[None]:
+    """This process as if it had been started there, with that environment; afterwards as before."""
+    before, old_environ = Path.cwd(), dict(os.environ)
+    os.environ.clear()
+    os.environ.update(environ)
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)
+        os.environ.clear()
+        os.environ.update(old_environ)

@@ -1,0 +1,48 @@
+"""The tables in the documentation say what the code says."""
+
+import ast
+import inspect
+import re
+from pathlib import Path
+
+from pydantic import AliasChoices
+
+from batch_manager import ExitCode
+from batch_manager import exit_codes as exit_codes_module
+from batch_manager._settings_model import SettingsModel
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+def _rows(page: str) -> list[list[str]]:
+    lines = [line for line in (DOCS / page).read_text().splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
+
+
+def _meanings() -> dict[str, str]:
+    (body,) = [
+        node.body for node in ast.parse(inspect.getsource(exit_codes_module)).body if isinstance(node, ast.ClassDef)
+    ]
+    found: dict[str, str] = {}
+    for before, after in zip(body, body[1:], strict=False):
+        if isinstance(before, ast.Assign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            target = before.targets[0]
+            assert isinstance(target, ast.Name)
+            found[target.id] = re.sub(r"\s+", " ", str(after.value.value))
+    return found
+
+
+def test_exit_codes_page_lists_every_code_with_its_meaning() -> None:
+    """In the order of the numbers, in the words of the code."""
+    meanings = _meanings()
+    assert _rows("exit-codes.md") == [[str(int(c)), f"`{c.name}`", meanings[c.name]] for c in ExitCode]
+
+
+def test_settings_page_lists_every_field_with_its_variables() -> None:
+    """In the order of the model, in its words."""
+    expected = []
+    for name, field in SettingsModel.model_fields.items():
+        assert isinstance(field.validation_alias, AliasChoices)
+        variables = [f"`{choice}`" for choice in field.validation_alias.choices if choice != name]
+        expected.append([f"`{name}`", ", ".join(variables), field.description])
+    assert _rows("settings.md") == expected
