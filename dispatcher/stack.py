@@ -4,7 +4,6 @@ Both run under a guard (`dispatcher.guard`), so that they end with the process t
 """
 
 import json
-import shutil
 import sys
 import tempfile
 import time
@@ -16,7 +15,7 @@ from urllib.parse import urlsplit
 
 from rich.console import Console
 
-from dispatcher.guard import Child, Event, Order
+from dispatcher.guard import Child, Event, Order, remove_folder
 from dispatcher.guard_client import GuardProcess
 from dispatcher.storage import AzuriteLaunch, StorageEndpoint, answers_http
 
@@ -136,8 +135,8 @@ class LocalStack:
         """End every process of the stack, those its tasks left behind included; stopping twice is no error."""
         if self._guard is not None:
             self._guard.stop()
-        elif self._folder is not None and self._remove_folder:
-            shutil.rmtree(self._folder)
+        if self._folder is not None and self._remove_folder:
+            remove_folder(self._folder)  # there is nothing left to remove unless the guard was killed or never started
 
     def wait_until_interrupted(self, console: Console) -> None:
         """Say on the console how to go on, and return at Ctrl-C.

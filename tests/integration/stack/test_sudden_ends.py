@@ -66,6 +66,8 @@ def test_kill_of_the_guard_ends_azurite_and_service(run: Run, running: Running, 
     wait_until(lambda: running(run.pids) == [grandchild])  # the guard alone was its keeper
     os.kill(grandchild, signal.SIGKILL)
     wait_until(lambda: run.open_urls() == [])
+    run.process.send_signal(signal.SIGINT)
+    wait_until(lambda: not run.folder.exists())  # the main process sees to it instead
 
 
 def test_end_of_the_service_ends_azurite_and_keeps_the_logs_for_the_main_process(
