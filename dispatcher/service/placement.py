@@ -10,14 +10,14 @@ from dispatcher.service.records import FillType
 class Bins:
     """The nodes of one pool by their free slots.
 
-    With ``spread`` a task goes to the emptiest node that has room, with ``pack`` to the fullest. A task that needs a whole
-    node and finds none holds the emptiest node back, so that others cannot keep it waiting for ever.
+    With ``spread`` a task goes to the emptiest node that has room, with ``pack`` to the fullest. A task that needs a
+    whole node and finds none holds the emptiest node back, so that others cannot keep it waiting for ever.
     """
 
     def __init__(self, *, pool_id: str, slots: int, fill: FillType, free: Mapping[str, int]) -> None:
         """Begin with the free slots of each node that takes tasks."""
         self.pool_id = pool_id
-        self._slots = slots
+        self.slots = slots
         self._fill = fill
         self._free = dict(free)
         self._by_free: list[dict[str, None]] = [{} for _ in range(slots + 1)]
@@ -28,7 +28,7 @@ class Bins:
         """Take slots on one node, the preferred one if it has room; return it, or None where none has room."""
         if preferred is not None and self._free.get(preferred, 0) >= slots:
             return self._use(preferred, slots)
-        counts = range(slots, self._slots + 1)
+        counts = range(slots, self.slots + 1)
         for count in counts if self._fill is FillType.PACK else reversed(counts):
             for node_id in self._by_free[count]:
                 return self._use(node_id, slots)
@@ -36,8 +36,8 @@ class Bins:
 
     def take_whole(self) -> str | None:
         """Take an empty node; where there is none, hold the emptiest back for the rest of this plan."""
-        for node_id in self._by_free[self._slots]:
-            return self._use(node_id, self._slots)
+        for node_id in self._by_free[self.slots]:
+            return self._use(node_id, self.slots)
         for bin_ in reversed(self._by_free[1:]):
             for node_id in bin_:
                 self._use(node_id, self._free[node_id])

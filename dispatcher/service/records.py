@@ -36,6 +36,12 @@ class Deallocation(StrEnum):
     TASK_COMPLETION = "taskcompletion"
 
 
+def deallocation_end(option: Deallocation) -> EndReason | None:
+    """Return how the tasks of a node that is to take no more are ended; None lets them end by themselves."""
+    ends = {Deallocation.REQUEUE: EndReason.REQUEUED, Deallocation.TERMINATE: EndReason.TERMINATED}
+    return ends.get(option)
+
+
 class DisableTasks(StrEnum):
     """What becomes of running tasks when their job is disabled."""
 

@@ -104,6 +104,8 @@ class StartTask:
     task_key: int
     pool_id: str
     node_id: str
+    slots: int
+    """What it takes of the node: all of it for a task that asks for a node of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,13 +234,11 @@ def _place(snapshot: Snapshot) -> Iterator[StartTask]:
         pool_bins = bins.get(jobs[task.job_key].pool_id.lower())
         if pool_bins is None or room[task.job_key] == 0:
             continue
-        if task.is_exclusive:
-            node_id = pool_bins.take_whole()
-        else:
-            node_id = pool_bins.take(task.slots, preferred=task.affinity)
+        slots = pool_bins.slots if task.is_exclusive else task.slots
+        node_id = pool_bins.take_whole() if task.is_exclusive else pool_bins.take(slots, preferred=task.affinity)
         if node_id is not None:
             room[task.job_key] -= 1
-            yield StartTask(task_key=task.key, pool_id=pool_bins.pool_id, node_id=node_id)
+            yield StartTask(task_key=task.key, pool_id=pool_bins.pool_id, node_id=node_id, slots=slots)
 
 
 def _in_order(jobs: Mapping[int, JobView], ready: Iterable[ReadyTask]) -> Iterator[ReadyTask]:

@@ -1,0 +1,54 @@
+"""A Batch account put together: store, nodes, worker and pipeline on one event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dispatcher.service.clock import Clock
+from dispatcher.service.core import Core
+from dispatcher.service.driver import Driver
+from dispatcher.service.fleet import Fleet, NodeMaker
+from dispatcher.service.handlers import HANDLERS
+from dispatcher.service.node.launch import NodeEvent
+from dispatcher.service.pipeline import Pipeline
+from dispatcher.service.records import NodeRecord
+from dispatcher.service.shared_key import Credential
+from dispatcher.service.store import Store
+from dispatcher.service.worker import Inbox, Worker
+
+
+class Service:
+    """A Batch account on a store; everything but the nodes' own threads runs on the thread of one event loop."""
+
+    def __init__(self, *, store: Store, maker: NodeMaker, credential: Credential, clock: Clock) -> None:
+        """Put the parts together; nothing runs before `start`."""
+        self._driver = Driver()
+        self._inbox = Inbox()
+        self._fleet = Fleet(maker, self._post)
+        self.core = Core(
+            account=credential.account, store=store, fleet=self._fleet, clock=clock, wake=self._driver.wake
+        )
+        self.worker = Worker(self.core, self._inbox)
+        self.pipeline = Pipeline(self.core, credential, HANDLERS)
+        self.failed = False
+        """Whether the worker met a fault and stopped."""
+
+    def start(self, stop: Callable[[], None]) -> None:
+        """Recover what the store holds, and begin to step on the running loop; ``stop`` is called if a step fails."""
+
+        def fail() -> None:
+            self.failed = True
+            stop()
+
+        self.worker.recover()
+        self._driver.start(self.worker, self.core.clock, self.core.store.queue.next_deadline, fail)
+
+    def close(self) -> None:
+        """End every task, close the nodes and the store. Tasks that ran are requeued at the next start."""
+        self._driver.stop()
+        self._fleet.close()
+        self.core.store.close()
+
+    def _post(self, record: NodeRecord, event: NodeEvent) -> None:
+        self._inbox.post(record, event)
+        self._driver.wake()

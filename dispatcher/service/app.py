@@ -1,0 +1,70 @@
+"""The HTTP adapter: Starlette in front of the pipeline, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qsl
+
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from dispatcher.service.calls import FileSlice
+from dispatcher.service.pipeline import BODY_LIMIT, Answer, Pipeline, Request
+
+_CHUNK = 256 * 1024
+_VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def make_app(pipeline: Pipeline) -> Starlette:
+    """Return the ASGI application of an account. Handlers run on the event loop's thread, one at a time."""
+
+    async def endpoint(request: HttpRequest) -> Response:
+        try:
+            body = await _read_body(request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        return _response(pipeline.answer(_request(request, body)))
+
+    return Starlette(routes=[Route("/{path:path}", endpoint, methods=_VERBS)])
+
+
+async def _read_body(request: HttpRequest) -> bytes:
+    """Read the body; of one that is too large, as much as shows that it is, so that memory stays bounded."""
+    kept = bytearray()
+    async for chunk in request.stream():
+        if len(kept) <= BODY_LIMIT:
+            kept += chunk
+    return bytes(kept)
+
+
+def _request(request: HttpRequest, body: bytes) -> Request:
+    return Request(
+        verb=request.method,
+        raw_path=request.scope["raw_path"].decode("ascii"),
+        query=parse_qsl(request.scope["query_string"].decode("ascii"), keep_blank_values=True),
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=body,
+        scheme=request.url.scheme,
+    )
+
+
+def _response(answer: Answer) -> Response:
+    if answer.file is not None:
+        return StreamingResponse(_chunks(answer.file), status_code=answer.status, headers=dict(answer.headers))
+    response = Response(answer.body, status_code=answer.status)
+    for name, value in answer.headers.items():
+        response.headers[name] = value
+    return response
+
+
+def _chunks(part: FileSlice) -> Iterator[bytes]:
+    """Read part of a file that may be growing; one that has shrunk ends the answer early, which a client notices."""
+    left = part.length
+    with part.path.open("rb") as file:
+        file.seek(part.start)
+        while left and (chunk := file.read(min(left, _CHUNK))):
+            left -= len(chunk)
+            yield chunk

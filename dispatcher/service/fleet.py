@@ -1,0 +1,182 @@
+"""The nodes that are there now, and what runs on them.
+
+This is memory, not state: after a restart nothing runs, and the nodes are opened again from the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from dispatcher.service.node.launch import EndReason, Node, NodeEvent, NodeListener, TaskEnding, TaskKey, TaskLaunch
+from dispatcher.service.records import NodeRecord
+from dispatcher.service.scheduler import NodeView
+from dispatcher.service.states import NODE
+from dispatcher.service.states import NodeEvent as Happening
+
+Posted = Callable[[NodeRecord, NodeEvent], None]
+"""Told, from any thread, what happened on a node."""
+
+
+class NodeMaker(Protocol):
+    """Makes nodes and clears up after them."""
+
+    def open(self, record: NodeRecord, slots: int, listener: NodeListener) -> Node:
+        """Return a running node; its folder is made if missing."""
+        ...
+
+    def root(self, record: NodeRecord) -> Path:
+        """Return the node's folder."""
+        ...
+
+    def discard(self, record: NodeRecord) -> None:
+        """Delete the folder of a closed node."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """One run of a task on a node, not ended yet."""
+
+    task_key: int
+    job_key: int
+    run_number: int
+    slots: int
+
+
+class LiveNode:
+    """A node with what runs on it."""
+
+    def __init__(self, record: NodeRecord, node: Node) -> None:
+        self.record = record
+        self.state = record.state
+        self.state_time = record.allocated
+        self.tasks_run = 0
+        self._node = node
+        self._attempts: dict[TaskKey, Attempt] = {}
+
+    @property
+    def attempts(self) -> dict[TaskKey, Attempt]:
+        """What runs now."""
+        return dict(self._attempts)
+
+    @property
+    def used_slots(self) -> int:
+        """Slots taken by attempts that have not ended."""
+        return sum(attempt.slots for attempt in self._attempts.values())
+
+    def happen(self, event: Happening, now: datetime) -> None:
+        """Move to the state that follows.
+
+        Raises:
+            TransitionError: the event cannot happen to the node.
+        """
+        state = NODE.after(self.state, event)
+        if state is not self.state:
+            self.state, self.state_time = state, now
+
+    def expect(self, launch: TaskLaunch, attempt: Attempt, now: datetime) -> None:
+        """Take the slots of an attempt that is about to be launched."""
+        self._attempts[launch.key] = attempt
+        self.tasks_run += 1
+        self.happen(Happening.TASK_STARTED, now)
+
+    def launch(self, launch: TaskLaunch) -> None:
+        """Begin an attempt whose slots are taken."""
+        self._node.launch(launch)
+
+    def finish(self, ending: TaskEnding, now: datetime) -> Attempt | None:
+        """Free the slots of an attempt that has ended and return it; None for one that is not known."""
+        attempt = self._attempts.get(ending.key)
+        if attempt is None or attempt.run_number != ending.run_number:
+            return None
+        del self._attempts[ending.key]
+        if not self._attempts:
+            self.happen(Happening.EMPTIED, now)
+        return attempt
+
+    def end(self, key: TaskKey, reason: EndReason) -> None:
+        """End an attempt; its ending is reported."""
+        self._node.end(key, reason)
+
+    def forget(self, key: TaskKey) -> None:
+        """Delete a task's folder."""
+        self._node.forget(key)
+
+    def close(self) -> None:
+        """End everything that runs and wait for it."""
+        self._node.close()
+
+    def view(self) -> NodeView:
+        """Return the node as the scheduler sees it."""
+        record = self.record
+        return NodeView(id=record.id, is_dedicated=record.is_dedicated, state=self.state, used_slots=self.used_slots)
+
+
+class Fleet:
+    """Every live node of the account. Used by one thread; slow clearing-up happens in another, in order."""
+
+    def __init__(self, maker: NodeMaker, posted: Posted) -> None:
+        self._maker = maker
+        self._posted = posted
+        self._nodes: dict[tuple[str, str], LiveNode] = {}
+        self._housekeeping = ThreadPoolExecutor(max_workers=1, thread_name_prefix="housekeeping")
+
+    def open(self, record: NodeRecord, slots: int) -> None:
+        """Bring a node up."""
+        node = self._maker.open(record, slots, lambda event: self._posted(record, event))
+        self._nodes[_key(record.pool_id, record.id)] = LiveNode(record, node)
+
+    def find(self, pool_id: str, node_id: str) -> LiveNode | None:
+        """Return a node, or None; letters' case does not matter."""
+        return self._nodes.get(_key(pool_id, node_id))
+
+    def of_pool(self, pool_id: str) -> list[LiveNode]:
+        """Return a pool's nodes in the order they came."""
+        return [node for node in self._nodes.values() if node.record.pool_id.lower() == pool_id.lower()]
+
+    def attempts_of_job(self, job_key: int) -> Iterator[tuple[LiveNode, TaskKey, Attempt]]:
+        """Return what runs of a job."""
+        for node in self._nodes.values():
+            for key, attempt in node.attempts.items():
+                if attempt.job_key == job_key:
+                    yield node, key, attempt
+
+    def root(self, record: NodeRecord) -> Path:
+        """Return a node's folder."""
+        return self._maker.root(record)
+
+    def remove(self, live: LiveNode) -> None:
+        """Drop a node; it is closed and its folder deleted in the background."""
+        del self._nodes[_key(live.record.pool_id, live.record.id)]
+        self._housekeeping.submit(self._close_and_discard, live)
+
+    def forget(self, pool_id: str, node_id: str, keys: list[TaskKey]) -> None:
+        """Delete tasks' folders in the background, if their node is still there."""
+        live = self.find(pool_id, node_id)
+        if live is not None:
+            self._housekeeping.submit(_forget, live, keys)
+
+    def close(self) -> None:
+        """Close every node and wait for it and for the clearing-up."""
+        with ThreadPoolExecutor(max_workers=8, thread_name_prefix="closing") as closing:
+            list(closing.map(LiveNode.close, self._nodes.values()))
+        self._nodes.clear()
+        self._housekeeping.shutdown()
+
+    def _close_and_discard(self, live: LiveNode) -> None:
+        live.close()
+        self._maker.discard(live.record)
+
+
+def _forget(live: LiveNode, keys: list[TaskKey]) -> None:
+    for key in keys:
+        live.forget(key)
+
+
+def _key(pool_id: str, node_id: str) -> tuple[str, str]:
+    return pool_id.lower(), node_id.lower()

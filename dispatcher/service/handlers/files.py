@@ -1,0 +1,201 @@
+"""Files of tasks and of nodes: list, properties, download, delete. A path never leaves the folder it is relative to."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from urllib.parse import quote
+
+from dispatcher.service.calls import Call, FileSlice, Reply
+from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.handlers.nodes import find as find_node
+from dispatcher.service.handlers.tasks import find as find_task
+from dispatcher.service.node.files import FileEntry, FileOutside, list_files, read_entry, resolve
+from dispatcher.service.node.launch import TaskKey
+from dispatcher.service.node.layout import task_folder
+from dispatcher.service.paging import page, read_listing
+from dispatcher.service.wire import JsonObject, format_http_date, format_time
+
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """A file or folder that a request names."""
+
+    path: Path
+    entry: FileEntry
+
+
+def list_of_task(call: Call) -> Reply:
+    """List a task's files."""
+    return _list(call, task_root(call))
+
+
+def list_of_node(call: Call) -> Reply:
+    """List a node's files."""
+    return _list(call, node_root(call))
+
+
+def properties_of_task(call: Call) -> Reply:
+    """Describe a task's file in headers."""
+    return _properties(call, find_file(task_root(call), call))
+
+
+def properties_of_node(call: Call) -> Reply:
+    """Describe a node's file in headers."""
+    return _properties(call, find_file(node_root(call), call))
+
+
+def download_of_task(call: Call) -> Reply:
+    """Send a task's file, or a range of it."""
+    return _download(call, find_file(task_root(call), call))
+
+
+def download_of_node(call: Call) -> Reply:
+    """Send a node's file, or a range of it."""
+    return _download(call, find_file(node_root(call), call))
+
+
+def delete_of_task(call: Call) -> Reply:
+    """Delete a task's file or folder."""
+    return _delete(call, task_root(call))
+
+
+def delete_of_node(call: Call) -> Reply:
+    """Delete a node's file or folder."""
+    return _delete(call, node_root(call))
+
+
+def task_root(call: Call) -> Path:
+    """Return the folder of the call's task.
+
+    Raises:
+        BatchError: there is no such task, or no folder of it.
+    """
+    job, task = find_task(call)
+    if task.files_expired:
+        raise BatchError(Refusal.TASK_FILES_CLEANED_UP)
+    live = call.core.fleet.find(task.pool_id or "", task.node_id or "")
+    if live is None:
+        raise BatchError(Refusal.TASK_FILES_UNAVAILABLE)
+    root = call.core.fleet.root(live.record)
+    return Path(task_folder(str(root), TaskKey(job_id=job.id, task_id=task.id)))
+
+
+def node_root(call: Call) -> Path:
+    """Return the folder of the call's node.
+
+    Raises:
+        BatchError: there is no such node.
+    """
+    return call.core.fleet.root(find_node(call).record)
+
+
+def find_file(root: Path, call: Call) -> _Found:
+    """Return what the call's path names below a folder.
+
+    Raises:
+        BatchError: FileNotFound, also for a path that would leave the folder.
+    """
+    relative = call.parameters["filePath"]
+    try:
+        return _Found(path=resolve(root, relative), entry=read_entry(root, relative))
+    except (FileOutside, FileNotFoundError, NotADirectoryError):
+        raise BatchError(Refusal.FILE_NOT_FOUND) from None
+
+
+def _list(call: Call, root: Path) -> Reply:
+    listing = read_listing(call)
+    skipped = int(listing.after) if listing.after.isdigit() else 0
+    entries = enumerate(_entries(root, recursive=call.query.get("recursive", "").lower() == "true"), start=1)
+    return page(
+        call,
+        listing,
+        islice(entries, skipped, None),
+        render=lambda item: _body(call, item[1]),
+        cursor=lambda item: str(item[0]),
+    )
+
+
+def _entries(root: Path, *, recursive: bool) -> Iterator[FileEntry]:
+    try:
+        yield from list_files(root, "", recursive)
+    except FileNotFoundError:  # the task's folder is not there yet, or not any more
+        return
+
+
+def _body(call: Call, entry: FileEntry) -> JsonObject:
+    body: JsonObject = {
+        "name": entry.name,
+        "url": f"{call.base_url}{call.path}/{quote(entry.name)}",
+        "isDirectory": entry.is_directory,
+    }
+    if not entry.is_directory:
+        body["properties"] = {
+            "lastModified": format_time(entry.modified),
+            "contentLength": str(entry.size),
+            "contentType": _content_type(entry.name),
+            "fileMode": entry.mode,
+        }
+    return body
+
+
+def _properties(call: Call, found: _Found) -> Reply:
+    return Reply(headers={**_headers(call, found.entry), "Content-Length": str(found.entry.size)})
+
+
+def _download(call: Call, found: _Found) -> Reply:
+    if found.entry.is_directory:
+        raise BatchError(Refusal.OPERATION_INVALID_FOR_CURRENT_STATE, "The specified path is a directory.")
+    start, length = _range(call.headers.get("ocp-range"), found.entry.size)
+    headers = {**_headers(call, found.entry), "Content-Length": str(length)}
+    return Reply(file=FileSlice(path=found.path, start=start, length=length), headers=headers)
+
+
+def _delete(call: Call, root: Path) -> Reply:
+    found = find_file(root, call)
+    if found.path == Path(resolve(root, "")):
+        raise BatchError(Refusal.INVALID_URI)
+    if not found.entry.is_directory:
+        found.path.unlink(missing_ok=True)
+    elif call.query.get("recursive", "").lower() == "true" or not any(found.path.iterdir()):
+        shutil.rmtree(found.path)
+    else:
+        message = "The directory is not empty: set recursive to delete it with what is in it."
+        raise BatchError(Refusal.OPERATION_INVALID_FOR_CURRENT_STATE, message)
+    return Reply()
+
+
+def _headers(call: Call, entry: FileEntry) -> dict[str, str]:
+    return {
+        "Last-Modified": format_http_date(entry.modified),
+        "Content-Type": _content_type(entry.name),
+        "ocp-batch-file-isdirectory": str(entry.is_directory),
+        "ocp-batch-file-url": quote(f"{call.base_url}{call.path}", safe=""),
+        "ocp-batch-file-mode": entry.mode,
+    }
+
+
+def _content_type(name: str) -> str:
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def _range(text: str | None, size: int) -> tuple[int, int]:
+    """Return start and length of the asked-for bytes; the whole file where nothing is asked for."""
+    if text is None:
+        return 0, size
+    match = _RANGE.fullmatch(text.strip())
+    if match is None:
+        values = (("HeaderName", "ocp-range"), ("HeaderValue", text))
+        raise BatchError(Refusal.INVALID_HEADER_VALUE, values=values)
+    start = int(match[1])
+    end = min(int(match[2]) if match[2] else size - 1, size - 1)
+    if end < start:
+        raise BatchError(Refusal.INVALID_RANGE)
+    return start, end - start + 1

@@ -1,0 +1,124 @@
+"""Jobs: create, list, get, change, disable, enable, terminate, delete, count tasks."""
+
+from __future__ import annotations
+
+import json
+
+from dispatcher.service.calls import Call, Reply, stamp_headers, stamp_of
+from dispatcher.service.core import require_open
+from dispatcher.service.documents.fields import Fields
+from dispatcher.service.documents.jobs import JobSpec, read_job
+from dispatcher.service.errors import BatchError, Refusal, invalid_property
+from dispatcher.service.odata import select
+from dispatcher.service.paging import page, read_listing, read_select
+from dispatcher.service.records import DisableTasks, JobRecord
+from dispatcher.service.rendering import job_body, task_counts_body
+from dispatcher.service.states import JobState
+from dispatcher.service.wire import JsonObject
+
+_CHANGEABLE = frozenset(
+    {"priority", "maxParallelTasks", "onAllTasksComplete", "constraints", "poolInfo", "metadata", "allowTaskPreemption"}
+)
+_MISSING = object()
+
+
+def create(call: Call) -> Reply:
+    """Add a job, with its job manager task if it has one."""
+    core, spec = call.core, read_job(call.body)
+    with core.store.transaction():
+        job = core.store.jobs.add(spec, call.now)
+        if spec.manager is not None:
+            core.store.tasks.add(job, [spec.manager], call.now)
+    core.wake()
+    url = f"{call.base_url}/jobs/{job.id}"
+    return Reply(headers={**_stamp(job), "Location": url, "DataServiceId": url})
+
+
+def list_all(call: Call) -> Reply:
+    """List jobs, by id."""
+    listing = read_listing(call)
+    jobs = call.core.store.jobs.scan(listing.after)
+    return page(call, listing, jobs, render=lambda job: job_body(job, call.base_url), cursor=lambda job: job.id)
+
+
+def get(call: Call) -> Reply:
+    """Return a job."""
+    job = find(call)
+    return Reply(body=select(job_body(job, call.base_url), read_select(call)), headers=_stamp(job))
+
+
+def update(call: Call) -> Reply:
+    """Change the given properties of a job."""
+    job = find(call)
+    return _change(call, job, {name: value for name, value in call.body.items() if value is not None})
+
+
+def replace(call: Call) -> Reply:
+    """Set the changeable properties of a job; those not given go back to their defaults."""
+    job = find(call)
+    Fields(values=call.body).required_object("poolInfo")
+    return _change(call, job, {**dict.fromkeys(_CHANGEABLE), **call.body})
+
+
+def terminate(call: Call) -> Reply:
+    """Begin to terminate a job."""
+    reason = Fields(values=call.body).text("terminateReason")
+    call.core.terminate_job(find(call), reason or "UserTerminate")
+    return Reply(headers=_stamp(find(call)))
+
+
+def disable(call: Call) -> Reply:
+    """Begin to disable a job."""
+    fields = Fields(values=call.body)
+    fields.required_text("disableTasks")
+    call.core.disable_job(find(call), fields.choice("disableTasks", DisableTasks, DisableTasks.WAIT))
+    return Reply(headers=_stamp(find(call)))
+
+
+def enable(call: Call) -> Reply:
+    """Enable a disabled job."""
+    call.core.enable_job(find(call))
+    return Reply(headers=_stamp(find(call)))
+
+
+def delete(call: Call) -> Reply:
+    """Begin to delete a job with its tasks and their files."""
+    call.core.delete_job(find(call))
+    return Reply()
+
+
+def task_counts(call: Call) -> Reply:
+    """Count a job's tasks by state."""
+    return Reply(body=task_counts_body(find(call).counts))
+
+
+def find(call: Call) -> JobRecord:
+    """Return the job of the call's path.
+
+    Raises:
+        BatchError: JobNotFound.
+    """
+    return call.core.store.jobs.get(call.parameters["jobId"])
+
+
+def _change(call: Call, job: JobRecord, changes: JsonObject) -> Reply:
+    require_open(job)
+    document: JsonObject = json.loads(job.document)
+    for name, value in changes.items():
+        if name not in _CHANGEABLE and document.get(name, _MISSING) != value:
+            raise invalid_property(name, value, "it cannot be changed after the job is created")
+    spec = read_job({**document, **changes})
+    _check_pool_change(job, spec)
+    call.core.store.jobs.replace(job, spec, call.now)
+    call.core.wake()
+    return Reply(headers=_stamp(find(call)))
+
+
+def _check_pool_change(job: JobRecord, spec: JobSpec) -> None:
+    if spec.pool_id.lower() != job.pool_id.lower() and job.state is not JobState.DISABLED:
+        message = "The pool of a job can be changed only while the job is disabled."
+        raise BatchError(Refusal.OPERATION_INVALID_FOR_CURRENT_STATE, message)
+
+
+def _stamp(job: JobRecord) -> dict[str, str]:
+    return stamp_headers(stamp_of(job.version, job.modified))

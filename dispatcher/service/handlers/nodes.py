@@ -1,0 +1,75 @@
+"""Compute nodes: list, get, and whether tasks may start on them."""
+
+from __future__ import annotations
+
+from dispatcher.service.calls import Call, Reply
+from dispatcher.service.documents.fields import Fields
+from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.fleet import LiveNode
+from dispatcher.service.odata import select
+from dispatcher.service.paging import page, read_listing, read_select
+from dispatcher.service.records import Deallocation, deallocation_end
+from dispatcher.service.rendering import node_body
+from dispatcher.service.states import NodeEvent, TransitionError
+
+
+def get(call: Call) -> Reply:
+    """Return a node."""
+    pool = call.core.store.pools.get(call.parameters["poolId"])
+    return Reply(body=select(node_body(find(call), pool, call.base_url), read_select(call)))
+
+
+def list_all(call: Call) -> Reply:
+    """List a pool's nodes, by id."""
+    pool = call.core.store.pools.get(call.parameters["poolId"])
+    listing = read_listing(call)
+    nodes = sorted(call.core.fleet.of_pool(pool.id), key=lambda live: live.record.id)
+    rest = (live for live in nodes if live.record.id > listing.after)
+    return page(
+        call,
+        listing,
+        rest,
+        render=lambda live: node_body(live, pool, call.base_url),
+        cursor=lambda live: live.record.id,
+    )
+
+
+def disable_scheduling(call: Call) -> Reply:
+    """Start no more tasks on a node."""
+    live = find(call)
+    option = Fields(values=call.body).choice("nodeDisableSchedulingOption", Deallocation, Deallocation.REQUEUE)
+    _happen(call, live, NodeEvent.DISABLE)
+    reason = deallocation_end(option)
+    if reason is not None:
+        for key, attempt in live.attempts.items():
+            call.core.store.tasks.mark_ending(attempt.task_key, reason)
+            live.end(key, reason)
+    return Reply()
+
+
+def enable_scheduling(call: Call) -> Reply:
+    """Let tasks start on a node again."""
+    _happen(call, find(call), NodeEvent.ENABLE)
+    call.core.wake()
+    return Reply()
+
+
+def find(call: Call) -> LiveNode:
+    """Return the node of the call's path.
+
+    Raises:
+        BatchError: PoolNotFound or NodeNotFound.
+    """
+    pool = call.core.store.pools.get(call.parameters["poolId"])
+    live = call.core.fleet.find(pool.id, call.parameters["nodeId"])
+    if live is None:
+        raise BatchError(Refusal.NODE_NOT_FOUND)
+    return live
+
+
+def _happen(call: Call, live: LiveNode, event: NodeEvent) -> None:
+    try:
+        live.happen(event, call.now)
+    except TransitionError as error:
+        raise BatchError(Refusal.NODE_STATE_INVALID, f"The node is {error.state.value}.") from None
+    call.core.store.pools.set_node_state(live.record.pool_id, live.record.id, live.state)

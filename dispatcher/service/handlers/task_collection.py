@@ -1,0 +1,68 @@
+"""Add a collection of tasks: up to 100 at once, each with an outcome of its own."""
+
+from __future__ import annotations
+
+from dispatcher.service.calls import Call, Reply
+from dispatcher.service.core import require_open
+from dispatcher.service.documents.fields import Fields
+from dispatcher.service.documents.tasks import TaskSpec
+from dispatcher.service.errors import BatchError, error_values, invalid_property
+from dispatcher.service.handlers.jobs import find as find_job
+from dispatcher.service.handlers.tasks import read_new_task, taken_id, task_url
+from dispatcher.service.records import JobRecord
+from dispatcher.service.wire import JsonObject, JsonValue, format_etag, format_time
+
+MOST_TASKS = 100
+
+
+def create(call: Call) -> Reply:
+    """Add tasks, all that can be added in one transaction; the answer has one result for each, in their order."""
+    job = find_job(call)
+    require_open(job)
+    items = Fields(values=call.body).objects("value")
+    if len(items) > MOST_TASKS:
+        raise invalid_property("value", len(items), f"at most {MOST_TASKS} tasks can be added at once")
+    read = [_read(job, item) for item in items]
+    specs = [spec for spec in read if isinstance(spec, TaskSpec)]
+    versions = iter(call.core.store.tasks.add(job, specs, call.now))
+    results: list[JsonValue] = []
+    for item, spec in zip(items, read, strict=True):
+        if isinstance(spec, BatchError):
+            results.append(_refused(item.values.get("id"), spec))
+            continue
+        version = next(versions)
+        results.append(
+            _refused(spec.id, taken_id(call, job, spec)) if version is None else _added(call, job, spec, version)
+        )
+    call.core.wake()
+    return Reply(body={"odata.metadata": f"{call.base_url}/$metadata#taskaddresult", "value": results})
+
+
+def _read(job: JobRecord, item: Fields) -> TaskSpec | BatchError:
+    try:
+        return read_new_task(job, item.values)
+    except BatchError as error:
+        return error
+
+
+def _added(call: Call, job: JobRecord, spec: TaskSpec, version: int) -> JsonObject:
+    return {
+        "status": "success",
+        "taskId": spec.id,
+        "eTag": format_etag(version),
+        "lastModified": format_time(call.now),
+        "location": task_url(call, job, spec),
+    }
+
+
+def _refused(task_id: JsonValue, error: BatchError) -> JsonObject:
+    """Return a refusal; the status is spelled in lower case, since one client compares it so."""
+    return {
+        "status": "clienterror",
+        "taskId": task_id if isinstance(task_id, str) else "",
+        "error": {
+            "code": error.code,
+            "message": {"lang": "en-US", "value": error.message},
+            "values": error_values(error.values),
+        },
+    }

@@ -1,0 +1,126 @@
+"""Tasks: create, list, get, change, terminate, reactivate, delete."""
+
+from __future__ import annotations
+
+import json
+
+from dispatcher.service.calls import Call, Reply, stamp_headers, stamp_of
+from dispatcher.service.core import require_open
+from dispatcher.service.documents.fields import Fields
+from dispatcher.service.documents.tasks import TaskSpec, read_limits, read_task
+from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.handlers.jobs import find as find_job
+from dispatcher.service.odata import required_equalities, select
+from dispatcher.service.paging import Listing, page, read_listing, read_select
+from dispatcher.service.records import JobRecord, TaskRecord
+from dispatcher.service.rendering import RUNTIME_TASK_FIELDS, task_body
+from dispatcher.service.states import TaskState
+from dispatcher.service.wire import JsonObject
+
+
+def create(call: Call) -> Reply:
+    """Add a task."""
+    job = find_job(call)
+    require_open(job)
+    spec = read_new_task(job, call.body)
+    (version,) = call.core.store.tasks.add(job, [spec], call.now)
+    if version is None:
+        raise taken_id(call, job, spec)
+    call.core.wake()
+    task = call.core.store.tasks.get(job.key, spec.id)
+    url = task_url(call, job, spec)
+    return Reply(headers={**_stamp(task), "Location": url, "DataServiceId": url})
+
+
+def list_all(call: Call) -> Reply:
+    """List a job's tasks, in the order they were added."""
+    job = find_job(call)
+    listing = read_listing(call)
+    after = int(listing.after) if listing.after.isdigit() else 0
+    runtime_only = listing.reads_only(RUNTIME_TASK_FIELDS)
+    return page(
+        call,
+        listing,
+        call.core.store.tasks.scan(job.key, after, _state(listing)),
+        render=lambda task: task_body(task, job, call.base_url, runtime_only=runtime_only),
+        cursor=lambda task: str(task.key),
+    )
+
+
+def get(call: Call) -> Reply:
+    """Return a task."""
+    job, task = find(call)
+    return Reply(body=select(task_body(task, job, call.base_url), read_select(call)), headers=_stamp(task))
+
+
+def replace(call: Call) -> Reply:
+    """Set a task's constraints; without any they go back to their defaults."""
+    job, task = find(call)
+    if task.state is TaskState.COMPLETED:
+        raise BatchError(Refusal.TASK_COMPLETED)
+    document = json.loads(task.document)
+    constraints = Fields(values=call.body).object("constraints")
+    document["constraints"] = None if constraints is None else constraints.values
+    call.core.store.tasks.replace(task, json.dumps(document), read_limits(constraints), call.now)
+    return Reply(headers=_stamp(call.core.store.tasks.get(job.key, task.id)))
+
+
+def delete(call: Call) -> Reply:
+    """Delete a task with its files."""
+    call.core.delete_task(*find(call))
+    return Reply()
+
+
+def terminate(call: Call) -> Reply:
+    """End a task."""
+    call.core.terminate_task(*find(call))
+    return Reply()
+
+
+def reactivate(call: Call) -> Reply:
+    """Let a failed task run again."""
+    call.core.reactivate_task(*find(call))
+    return Reply()
+
+
+def find(call: Call) -> tuple[JobRecord, TaskRecord]:
+    """Return the job and the task of the call's path.
+
+    Raises:
+        BatchError: JobNotFound or TaskNotFound.
+    """
+    job = find_job(call)
+    return job, call.core.store.tasks.get(job.key, call.parameters["taskId"])
+
+
+def read_new_task(job: JobRecord, body: JsonObject) -> TaskSpec:
+    """Check the body of a task for a job.
+
+    Raises:
+        BatchError: Azure refuses it, or this service does not do what it asks.
+    """
+    spec = read_task(body)
+    if spec.has_dependencies and not job.uses_dependencies:
+        raise BatchError(Refusal.TASK_DEPENDENCIES_NOT_SPECIFIED_ON_JOB)
+    return spec
+
+
+def taken_id(call: Call, job: JobRecord, spec: TaskSpec) -> BatchError:
+    """Return the refusal of a task whose id is taken: by a task, or by one that is being deleted."""
+    there = call.core.store.tasks.find(job.key, spec.id)
+    return BatchError(Refusal.TASK_BEING_DELETED if there is None else Refusal.TASK_EXISTS)
+
+
+def task_url(call: Call, job: JobRecord, spec: TaskSpec) -> str:
+    """Return the URL of a task."""
+    return f"{call.base_url}/jobs/{job.id}/tasks/{spec.id}"
+
+
+def _state(listing: Listing) -> TaskState | None:
+    """Return the state that every task of the list has, if the filter asks for one."""
+    wanted = None if listing.filter is None else required_equalities(listing.filter).get("state")
+    return TaskState(wanted) if isinstance(wanted, str) and wanted in set(TaskState) else None
+
+
+def _stamp(task: TaskRecord) -> dict[str, str]:
+    return stamp_headers(stamp_of(task.version, task.modified))

@@ -1,0 +1,81 @@
+"""Nodes on this machine: folders under the data folder, with the processes of their tasks."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from dispatcher.service.clock import Clock
+from dispatcher.service.node.agent import NodeIdentity, open_node
+from dispatcher.service.node.blobs import StorageAccess, StorageLink
+from dispatcher.service.node.launch import Node, NodeListener
+from dispatcher.service.records import NodeRecord
+
+logger = logging.getLogger(__name__)
+
+
+class StorageLinkError(Exception):
+    """The file that links a storage account is not as it should be; the message says how."""
+
+
+@dataclass(kw_only=True)
+class LocalNodes:
+    """Makes nodes as folders ``<data>/pools/<pool>/<node>``."""
+
+    data: Path
+    account: str
+    account_url: str
+    """What tasks are told as the account's URL."""
+    clock: Clock
+
+    def open(self, record: NodeRecord, slots: int, listener: NodeListener) -> Node:
+        """Return a running node."""
+        root = self.root(record)
+        root.mkdir(parents=True, exist_ok=True)
+        identity = NodeIdentity(
+            account_name=self.account,
+            account_url=self.account_url,
+            pool_id=record.pool_id,
+            node_id=record.id,
+            is_dedicated=record.is_dedicated,
+        )
+        return open_node(
+            root=root,
+            identity=identity,
+            slots=slots,
+            storage=StorageAccess(read_storage_link(self.data)),
+            listener=listener,
+            clock=self.clock,
+        )
+
+    def root(self, record: NodeRecord) -> Path:
+        """Return a node's folder."""
+        return self.data / "pools" / record.pool_id / record.id
+
+    def discard(self, record: NodeRecord) -> None:
+        """Delete the folder of a closed node, and the pool's when it is the last."""
+        root = self.root(record)
+        shutil.rmtree(root, ignore_errors=True)
+        if root.exists():
+            logger.warning("could not delete all of the node's folder %s", root)
+        elif not any(root.parent.iterdir()):
+            root.parent.rmdir()
+
+
+def read_storage_link(data: Path) -> StorageLink | None:
+    """Return the storage account that nodes use for files that name an identity; None where none is linked.
+
+    Raises:
+        StorageLinkError: ``secrets/storage_link.json`` is no JSON object with account, endpoint and key.
+    """
+    path = data / "secrets" / "storage_link.json"
+    try:
+        link = json.loads(path.read_text(encoding="utf-8"))
+        return StorageLink(account=link["account"], endpoint=link["endpoint"], key=link["key"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        raise StorageLinkError(f"{path} must be a JSON object with account, endpoint and key") from None

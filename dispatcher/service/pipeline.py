@@ -1,0 +1,174 @@
+"""What every request goes through, in this order: request ids, api-version, signature, route, query, body, conditions,
+handler; and how each refusal is answered.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dispatcher.service.calls import Call, FileSlice, Handler, Reply
+from dispatcher.service.core import Core
+from dispatcher.service.errors import BatchError, Refusal, error_body
+from dispatcher.service.operations import Body, Verb
+from dispatcher.service.paging import read_listing
+from dispatcher.service.preconditions import Verdict, check, is_conditional
+from dispatcher.service.routing import Route, Router
+from dispatcher.service.shared_key import Credential, SignedRequest, is_signed_by
+from dispatcher.service.stamps import find_stamp
+from dispatcher.service.wire import JsonObject
+
+logger = logging.getLogger(__name__)
+
+BODY_LIMIT = 1_000_000
+"""Bytes; Azure refuses a larger request with RequestBodyTooLarge."""
+
+_JSON = "application/json;odata=minimalmetadata"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """An HTTP request, read."""
+
+    verb: str
+    raw_path: str
+    """Percent-encoded, as it came."""
+    query: Sequence[tuple[str, str]]
+    """Decoded, in the order they came."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes
+    scheme: str = "http"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """An HTTP answer; either bytes or a part of a file."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+    file: FileSlice | None = None
+
+
+class Pipeline:
+    """Answers the requests of one account, whose URL is the server's with ``prefix`` after it."""
+
+    def __init__(
+        self, core: Core, credential: Credential, handlers: Mapping[str, Handler], *, prefix: str = ""
+    ) -> None:
+        self._core = core
+        self._credential = credential
+        self._handlers = handlers
+        self._prefix = prefix
+        self._router = Router()
+
+    def answer(self, request: Request) -> Answer:
+        """Answer a request; every failure becomes an answer, and what nobody foresaw is logged with its traceback."""
+        request_id = str(uuid.uuid4())
+        try:
+            route, reply = self._reply(request)
+            answer = _answer(reply, route.operation.success)
+        except BatchError as error:
+            answer = self._refuse(request, error, request_id)
+        except Exception:  # the outermost line of a request: the client gets a 500, the log gets the reason
+            logger.exception("%s %s failed (request %s)", request.verb, request.raw_path, request_id)
+            answer = self._refuse(request, BatchError(Refusal.INTERNAL_ERROR), request_id)
+        return replace(answer, headers={**answer.headers, **_request_headers(request, request_id)})
+
+    def _reply(self, request: Request) -> tuple[Route, Reply]:
+        query = _first_values(request.query)
+        if not query.get("api-version"):
+            values = (("QueryParameterName", "api-version"),)
+            raise BatchError(Refusal.MISSING_REQUIRED_QUERY_PARAMETER, values=values)
+        self._authenticate(request)
+        route = self._router.match(request.verb, request.raw_path.removeprefix(self._prefix))
+        handler = self._handlers.get(route.operation.name)
+        if handler is None:
+            message = f"The local Batch service does not implement {route.operation.name} yet."
+            raise BatchError(Refusal.NOT_IMPLEMENTED, message)
+        call = Call(
+            core=self._core,
+            operation=route.operation,
+            parameters=route.parameters,
+            query=query,
+            headers=request.headers,
+            body=_read_body(request, route),
+            base_url=self._base_url(request),
+            path=request.raw_path.removeprefix(self._prefix),
+        )
+        if "maxresults" in route.operation.query:
+            read_listing(call)
+        if self._is_not_modified(call):
+            return route, Reply(status=304)
+        return route, handler(call)
+
+    def _authenticate(self, request: Request) -> None:
+        if "authorization" not in request.headers:
+            raise BatchError(Refusal.AUTHENTICATION_MISSING)
+        signed = SignedRequest(
+            verb=request.verb, headers=request.headers, raw_path=request.raw_path, query=request.query
+        )
+        if not is_signed_by(signed, self._credential):
+            raise BatchError(Refusal.AUTHENTICATION_FAILED)
+
+    def _is_not_modified(self, call: Call) -> bool:
+        if not is_conditional(call.operation, call.headers):
+            return False
+        stamp = find_stamp(call)
+        return stamp is not None and check(call.operation, call.headers, stamp) is Verdict.NOT_MODIFIED
+
+    def _refuse(self, request: Request, error: BatchError, request_id: str) -> Answer:
+        headers = {"Content-Type": _JSON, "DataServiceVersion": "3.0"}
+        if error.refusal is Refusal.AUTHENTICATION_MISSING:
+            headers["WWW-Authenticate"] = f'SharedKey realm="{self._core.account}"'
+        if request.verb == Verb.HEAD:
+            return Answer(status=error.status, headers=headers)
+        body = error_body(
+            error,
+            metadata_url=f"{self._base_url(request)}/$metadata",
+            request_id=request_id,
+            now=self._core.clock.now(),
+        )
+        return Answer(status=error.status, headers=headers, body=json.dumps(body).encode())
+
+    def _base_url(self, request: Request) -> str:
+        return f"{request.scheme}://{request.headers.get('host', '127.0.0.1')}{self._prefix}"
+
+
+def _answer(reply: Reply, success: int) -> Answer:
+    headers = {"DataServiceVersion": "3.0", **reply.headers}
+    body = b""
+    if reply.body is not None:
+        headers["Content-Type"] = _JSON
+        body = json.dumps(reply.body, separators=(",", ":")).encode()
+    return Answer(status=reply.status or success, headers=headers, body=body, file=reply.file)
+
+
+def _read_body(request: Request, route: Route) -> JsonObject:
+    if len(request.body) > BODY_LIMIT:
+        raise BatchError(Refusal.REQUEST_BODY_TOO_LARGE)
+    if route.operation.body is Body.NONE or (route.operation.body is Body.OPTIONAL and not request.body):
+        return {}
+    try:
+        body = json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise BatchError(Refusal.INVALID_REQUEST_BODY) from None
+    if not isinstance(body, dict):
+        raise BatchError(Refusal.INVALID_REQUEST_BODY)
+    return body
+
+
+def _first_values(query: Sequence[tuple[str, str]]) -> dict[str, str]:
+    return dict(reversed(query))
+
+
+def _request_headers(request: Request, request_id: str) -> dict[str, str]:
+    headers = {"request-id": request_id}
+    client_id = request.headers.get("client-request-id")
+    if client_id and request.headers.get("return-client-request-id", "").lower() == "true":
+        headers["client-request-id"] = client_id
+    return headers
