@@ -63,7 +63,7 @@ class OutputFile:
     """Files to upload to a container once the command has ended."""
 
     file_pattern: str
-    """Relative to the working directory; ``*``, ``**``, ``?`` and ``[]`` as Batch has them; ``..`` reaches stdout.txt."""
+    """Relative to the working directory; ``*``, ``**``, ``?``, ``[]`` as Batch has them; ``..`` reaches stdout.txt."""
     container_url: str
     path: str | None = None
     """Without a wildcard in the pattern: the blob's name. With one: the virtual folder the files go under."""
@@ -129,9 +129,9 @@ class TaskEnding:
     at: datetime
     stage: Stage
     exit_code: int | None
-    """None when the command never started."""
+    """None when the command never started; 128 + n when signal n ended it. At stage ``UPLOAD`` it may be any."""
     failure: TaskFailure | None
-    """None exactly when the exit code is 0 and every upload succeeded."""
+    """None exactly when the command ended by itself with exit code 0 and every upload succeeded."""
 
 
 NodeEvent = TaskStarted | TaskEnding

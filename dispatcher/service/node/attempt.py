@@ -1,0 +1,184 @@
+"""One attempt at one task, from its folder to its ending."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from dispatcher.service.node.blobs import StorageAccess
+from dispatcher.service.node.command import CommandLineError, split
+from dispatcher.service.node.environment import NodeIdentity, node_environment, task_environment
+from dispatcher.service.node.failures import WALL_CLOCK_DETAIL, failure
+from dispatcher.service.node.folders import make_task_folder
+from dispatcher.service.node.launch import (
+    EndReason,
+    NodeListener,
+    Stage,
+    TaskEnding,
+    TaskFailure,
+    TaskLaunch,
+    TaskStarted,
+)
+from dispatcher.service.node.layout import STDERR, STDOUT, task_folder, working_folder
+from dispatcher.service.node.process import Cause, LaunchError, ProcessEnding, StopSignal, TaskProcess, start
+from dispatcher.service.node.staging import StagingFailed, stage_in
+from dispatcher.service.node.uploads import applies, stage_out
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+        ...
+
+
+class _Interrupted(Exception):  # noqa: N818 - a request, not an error
+    """The attempt was asked to end while files travelled."""
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Attempt:
+    """An attempt on its way. ``reason`` is set once, from any thread; all else belongs to the attempt's own."""
+
+    launch: TaskLaunch
+    stop: StopSignal = field(default_factory=StopSignal)
+    reason: EndReason | None = None
+    """Why it was asked to end; the first reason counts."""
+    stage: Stage = Stage.PRE_PROCESSING
+    """How far it got."""
+    remove_folder: bool = False
+    """The task was forgotten meanwhile."""
+
+    def end(self, reason: EndReason) -> None:
+        """Ask that it ends."""
+        if self.reason is None:
+            self.reason = reason
+            self.stop.set()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """What an ending says beside the attempt's name and the time."""
+
+    stage: Stage
+    exit_code: int | None = None
+    failure: TaskFailure | None = None
+
+
+class AttemptRunner:
+    """Runs attempts of one node, each in the thread that calls it; safe to share between threads."""
+
+    def __init__(
+        self,
+        *,
+        root: Path,
+        identity: NodeIdentity,
+        storage: StorageAccess,
+        listener: NodeListener,
+        clock: Clock,
+        grace: float,
+    ) -> None:
+        """Describe a node; ``grace`` is seconds between SIGTERM and SIGKILL."""
+        self._root = str(root)
+        self._environment = node_environment(identity, self._root)
+        self._storage = storage
+        self._listener = listener
+        self._clock = clock
+        self._grace = grace
+        self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+
+    def close(self) -> None:
+        """Give back what it holds; no attempt may run."""
+        os.close(self._null)
+
+    def run(self, attempt: Attempt) -> TaskEnding:
+        """Make an attempt, report its start, and return its ending when no process of it is left."""
+        outcome = self._outcome(attempt)
+        return self.ending(attempt, outcome)
+
+    def ending(self, attempt: Attempt, outcome: Outcome) -> TaskEnding:
+        """Return an attempt's ending, now."""
+        return TaskEnding(
+            key=attempt.launch.key,
+            run_number=attempt.launch.run_number,
+            at=self._clock.now(),
+            stage=outcome.stage,
+            exit_code=outcome.exit_code,
+            failure=outcome.failure,
+        )
+
+    def _outcome(self, attempt: Attempt) -> Outcome:
+        launch = attempt.launch
+        folder = task_folder(self._root, launch.key)
+        environment = task_environment(self._environment, launch.key, folder, launch.environment)
+        try:
+            self._prepare(attempt, folder)
+        except StagingFailed as error:
+            return Outcome(stage=Stage.PRE_PROCESSING, failure=error.failure)
+        except _Interrupted:
+            return Outcome(stage=Stage.PRE_PROCESSING, failure=failure("TaskEnded"))
+        attempt.stage = Stage.RUN
+        try:
+            process = self._start(launch, folder, environment)
+        except CommandLineError as error:
+            return Outcome(stage=Stage.RUN, failure=failure("CommandLaunchFailed", Reason=str(error)))
+        except LaunchError as error:
+            code = "CommandProgramNotFound" if error.not_found else "CommandLaunchFailed"
+            return Outcome(stage=Stage.RUN, failure=failure(code, Reason=str(error)))
+        self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
+        ended = process.wait(attempt.stop, limit=launch.wall_clock_limit, grace=self._grace)
+        return self._after(attempt, ended, folder, environment)
+
+    def _prepare(self, attempt: Attempt, folder: str) -> None:
+        def keep_going() -> None:
+            if attempt.reason is not None:
+                raise _Interrupted
+
+        keep_going()
+        make_task_folder(folder, keep=attempt.launch.keep_files)
+        if attempt.launch.resource_files:
+            stage_in(attempt.launch.resource_files, Path(working_folder(folder)), self._storage, keep_going)
+            keep_going()
+
+    def _start(self, launch: TaskLaunch, folder: str, environment: dict[str, str]) -> TaskProcess:
+        return start(
+            split(launch.command_line),
+            environment=environment,
+            folder=working_folder(folder),
+            stdout=os.path.join(folder, STDOUT),
+            stderr=os.path.join(folder, STDERR),
+            null=self._null,
+        )
+
+    def _after(self, attempt: Attempt, ended: ProcessEnding, folder: str, environment: dict[str, str]) -> Outcome:
+        failed = _process_failure(ended)
+        ran = Outcome(stage=Stage.RUN, exit_code=ended.exit_code, failure=failed)
+        wanted = [file for file in attempt.launch.output_files if applies(file.condition, succeeded=failed is None)]
+        if not wanted:
+            return ran
+
+        def keep_going() -> None:
+            if attempt.reason is EndReason.REQUEUED:
+                raise _Interrupted
+
+        attempt.stage = Stage.UPLOAD
+        try:
+            keep_going()
+            not_uploaded = stage_out(wanted, Path(folder), environment, self._storage, keep_going)
+        except _Interrupted:
+            return Outcome(stage=Stage.RUN, exit_code=ended.exit_code, failure=failure("TaskEnded"))
+        if not_uploaded is None or ended.cause is not Cause.ITSELF:
+            return ran
+        return Outcome(stage=Stage.UPLOAD, exit_code=ended.exit_code, failure=not_uploaded)
+
+
+def _process_failure(ended: ProcessEnding) -> TaskFailure | None:
+    if ended.cause is Cause.WALL_CLOCK:
+        return failure("TaskEnded", Message=WALL_CLOCK_DETAIL)
+    if ended.cause is Cause.STOP:
+        return failure("TaskEnded")
+    return None if ended.exit_code == 0 else failure("FailureExitCode")

@@ -1,0 +1,70 @@
+"""The environment of a task's process. Pure.
+
+A task gets what Batch gives it and nothing else: no variable of the service's own environment reaches it. Names and
+meanings are those of Microsoft's list (azure-docs, ``batch-compute-node-environment-variables.md``, 2024-06).
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dispatcher.service.node.launch import TaskKey
+from dispatcher.service.node.layout import FSMOUNTS, SHARED, STARTUP, working_folder
+
+SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+LANGUAGE = "C.UTF-8"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeIdentity:
+    """Which node of which account this is, as its tasks are told."""
+
+    account_name: str
+    account_url: str
+    pool_id: str
+    node_id: str
+    is_dedicated: bool
+
+
+def node_environment(identity: NodeIdentity, root: str) -> dict[str, str]:
+    """Return the part of a task's environment that is the same for every task of the node."""
+    return {
+        "AZ_BATCH_ACCOUNT_NAME": identity.account_name,
+        "AZ_BATCH_ACCOUNT_URL": identity.account_url,
+        "AZ_BATCH_POOL_ID": identity.pool_id,
+        "AZ_BATCH_NODE_ID": identity.node_id,
+        "AZ_BATCH_NODE_IS_DEDICATED": "true" if identity.is_dedicated else "false",
+        "AZ_BATCH_NODE_ROOT_DIR": root,
+        "AZ_BATCH_NODE_SHARED_DIR": os.path.join(root, SHARED),
+        "AZ_BATCH_NODE_STARTUP_DIR": os.path.join(root, STARTUP),
+        "AZ_BATCH_NODE_MOUNTS_DIR": os.path.join(root, FSMOUNTS),
+    }
+
+
+def task_environment(node: Mapping[str, str], key: TaskKey, folder: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the whole environment of a task's process.
+
+    ``settings``, the user's, may replace ``PATH``, ``HOME`` (the working directory unless set) and ``LANG``, but not
+    the ``AZ_BATCH_*`` variables that the node sets: a task that is told another id or folder could not work, and
+    whether Azure lets them be replaced is not documented.
+
+    Args:
+        node: what ``node_environment`` returned.
+        key: the task.
+        folder: the task's folder, absolute.
+        settings: the job's and the task's environment settings.
+    """
+    working = working_folder(folder)
+    return {
+        "PATH": SEARCH_PATH,
+        "HOME": working,
+        "LANG": LANGUAGE,
+        **settings,
+        **node,
+        "AZ_BATCH_JOB_ID": key.job_id,
+        "AZ_BATCH_TASK_ID": key.task_id,
+        "AZ_BATCH_TASK_DIR": folder,
+        "AZ_BATCH_TASK_WORKING_DIR": working,
+    }

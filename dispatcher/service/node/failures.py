@@ -1,0 +1,56 @@
+"""The failures a node reports, in Batch's codes, categories and messages.
+
+Sources: the task error codes of "Batch status and error codes" (Microsoft's REST reference) and of the .NET client's
+``TaskSchedulingErrorCodes``; "Persist output data" (azure-docs, ``batch-task-output-files.md``) for output files;
+learn.microsoft.com's "Access denied when executing Azure Batch jobs" for containers. What has no source says so.
+"""
+
+from __future__ import annotations
+
+from dispatcher.service.node.launch import ErrorCategory, TaskFailure
+
+_USER = ErrorCategory.USER_ERROR
+_SERVER = ErrorCategory.SERVER_ERROR
+
+MESSAGES: dict[str, tuple[ErrorCategory, str]] = {
+    "BlobNotFound": (_USER, "One of the specified Azure Blob(s) is not found"),
+    "BlobAccessDenied": (_USER, "Access for one of the specified Azure Blob(s) is denied"),
+    "BlobDownloadMiscError": (
+        _SERVER,
+        "Miscellaneous error encountered while downloading one of the specified Azure Blob(s)",
+    ),
+    # Assumed by analogy: only the other two codes for containers are documented.
+    "ResourceContainerNotFound": (_USER, "One of the specified Azure Blob container(s) is not found"),
+    "ResourceContainerAccessDenied": (_USER, "Access for one of the specified Azure Blob container(s) is denied"),
+    "ResourceContainerListMiscError": (
+        _SERVER,
+        "Miscellaneous error encountered while listing one of the specified Azure Blob container(s)",
+    ),
+    "ResourceDirectoryCreateFailed": (_SERVER, "Failure encountered creating resource directory for the task"),
+    "ResourceFileCreateFailed": (_SERVER, "Failure encountered creating resource file"),
+    "ResourceFileWriteFailed": (_SERVER, "Failure encountered writing resource file"),
+    "DiskFull": (_SERVER, "There is not enough disk space on the node that was selected to run the task"),
+    "CommandProgramNotFound": (_USER, "The specified command program is not found"),
+    "CommandLaunchFailed": (_USER, "Failed to launch the specified command line"),
+    "FailureExitCode": (_USER, "The task exited with an exit code representing a failure"),
+    "TaskEnded": (_USER, "Task Was Ended by User Request"),
+    "FileUploadContainerNotFound": (
+        _USER,
+        "One of the specified Azure container(s) was not found while attempting to upload an output file",
+    ),
+    # Both messages assumed; the codes are known.
+    "FileUploadAccessDenied": (
+        _USER,
+        "Access was denied to one of the specified Azure container(s) while attempting to upload an output file",
+    ),
+    "FileUploadMiscError": (_USER, "A miscellaneous error was encountered while uploading one of the output files"),
+    "Unknown": (_SERVER, "An unknown error was encountered on the node"),
+}
+
+WALL_CLOCK_DETAIL = "The maximum execution time configured on the task was exceeded"
+
+
+def failure(code: str, **details: str) -> TaskFailure:
+    """Return the failure with this code; ``details`` become its details, in order."""
+    category, message = MESSAGES[code]
+    return TaskFailure(category=category, code=code, message=message, details=tuple(details.items()))

@@ -1,0 +1,67 @@
+"""Makes and removes the folders of a node and of its tasks."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+from dispatcher.service.node.layout import NODE_FOLDERS, working_folder
+
+
+def make_node_folders(root: Path) -> None:
+    """Make a node's root with its folders; what is there stays."""
+    for name in NODE_FOLDERS:
+        (root / name).mkdir(parents=True, exist_ok=True)
+
+
+def make_task_folder(folder: str, *, keep: bool) -> None:
+    """Make a task's folder and working directory.
+
+    Args:
+        folder: the task's folder.
+        keep: keep what an earlier attempt left there; otherwise it is removed first.
+    """
+    place = Path(folder)
+    while True:
+        try:
+            place.mkdir()
+            break
+        except FileNotFoundError:  # the first task of its job, or the job's last folder was just removed
+            with suppress(FileNotFoundError):
+                place.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            if keep:
+                break
+            _remove_tree(folder)
+    with suppress(FileExistsError):
+        Path(working_folder(folder)).mkdir()
+
+
+def remove_task_folder(folder: str) -> None:
+    """Remove a task's folder, and its job's if it was the last; one that is not there is no error.
+
+    Raises:
+        OSError: something in it cannot be removed.
+    """
+    _remove_tree(folder)
+    with suppress(OSError):  # another task's folder is there
+        Path(folder).parent.rmdir()
+        Path(folder).parent.parent.rmdir()
+
+
+def _remove_tree(folder: str) -> None:
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder, onerror=_allow_and_try_again)
+
+
+def _allow_and_try_again(_function: object, path: str, _problem: object) -> None:
+    """Some programs take the write permission from folders they made; give it back once."""
+    with suppress(FileNotFoundError):
+        for place in (Path(path).parent, Path(path)):
+            if not place.is_symlink():
+                place.chmod(0o700)
+        if Path(path).is_dir() and not Path(path).is_symlink():  # it could not be read, or not be emptied
+            shutil.rmtree(path)
+        else:
+            Path(path).unlink()

@@ -1,0 +1,244 @@
+"""The processes of one attempt: started in a session of their own, and all ended before the attempt is.
+
+What counts as "of the attempt" is the session that its command leads, with every process group in it. A process that
+makes a session of its own (a daemon) leaves the attempt; it ends with whatever runs the node.
+
+Real processes live in real time, so limits here are seconds of the monotonic clock, not of the service's clock.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import math
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from enum import Enum
+
+logger = logging.getLogger(__name__)
+
+_LOOK_AGAIN_SECONDS = 0.005
+_KILL_SECONDS = 10.0
+"""How long killed processes may take to vanish before it is logged; one in an uninterruptible wait may never."""
+_SIGNAL_BASE = 128
+_LONGEST_POLL_SECONDS = 86_400.0
+"""``poll`` takes less than 25 days; a task may run for 180."""
+
+
+class LaunchError(Exception):
+    """A command that did not start. ``not_found`` tells a missing program from one that cannot be run."""
+
+    def __init__(self, reason: str, *, not_found: bool) -> None:
+        super().__init__(reason)
+        self.not_found = not_found
+
+
+class Cause(Enum):
+    """What ended a process."""
+
+    ITSELF = "itself"
+    WALL_CLOCK = "wall_clock"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProcessEnding:
+    """How a process ended."""
+
+    exit_code: int
+    """Its exit status; 128 + n when signal n killed it, as shells and container runtimes count."""
+    cause: Cause
+
+
+class StopSignal:
+    """Asks, from any thread, that an attempt ends; the attempt's own thread waits on it and its process together."""
+
+    def __init__(self) -> None:
+        self._descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+
+    def set(self) -> None:
+        """Ask; asking again changes nothing."""
+        os.eventfd_write(self._descriptor, 1)
+
+    def fileno(self) -> int:
+        """Return a descriptor that is readable once somebody asked."""
+        return self._descriptor
+
+    def close(self) -> None:
+        """Give the descriptor back; nobody may ask any more."""
+        os.close(self._descriptor)
+
+
+class TaskProcess:
+    """A started command. ``wait`` must follow, from the same thread, or processes are left behind."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._session = process.pid
+        self._started = time.monotonic()
+
+    def wait(self, stop: StopSignal, *, limit: float | None, grace: float) -> ProcessEnding:
+        """Wait until the command ends, its time is up or a stop is asked for; leave no process of it.
+
+        A command that ends by itself has what it left behind killed at once. One that is ended from here gets SIGTERM,
+        with all its processes, and whatever is left after ``grace`` seconds gets SIGKILL.
+
+        Args:
+            stop: asks for the end.
+            limit: seconds that the command may run from its start; None is no limit.
+            grace: seconds between SIGTERM and SIGKILL.
+        """
+        try:
+            cause = self._watch(stop, limit, grace)
+        finally:
+            status = self._clear()
+        return ProcessEnding(exit_code=status if status >= 0 else _SIGNAL_BASE - status, cause=cause)
+
+    def _watch(self, stop: StopSignal, limit: float | None, grace: float) -> Cause:
+        leader = os.pidfd_open(self._session)
+        try:
+            cause = self._first_event(leader, stop, limit)
+            if cause is not Cause.ITSELF:
+                self._end(leader, grace)
+            return cause
+        finally:
+            os.close(leader)
+
+    def _first_event(self, leader: int, stop: StopSignal, limit: float | None) -> Cause:
+        poll = select.poll()
+        poll.register(leader, select.POLLIN)
+        poll.register(stop.fileno(), select.POLLIN)
+        deadline = math.inf if limit is None else self._started + limit
+        while True:
+            remaining = max(0.0, deadline - time.monotonic())
+            ready = {descriptor for descriptor, _ in poll.poll(min(remaining, _LONGEST_POLL_SECONDS) * 1000)}
+            if leader in ready:
+                return Cause.ITSELF
+            if ready:
+                return Cause.STOP
+            if time.monotonic() >= deadline:
+                return Cause.WALL_CLOCK
+
+    def _end(self, leader: int, grace: float) -> None:
+        deadline = time.monotonic() + grace
+        _signal_members(self._session, signal.SIGTERM)
+        poll = select.poll()
+        poll.register(leader, select.POLLIN)
+        poll.poll(grace * 1000)
+        while _members(self._session) and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        _kill_members(self._session)
+
+    def _clear(self) -> int:
+        # The leader is not collected yet, so its number is still the group's and nobody else's.
+        _signal_group(self._session, signal.SIGKILL)
+        status = self._process.wait()
+        if _group_exists(self._session):
+            _kill_members(self._session)
+        return status
+
+
+def start(
+    argv: Sequence[str], *, environment: Mapping[str, str], folder: str, stdout: str, stderr: str, null: int
+) -> TaskProcess:
+    """Start a command in a new session.
+
+    Args:
+        argv: the program, looked up on the ``PATH`` of ``environment`` if it has no slash, and its arguments.
+        environment: the whole environment.
+        folder: where it runs.
+        stdout: the file for its standard output, made anew.
+        stderr: the file for its standard error, made anew.
+        null: a descriptor of ``/dev/null``, its standard input.
+
+    Raises:
+        LaunchError: the program does not exist or cannot be run.
+        OSError: the node itself failed, such as when a file cannot be made or no process can be started.
+    """
+    with _new_file(stdout) as out, _new_file(stderr) as err:
+        try:
+            process = subprocess.Popen(
+                argv, stdin=null, stdout=out, stderr=err, cwd=folder, env=environment, start_new_session=True
+            )
+        except OSError as error:
+            if error.filename == folder or error.errno not in _PROGRAM_MISSING | _PROGRAM_UNUSABLE:
+                raise
+            reason = f"{argv[0]}: {os.strerror(error.errno)}"
+            raise LaunchError(reason, not_found=error.errno in _PROGRAM_MISSING) from None
+    return TaskProcess(process)
+
+
+@contextmanager
+def _new_file(path: str) -> Iterator[int]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+_PROGRAM_MISSING = {errno.ENOENT, errno.ENOTDIR}
+_PROGRAM_UNUSABLE = {
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENOEXEC,
+    errno.E2BIG,
+    errno.EISDIR,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+}
+
+
+def _signal_group(group: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):  # gone already, or changed its user: then it is not ours to end
+        os.killpg(group, number)
+
+
+def _group_exists(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _signal_members(session: int, number: signal.Signals) -> None:
+    """Signal the session's first group at once, so that it cannot fork away from it, then its other groups."""
+    _signal_group(session, number)
+    for group in _members(session) - {session}:
+        _signal_group(group, number)
+
+
+def _kill_members(session: int) -> None:
+    """Kill what is left of a session, and what it forks meanwhile, until nothing is."""
+    deadline = time.monotonic() + _KILL_SECONDS
+    while _members(session):
+        _signal_members(session, signal.SIGKILL)
+        if time.monotonic() >= deadline:
+            logger.warning("processes of session %d do not end although they were killed", session)
+            return
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _members(session: int) -> set[int]:
+    """Return the process groups that living processes of a session are in; an ended, uncollected one does not count."""
+    found = set()
+    for name in os.listdir("/proc"):
+        if not name.isdecimal():
+            continue
+        try:
+            with open(f"/proc/{name}/stat", "rb") as file:
+                state, _, group, its_session = file.read().rpartition(b")")[2].split()[:4]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(its_session) == session and state not in {b"Z", b"X"}:
+            found.add(int(group))
+    return found
