@@ -1,0 +1,48 @@
+"""What a task's process is told."""
+
+import pytest
+
+from dispatcher.service.node.environment import NodeIdentity, node_environment, task_environment
+from dispatcher.service.node.launch import TaskKey
+
+NODE = node_environment(
+    NodeIdentity(account_name="acc", account_url="http://b", pool_id="pool", node_id="n1", is_dedicated=False), "/root"
+)
+
+
+def _environment(**settings: str) -> dict[str, str]:
+    return task_environment(NODE, TaskKey(job_id="job", task_id="task"), "/root/t", settings)
+
+
+def test_environment_names_node_job_task_and_folders() -> None:
+    """With Azure's names, and nothing beside them but a path, a home and a language."""
+    assert _environment() == {
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "HOME": "/root/t/wd",
+        "LANG": "C.UTF-8",
+        "AZ_BATCH_ACCOUNT_NAME": "acc",
+        "AZ_BATCH_ACCOUNT_URL": "http://b",
+        "AZ_BATCH_POOL_ID": "pool",
+        "AZ_BATCH_NODE_ID": "n1",
+        "AZ_BATCH_NODE_IS_DEDICATED": "false",
+        "AZ_BATCH_NODE_ROOT_DIR": "/root",
+        "AZ_BATCH_NODE_SHARED_DIR": "/root/shared",
+        "AZ_BATCH_NODE_STARTUP_DIR": "/root/startup",
+        "AZ_BATCH_NODE_MOUNTS_DIR": "/root/fsmounts",
+        "AZ_BATCH_JOB_ID": "job",
+        "AZ_BATCH_TASK_ID": "task",
+        "AZ_BATCH_TASK_DIR": "/root/t",
+        "AZ_BATCH_TASK_WORKING_DIR": "/root/t/wd",
+    }
+
+
+@pytest.mark.parametrize("name", ["PATH", "HOME", "LANG", "MINE", "AZ_BATCH_SOMETHING_ELSE"])
+def test_setting_of_the_user_counts(name: str) -> None:
+    """Also over the defaults."""
+    assert _environment(**{name: "theirs"})[name] == "theirs"
+
+
+@pytest.mark.parametrize("name", sorted(name for name in _environment() if name.startswith("AZ_BATCH_")))
+def test_setting_of_the_user_does_not_replace_what_batch_tells(name: str) -> None:
+    """A task told another id or folder could not work."""
+    assert _environment(**{name: "theirs"})[name] != "theirs"
