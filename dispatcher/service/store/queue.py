@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from dispatcher.service.scheduler import ClosingJob, JobView, ReadyTask
@@ -39,7 +38,8 @@ class QueueStore:
     def done_jobs(self) -> tuple[int, ...]:
         """Return the active jobs whose tasks are all completed and that end then."""
         return self._keys(
-            "SELECT key FROM jobs WHERE state = 'active' AND terminates_when_done = 1 AND n_active = 0 AND n_running = 0"
+            "SELECT key FROM jobs "
+            "WHERE state = 'active' AND terminates_when_done = 1 AND n_active = 0 AND n_running = 0"
         )
 
     def overdue_jobs(self, now: datetime) -> tuple[int, ...]:
@@ -67,18 +67,6 @@ class QueueStore:
 
     def _keys(self, sql: str, *values: int) -> tuple[int, ...]:
         return tuple(int(row[0] or 0) for row in self._database.all(sql, values))
-
-
-def ready_of(queue: QueueStore, jobs: list[JobView], free: Mapping[str, int], slots: int) -> list[ReadyTask]:
-    """Return the ready tasks of a pool's jobs that could start: no more of a job than the pool has free slots."""
-    most = sum(free.values())
-    widest = max(free.values(), default=0)
-    if not widest:
-        return []
-    ready: list[ReadyTask] = []
-    for job in jobs:
-        ready += queue.ready_tasks(job.key, slots=min(widest, slots), most=most)
-    return ready
 
 
 def _job_view(row: Row) -> JobView:

@@ -1,0 +1,212 @@
+"""Support for tests: nodes that run nothing, and an account without HTTP, threads or a running clock.
+
+A `FakeNodes` keeps the contract of `Node`: every launched attempt ends exactly once, when the test says so or when the
+service ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dispatcher.service.account import Service
+from dispatcher.service.calls import Call, Reply
+from dispatcher.service.clock import Clock, ManualClock
+from dispatcher.service.handlers import HANDLERS
+from dispatcher.service.node.launch import (
+    EndReason,
+    ErrorCategory,
+    NodeListener,
+    Stage,
+    TaskEnding,
+    TaskFailure,
+    TaskKey,
+    TaskLaunch,
+    TaskStarted,
+)
+from dispatcher.service.operations import BY_NAME
+from dispatcher.service.records import NodeRecord
+from dispatcher.service.settlement import TASK_ENDED
+from dispatcher.service.shared_key import Credential
+from dispatcher.service.store import Store
+from dispatcher.service.wire import JsonObject, JsonValue
+
+_BASE_URL = "http://127.0.0.1:1"
+
+
+class FakeNode:
+    """A node whose attempts last until they are ended."""
+
+    def __init__(self, listener: NodeListener, clock: Clock) -> None:
+        self.running: dict[TaskKey, TaskLaunch] = {}
+        self.forgotten: list[TaskKey] = []
+        self.closed = False
+        self._listener = listener
+        self._clock = clock
+
+    def launch(self, launch: TaskLaunch) -> None:
+        """Begin an attempt."""
+        self.running[launch.key] = launch
+        self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
+
+    def end(self, key: TaskKey, reason: EndReason) -> None:
+        """End a running attempt as if its processes had been killed."""
+        if key in self.running:
+            failure = TaskFailure(category=ErrorCategory.USER_ERROR, code=TASK_ENDED, message=reason.value)
+            self.finish(key, exit_code=None, failure=failure)
+
+    def forget(self, key: TaskKey) -> None:
+        """Note that the task's folder is gone."""
+        self.forgotten.append(key)
+
+    def close(self) -> None:
+        """End everything and report nothing."""
+        self.running.clear()
+        self.closed = True
+
+    def finish(
+        self, key: TaskKey, *, exit_code: int | None = 0, failure: TaskFailure | None = None, stage: Stage = Stage.RUN
+    ) -> None:
+        """End an attempt by itself; without a failure, an exit code other than 0 is one."""
+        launch = self.running.pop(key)
+        if failure is None and exit_code != 0:
+            failure = TaskFailure(category=ErrorCategory.USER_ERROR, code="FailureExitCode", message="it failed")
+        now = self._clock.now()
+        self._listener(
+            TaskEnding(key=key, run_number=launch.run_number, at=now, stage=stage, exit_code=exit_code, failure=failure)
+        )
+
+
+class FakeNodes:
+    """Makes fake nodes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.opened: dict[str, FakeNode] = {}
+        self.discarded: list[str] = []
+        self._clock = clock
+
+    def open(self, record: NodeRecord, slots: int, listener: NodeListener) -> FakeNode:
+        """Return a node."""
+        del slots
+        self.opened[record.id] = FakeNode(listener, self._clock)
+        return self.opened[record.id]
+
+    def root(self, record: NodeRecord) -> Path:
+        """Return a folder that does not exist."""
+        return Path("/nonexistent") / record.id
+
+    def discard(self, record: NodeRecord) -> None:
+        """Note that the node's folder is gone."""
+        self.discarded.append(record.id)
+
+    def running(self) -> dict[str, FakeNode]:
+        """Return the node of each running task, by task id."""
+        return {key.task_id: node for node in self.opened.values() for key in node.running}
+
+    def launch_of(self, task_id: str) -> TaskLaunch:
+        """Return what a running task was launched with."""
+        node = self.running()[task_id]
+        return next(launch for key, launch in node.running.items() if key.task_id == task_id)
+
+
+class Bench:
+    """An account to try things on: calls of handlers, and steps of the worker, when the test says so."""
+
+    def __init__(self, store: Store | None = None) -> None:
+        self.clock = ManualClock()
+        self.nodes = FakeNodes(self.clock)
+        credential = Credential(account="bench", key=b"key")
+        self.service = Service(store=store or Store(None), maker=self.nodes, credential=credential, clock=self.clock)
+
+    def call(
+        self,
+        operation: str,
+        body: JsonObject | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        **parameters: str,
+    ) -> Reply:
+        """Call the handler of an operation, by its name in the table."""
+        return self._call(operation, parameters, body or {}, query or {})
+
+    def _call(self, operation: str, parameters: Mapping[str, str], body: JsonObject, query: Mapping[str, str]) -> Reply:
+        return HANDLERS[operation](
+            Call(
+                core=self.service.core,
+                operation=BY_NAME[operation],
+                parameters=parameters,
+                query=query,
+                headers={},
+                body=body,
+                base_url=_BASE_URL,
+                path=BY_NAME[operation].path,
+            )
+        )
+
+    def read(self, operation: str, **parameters: str) -> JsonObject:
+        """Return the body that an operation answers with."""
+        body = self._call(operation, parameters, {}, {}).body
+        if body is None:
+            raise ValueError(f"{operation} answers without a body")
+        return body
+
+    def settle(self) -> None:
+        """Step until there is nothing left to do."""
+        while self.service.worker.step():
+            pass
+
+    def add_pool(self, pool_id: str = "pool", **properties: JsonValue) -> None:
+        """Add a pool of one node with one slot, unless told otherwise."""
+        self.call("create_pool", {**_POOL, "id": pool_id, **properties})
+        self.settle()
+
+    def add_job(self, job_id: str = "job", **properties: JsonValue) -> None:
+        """Add a job with task dependencies to the pool."""
+        body: JsonObject = {"id": job_id, "poolInfo": {"poolId": "pool"}, "usesTaskDependencies": True}
+        self.call("create_job", {**body, **properties})
+        self.settle()
+
+    def add_task(self, task_id: str, job_id: str = "job", **properties: JsonValue) -> None:
+        """Add a task."""
+        self.call("create_task", {"id": task_id, "commandLine": "true", **properties}, jobId=job_id)
+        self.settle()
+
+    def finish(self, task_id: str, *, exit_code: int | None = 0, stage: Stage = Stage.RUN) -> None:
+        """Let a running task end by itself."""
+        node = self.nodes.running()[task_id]
+        node.finish(self.nodes.launch_of(task_id).key, exit_code=exit_code, stage=stage)
+        self.settle()
+
+    def running(self) -> list[str]:
+        """Return the ids of the tasks that run, sorted."""
+        return sorted(self.nodes.running())
+
+    def task(self, task_id: str, job_id: str = "job") -> JsonObject:
+        """Return a task's body."""
+        return self.read("get_task", jobId=job_id, taskId=task_id)
+
+    def execution(self, task_id: str, job_id: str = "job") -> JsonObject:
+        """Return a task's execution information, its failure's code as ``failureCode``."""
+        info = self.task(task_id, job_id)["executionInfo"]
+        if not isinstance(info, dict):
+            raise TypeError(f"no execution information: {info!r}")
+        failure = info.get("failureInfo")
+        return {**info, "failureCode": failure["code"] if isinstance(failure, dict) else None}
+
+    def state(self, task_id: str, job_id: str = "job") -> object:
+        """Return a task's state."""
+        return self.task(task_id, job_id)["state"]
+
+    def job(self, job_id: str = "job") -> JsonObject:
+        """Return a job's body."""
+        return self.read("get_job", jobId=job_id)
+
+
+_POOL: JsonObject = {
+    "vmSize": "standard_d2s_v3",
+    "virtualMachineConfiguration": {
+        "imageReference": {"publisher": "canonical", "offer": "ubuntu", "sku": "22_04-lts"},
+        "nodeAgentSKUId": "batch.node.ubuntu 22.04",
+    },
+    "targetDedicatedNodes": 1,
+}

@@ -1,0 +1,192 @@
+"""The laws of the scheduler, whatever the pools, jobs and tasks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dispatcher.service.records import Deallocation, FillType
+from dispatcher.service.scheduler import (
+    AddNodes,
+    JobView,
+    LeavePool,
+    NodeView,
+    PoolView,
+    ReadyTask,
+    RemoveNode,
+    RemovePool,
+    SettlePool,
+    Snapshot,
+    StartTask,
+    plan,
+)
+from dispatcher.service.states import AllocationState, NodeState, PoolState
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+TAKING = (NodeState.IDLE, NodeState.RUNNING)
+
+
+def pool_of(nodes: tuple[NodeView, ...], slots: int = 4, **changes: object) -> PoolView:
+    """Return a steady pool of dedicated nodes."""
+    values: dict[str, object] = {
+        "id": "pool", "state": PoolState.ACTIVE, "allocation_state": AllocationState.STEADY,
+        "target_dedicated": len(nodes), "target_low_priority": 0, "deallocation": Deallocation.REQUEUE,
+        "slots": slots, "fill": FillType.SPREAD, "nodes": nodes,
+    }  # fmt: skip
+    return PoolView(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def node(name: str, used: int = 0, state: NodeState = NodeState.IDLE) -> NodeView:
+    """Return a dedicated node."""
+    return NodeView(id=name, is_dedicated=True, state=state, used_slots=used)
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    """Make one pool with some nodes, jobs of several priorities, and ready tasks."""
+    slots = draw(st.integers(1, 5))
+    nodes = tuple(
+        node(f"n{index}", draw(st.integers(0, slots)), draw(st.sampled_from(list(NodeState))))
+        for index in range(draw(st.integers(0, 5)))
+    )
+    jobs = tuple(
+        JobView(
+            key=key, pool_id="pool", priority=draw(st.sampled_from([-5, 0, 5])),
+            max_parallel=draw(st.sampled_from([-1, 1, 3])), running=draw(st.integers(0, 2)),
+        )
+        for key in range(draw(st.integers(0, 4)))
+    )  # fmt: skip
+    ready = tuple(
+        ReadyTask(
+            key=index, job_key=draw(st.sampled_from(jobs)).key, slots=draw(st.integers(1, 6)),
+            is_manager=draw(st.booleans()), is_exclusive=draw(st.booleans()),
+        )
+        for index in range(draw(st.integers(0, 15)) if jobs else 0)
+    )  # fmt: skip
+    fill = draw(st.sampled_from(FillType))
+    return Snapshot(pools=(pool_of(nodes, slots, fill=fill),), jobs=jobs, ready=ready)
+
+
+def starts(snapshot: Snapshot) -> list[StartTask]:
+    """Return the tasks that a plan starts, in order."""
+    return [action for action in plan(snapshot, NOW) if isinstance(action, StartTask)]
+
+
+@given(snapshots())
+def test_plan_never_overfills_a_node(snapshot: Snapshot) -> None:
+    """No node gets more slots than it has, and only nodes that take tasks get any."""
+    (pool,) = snapshot.pools
+    taken: Counter[str] = Counter()
+    for start in starts(snapshot):
+        taken[start.node_id] += start.slots
+    for view in pool.nodes:
+        assert taken[view.id] <= (pool.slots - view.used_slots if view.state in TAKING else 0)
+
+
+@given(snapshots())
+def test_plan_starts_only_ready_tasks_and_none_twice(snapshot: Snapshot) -> None:
+    """What starts was ready, once, and takes what it asked for."""
+    started = [start.task_key for start in starts(snapshot)]
+    assert len(started) == len(set(started))
+    assert set(started) <= {task.key for task in snapshot.ready}
+
+
+@given(snapshots())
+def test_plan_respects_how_many_tasks_of_a_job_may_run(snapshot: Snapshot) -> None:
+    """A job's running and starting tasks stay within its maxParallelTasks."""
+    job_of = {task.key: task.job_key for task in snapshot.ready}
+    started = Counter(job_of[start.task_key] for start in starts(snapshot))
+    for job in snapshot.jobs:
+        assert job.max_parallel == -1 or started[job.key] <= max(0, job.max_parallel - job.running)
+
+
+@given(snapshots())
+def test_plan_goes_by_priority_then_manager_then_age(snapshot: Snapshot) -> None:
+    """Tasks start in the order of job priority, job manager first, then order of adding."""
+    jobs = {job.key: job for job in snapshot.jobs}
+    tasks = {task.key: task for task in snapshot.ready}
+    order = [
+        (-jobs[task.job_key].priority, task.job_key, not task.is_manager, task.key)
+        for task in (tasks[start.task_key] for start in starts(snapshot))
+    ]
+    assert order == sorted(order)
+
+
+@given(snapshots())
+def test_plan_leaves_no_idle_node_to_a_waiting_task_that_fits(snapshot: Snapshot) -> None:
+    """Progress: a ready task stays behind only if no node is empty, or it is too wide, or its job may run no more."""
+    (pool,) = snapshot.pools
+    started = {start.task_key for start in starts(snapshot)}
+    used = {start.node_id for start in starts(snapshot)}
+    empty = [view for view in pool.nodes if view.state in TAKING and not view.used_slots and view.id not in used]
+    unlimited = {job.key for job in snapshot.jobs if job.max_parallel == -1}
+    waiting = [task for task in snapshot.ready if task.key not in started and task.job_key in unlimited]
+    assert not empty or not [task for task in waiting if task.is_exclusive or task.slots <= pool.slots]
+
+
+@given(snapshots())
+def test_exclusive_task_has_its_node_alone(snapshot: Snapshot) -> None:
+    """A job manager that asks for a node of its own gets an empty one, and nothing else starts there."""
+    exclusive = {task.key for task in snapshot.ready if task.is_exclusive}
+    on_node: dict[str, list[int]] = {}
+    for start in starts(snapshot):
+        on_node.setdefault(start.node_id, []).append(start.task_key)
+    for keys in on_node.values():
+        assert len(keys) == 1 or not exclusive & set(keys)
+
+
+def test_spread_goes_to_the_emptiest_node_and_pack_to_the_fullest() -> None:
+    """The two fill types choose opposite nodes."""
+    job = JobView(key=1, pool_id="pool", priority=0, max_parallel=-1, running=0)
+    nodes = (node("fuller", used=2), node("emptier", used=1))
+    task = ReadyTask(key=1, job_key=1, slots=1)
+    chosen = {
+        fill: starts(Snapshot(pools=(pool_of(nodes, fill=fill),), jobs=(job,), ready=(task,))) for fill in FillType
+    }
+    assert chosen[FillType.SPREAD][0].node_id == "emptier"
+    assert chosen[FillType.PACK][0].node_id == "fuller"
+
+
+def test_waiting_exclusive_task_is_not_starved() -> None:
+    """A task that needs a whole node holds the emptiest one back from those behind it."""
+    job = JobView(key=1, pool_id="pool", priority=0, max_parallel=-1, running=0)
+    manager = ReadyTask(key=1, job_key=1, slots=1, is_manager=True, is_exclusive=True)
+    behind = ReadyTask(key=2, job_key=1, slots=1)
+    assert starts(Snapshot(pools=(pool_of((node("n", used=1),)),), jobs=(job,), ready=(behind, manager))) == []
+
+
+def test_resizing_pool_grows_to_its_target() -> None:
+    """Missing nodes are added; the pool settles once they are there."""
+    growing = pool_of((node("n"),), target_dedicated=3, allocation_state=AllocationState.RESIZING)
+    assert plan(Snapshot(pools=(growing,)), NOW) == (AddNodes(pool_id="pool", count=2, is_dedicated=True),)
+    reached = pool_of((node("n"),), allocation_state=AllocationState.RESIZING)
+    assert plan(Snapshot(pools=(reached,)), NOW) == (SettlePool(pool_id="pool"),)
+
+
+def test_shrinking_pool_gives_up_idle_nodes_first() -> None:
+    """The node without tasks leaves, with the option of the resize."""
+    nodes = (node("busy", used=1, state=NodeState.RUNNING), node("idle"))
+    shrinking = pool_of(
+        nodes, target_dedicated=1, allocation_state=AllocationState.RESIZING, deallocation=Deallocation.TASK_COMPLETION
+    )
+    leave = LeavePool(pool_id="pool", node_id="idle", deallocation=Deallocation.TASK_COMPLETION)
+    assert plan(Snapshot(pools=(shrinking,)), NOW) == (leave,)
+
+
+def test_leaving_node_is_removed_once_nothing_runs_on_it() -> None:
+    """A node that leaves waits for its tasks to end."""
+    leaving = (node("busy", used=1, state=NodeState.LEAVING_POOL), node("empty", state=NodeState.LEAVING_POOL))
+    view = pool_of(leaving, target_dedicated=0, allocation_state=AllocationState.RESIZING)
+    assert plan(Snapshot(pools=(view,)), NOW) == (RemoveNode(pool_id="pool", node_id="empty"),)
+
+
+def test_deleted_pool_goes_with_its_last_node() -> None:
+    """A pool that is being deleted gives up every node, then itself."""
+    deleting = pool_of((node("n"),), state=PoolState.DELETING)
+    assert plan(Snapshot(pools=(deleting,)), NOW) == (
+        LeavePool(pool_id="pool", node_id="n", deallocation=Deallocation.REQUEUE),
+    )
+    assert plan(Snapshot(pools=(pool_of((), state=PoolState.DELETING),)), NOW) == (RemovePool(pool_id="pool"),)
