@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from batch_manager import environment
-from batch_manager.definitions import OutputFile, ResourceFile, TaskDefinition
 from batch_manager.command_line import NodeCommand, Role, encode
+from batch_manager.definitions import OutputFile, ResourceFile, TaskDefinition
 from batch_manager.dependencies import DependencyRule, TaskDependencies, compress, encode_ids
 from batch_manager.errors import ConfigurationError
 from batch_manager.naming import (

@@ -10,8 +10,8 @@ import logging
 from collections.abc import Sequence
 
 from batch_manager.client import BatchClient
-from batch_manager.definitions import MAX_TASKS_PER_REQUEST
 from batch_manager.compilation import JobFrame, needs_blob
+from batch_manager.definitions import MAX_TASKS_PER_REQUEST
 from batch_manager.dependencies import TaskDependencies, compress
 from batch_manager.errors import SpecificationError
 from batch_manager.limits import find_problems

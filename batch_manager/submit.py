@@ -14,8 +14,8 @@ from datetime import datetime
 from batch_manager import environment
 from batch_manager.callback import CALLBACK_FIELD, read_callback_url
 from batch_manager.client import BatchClient
-from batch_manager.definitions import JobDefinition
 from batch_manager.compilation import JobFrame, needs_blob
+from batch_manager.definitions import JobDefinition
 from batch_manager.environment import JsonValue
 from batch_manager.errors import InputError
 from batch_manager.limits import check_id
@@ -52,6 +52,18 @@ def new_job_id(module: str, now: datetime) -> str:
     return f"{words[:40].strip('-')}-{now:%Y%m%d-%H%M%S}"
 
 
+def check_job_id(job_id: str) -> str:
+    """The name of the job's container.
+
+    Raises:
+        InputError: Batch or Azure Storage would refuse the id.
+    """
+    wrong = check_id(job_id, "job id")
+    if wrong:
+        raise InputError(wrong)
+    return container_name(job_id)
+
+
 def submit_job(workload: WorkloadBase, client: BatchClient, request: JobRequest) -> None:
     """Upload what the workload needs from this machine and create its job, whose job manager adds the tasks.
 
@@ -61,10 +73,7 @@ def submit_job(workload: WorkloadBase, client: BatchClient, request: JobRequest)
         ConflictError: there is a job with this id.
         ServiceError: Batch or Blob Storage refused something.
     """
-    wrong = check_id(request.job_id, "job id") or check_id(request.pool_id, "pool id")
-    if wrong:
-        raise InputError(wrong)
-    container = container_name(request.job_id)
+    container = check_job_id(request.job_id)
     files = workload.local_inputs(request.parameters)
     for blob, source in files.items():
         if not source.is_file():

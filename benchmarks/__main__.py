@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measures what the framework and the local service cost, each beside its peer in the same run.
+"""``python -m benchmarks``: what the framework and the local service cost, each beside its peer in the same run.
 
 Prints the machine, the versions and ratios. Nothing here fails on a figure.
 """

@@ -4,18 +4,33 @@ import time
 import tracemalloc
 from pathlib import Path
 
-from batch_manager import EntryPointsRepository, JobManager, JobManagerContext, WorkloadTask
+from batch_manager import (
+    EntryPointsRepository,
+    JobManager,
+    JobManagerContext,
+    TaskContext,
+    WorkloadTask,
+    WorkloadTaskBuilder,
+)
 from batch_manager.testing import InMemoryBatchClient
-from benchmarks.workloads.noop.workload import Noop, NoopBuilder
 
 COUNTS = (10_000, 100_000)
 
 
+class _Noop(WorkloadTask):
+    def run(self) -> None:
+        """Nothing."""
+
+
+class _NoopBuilder(WorkloadTaskBuilder[_Noop]):
+    def build(self, context: TaskContext) -> _Noop:
+        return _Noop()
+
+
 class _Adder(JobManager):
     def create_job(self) -> None:
-        kind: type[WorkloadTask] = Noop
         for number in range(int(str(self.context.parameters["tasks"]))):
-            self.add_workload_task(kind, {"case": f"case-{number}"})
+            self.add_workload_task(_Noop, {"case": f"case-{number}"})
 
 
 def main() -> None:
@@ -37,7 +52,7 @@ def main() -> None:
 
 def _add(count: int) -> _Adder:
     entry_points = EntryPointsRepository()
-    entry_points.register_entry_point(Noop, NoopBuilder)
+    entry_points.register_entry_point(_Noop, _NoopBuilder)
     context = JobManagerContext(
         job_id="j",
         parameters={"tasks": count},

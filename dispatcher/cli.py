@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, NoReturn, ParamSpec
 
 import typer
 from rich.console import Console
 
 from batch_manager.errors import BatchManagerError
 from batch_manager.exit_codes import ExitCode
+from dispatcher.stack import StackError
 from dispatcher.storage import StorageUnavailable
 from dispatcher.workloads import find_workload, parse_parameters, read_secret
 
@@ -24,6 +28,28 @@ app = typer.Typer(
     add_completion=False,
 )
 
+_TYPER_USAGE_ERROR = 2
+
+P = ParamSpec("P")
+
+
+def _told(command: Callable[P, None]) -> Callable[P, None]:
+    """Let every error that a user can cause be one line on standard error and its exit code."""
+
+    @wraps(command)
+    def telling(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            command(*arguments, **options)
+        except BatchManagerError as error:
+            _fail(str(error), error.exit_code)
+        except (StackError, StorageUnavailable) as error:
+            _fail(str(error), ExitCode.UNAVAILABLE)
+        except KeyboardInterrupt:
+            _fail("interrupted; nothing is left running", ExitCode.CANCELLED)
+
+    return telling
+
+
 Workload = Annotated[
     str, typer.Argument(help="The workload's package, as 'python -m' takes it: workloads.water_network.")
 ]
@@ -32,10 +58,11 @@ Parameters = Annotated[
     typer.Option("--param", metavar="NAME=VALUE", help="A parameter of the job; may be given several times."),
 ]
 JobId = Annotated[str | None, typer.Option(help="The job's id; made of the workload's name and the time if not given.")]
-Results = Annotated[Path | None, typer.Option(help="Folder for the job's results and logs. [default: runs/JOB-ID]")]
+Results = Annotated[Path | None, typer.Option(help="Folder for the job's results and logs; runs/JOB-ID if not given.")]
 
 
 @app.command()
+@_told
 def run(
     workload: Workload,
     param: Parameters = None,
@@ -77,6 +104,7 @@ def run(
 
 
 @app.command()
+@_told
 def debug(
     workload: Workload,
     param: Parameters = None,
@@ -93,6 +121,8 @@ def debug(
     """
     from dispatcher.debug import Debugger, DebugOptions
 
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("azure").setLevel(logging.WARNING)
     options = DebugOptions(
         parameters=parse_parameters(param or ()),
         job_id=job_id,
@@ -103,27 +133,20 @@ def debug(
 
 
 def main() -> NoReturn:
-    """Run the command line; every error a user can cause is one line on standard error and a documented exit code."""
-    if "" not in sys.path and os.getcwd() not in sys.path:
+    """Run the command line and exit with a documented code."""
+    if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        code = app(standalone_mode=False)
-    except BatchManagerError as error:
-        _fail(str(error), error.exit_code)
-    except StorageUnavailable as error:
-        _fail(str(error), ExitCode.UNAVAILABLE)
-    except typer.Abort:
-        _fail("interrupted", ExitCode.CANCELLED)
-    except KeyboardInterrupt:
-        _fail("interrupted", ExitCode.CANCELLED)
-    sys.exit(code or 0)
+        app()
+    except SystemExit as end:
+        sys.exit(ExitCode.USAGE if end.code == _TYPER_USAGE_ERROR else end.code)
 
 
 def _fail(message: str, code: ExitCode) -> NoReturn:
     print(f"dispatcher: {message}", file=sys.stderr)
-    sys.exit(code)
+    raise typer.Exit(code)
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:

@@ -26,7 +26,7 @@ from batch_manager.definitions import TaskDefinition
 from batch_manager.environment import JsonValue
 from batch_manager.errors import BatchManagerError
 from batch_manager.naming import container_name
-from batch_manager.submit import new_job_id
+from batch_manager.submit import check_job_id, new_job_id
 from batch_manager.testing import InMemoryBatchClient
 from dispatcher.files import stage_in, stage_out
 from dispatcher.local import POOL_ID, local_storage
@@ -78,6 +78,7 @@ class Debugger:
         """
         job_id = options.job_id or new_job_id(self._found.module, datetime.now(UTC))
         results = options.results or Path("runs") / job_id
+        check_job_id(job_id)
         with LocalStack(batch=False) as stack:
             client = InMemoryBatchClient(storage=local_storage(stack))
             workload = self._found.workload_type(batch_client=client)  # type: ignore[call-arg]

@@ -28,7 +28,7 @@ from batch_manager.definitions import PoolDefinition
 from batch_manager.environment import SECRETS_DIRECTORY, JsonValue
 from batch_manager.exit_codes import ExitCode
 from batch_manager.naming import container_name
-from batch_manager.submit import new_job_id
+from batch_manager.submit import check_job_id, new_job_id
 from dispatcher.local import POOL_ID, local_client
 from dispatcher.progress import progress_view
 from dispatcher.receiver import CallbackReceiver
@@ -92,6 +92,7 @@ class Dispatcher:
         """
         job_id = options.job_id or new_job_id(self._found.module, datetime.now(UTC))
         results = options.results or Path("runs") / job_id
+        check_job_id(job_id)
         self._check_inputs(options)
         with ExitStack() as stack:
             receiver = stack.enter_context(CallbackReceiver()) if options.receive_callback else None

@@ -1,7 +1,8 @@
-"""Brings a task's files in and out by its definition, for tasks that run in this process, through the official client."""
+"""Brings a task's files in and out by its definition, through the official client, for tasks of this process."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -9,7 +10,8 @@ from batch_manager import BlobStorage, UploadCondition
 from batch_manager.compilation import STANDARD_STREAMS
 from batch_manager.definitions import OutputFile, TaskDefinition
 from batch_manager.errors import InputError
-from dispatcher.service.node.patterns import find_output
+from dispatcher.service.node.files import FileOutside
+from dispatcher.service.node.patterns import find_files, read_pattern
 
 
 def stage_in(storage: BlobStorage, task: TaskDefinition, folder: Path) -> None:
@@ -43,9 +45,15 @@ def stage_out(storage: BlobStorage, task: TaskDefinition, folder: Path, *, succe
 
 def _upload(storage: BlobStorage, file: OutputFile, folder: Path) -> None:
     container, _ = _split(storage, file.container_url)
-    for found in find_output(folder, file.file_pattern, file.path):
-        storage.create_container(container)
-        storage.upload(container, found.blob, found.path)
+    pattern = read_pattern(file.file_pattern, str(folder), os.environ)
+    try:
+        found = list(find_files(pattern, folder.parent))
+    except FileOutside:
+        raise InputError(f"the output file {file.file_pattern!r} lies outside the task's folder") from None
+    if not found and not pattern.has_wildcard:
+        raise InputError(f"the output file {file.file_pattern!r} does not exist")
+    for relative in found:
+        storage.upload(container, pattern.blob_name(relative, file.path), Path(pattern.base) / relative)
 
 
 def _condition(succeeded: bool) -> UploadCondition:

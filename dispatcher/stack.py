@@ -144,8 +144,8 @@ class LocalStack:
         Raises:
             StackError: a process of the stack ended before that.
         """
-        console.print("The local stack keeps running. Press Ctrl-C to stop it.")
         try:
+            console.print(f"The local stack keeps running. Press Ctrl-C to stop it; its files stay in {self.folder}")
             while (reason := self.failure()) is None:
                 time.sleep(_WATCH_SECONDS)
         except KeyboardInterrupt:

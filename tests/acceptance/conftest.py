@@ -41,7 +41,7 @@ Dispatch = Callable[..., Ended]
 def dispatch(tmp_path: Path) -> Dispatch:
     """Runs ``python -m dispatcher`` in the folder of the test workloads and waits for its end."""
 
-    def run(*words: str, cwd: Path = WORKLOADS) -> Ended:
+    def run(*words: str, cwd: Path = WORKLOADS, typed: str = "") -> Ended:
         results = tmp_path / "results"
         done = subprocess.run(
             [sys.executable, "-m", "dispatcher", *words, "--results", str(results)],
@@ -49,7 +49,7 @@ def dispatch(tmp_path: Path) -> Dispatch:
             text=True,
             cwd=cwd,
             timeout=RUN_SECONDS,
-            stdin=subprocess.DEVNULL,
+            input=typed,
             check=False,
         )
         return Ended(code=done.returncode, out=done.stdout, err=done.stderr, results=results)

@@ -7,7 +7,7 @@ from azure.batch import BatchClient as SdkBatchClient
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import AzureError
 
-from batch_manager import errors
+from batch_manager import ExitCode, errors
 from batch_manager._azure.batch import AzureBatchClient
 from batch_manager._azure.translate import service_error, translated
 from batch_manager.testing import InMemoryBlobStorage
@@ -19,7 +19,7 @@ def _subclasses(kind: type[Any]) -> set[type[Any]]:
     return {kind}.union(*(_subclasses(sub) for sub in kind.__subclasses__()))
 
 
-@pytest.mark.parametrize("kind", sorted(_subclasses(AzureError), key=lambda kind: kind.__name__))
+@pytest.mark.parametrize("kind", sorted(_subclasses(AzureError), key=str))
 def test_sdk_error_of_every_class_becomes_ours_without_a_sas(kind: type[AzureError]) -> None:
     """Each class the SDK has, raised once; some have constructors of their own, so they are made without."""
     error: Any = kind.__new__(kind)
@@ -68,5 +68,5 @@ def test_each_error_has_an_exit_code_of_the_documented_list() -> None:
     documented = errors.__doc__ or ""
     for kind in _subclasses(errors.BatchManagerError):
         assert issubclass(kind, errors.BatchManagerError)
-        assert isinstance(kind.exit_code, errors.ExitCode)
+        assert isinstance(kind.exit_code, ExitCode)
         assert kind.__name__ in documented

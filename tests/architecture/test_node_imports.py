@@ -1,4 +1,4 @@
-"""The start of a task's process: a pool makes it a million times, so what it imports is held by a list and not by a clock."""
+"""The start of a task's process: a pool makes it a million times, so a list, not a clock, holds what it imports."""
 
 import os
 import subprocess

@@ -1,19 +1,21 @@
-"""The seam to Batch, one suite over every implementation: in memory, and the official client against the local service."""
+"""The seam to Batch, one suite over all implementations: in memory, and the official client on the local service."""
 
 from collections.abc import Callable
 
 import pytest
 
 from batch_manager.client import BatchClient
-from batch_manager.definitions import JobDefinition, JobState, PoolDefinition, TaskDefinition, TaskQuery, TaskState
+from batch_manager.definitions import JobDefinition, JobRecord, JobState, PoolDefinition, TaskDefinition, TaskQuery, TaskState
 from batch_manager.dependencies import IdRange, TaskDependencies
 from batch_manager.errors import ConflictError, NotFoundError, ServiceError
 
 NewJob = Callable[[], str]
 
 
-def _task(task_id: str, command_line: str = "/bin/true", **fields: TaskDependencies) -> TaskDefinition:
-    return TaskDefinition(id=task_id, command_line=command_line, **fields)
+def _task(
+    task_id: str, command_line: str = "/bin/true", depends_on: TaskDependencies = TaskDependencies()
+) -> TaskDefinition:
+    return TaskDefinition(id=task_id, command_line=command_line, depends_on=depends_on)
 
 
 def test_get_job_after_create_is_active(client: BatchClient, new_job: NewJob) -> None:
@@ -136,9 +138,9 @@ def test_terminated_job_ends_its_tasks_and_keeps_the_reason(client: BatchClient,
     assert client.get_job(job_id).terminate_reason == "enough"
 
 
-def _await_completion(client: BatchClient, job_id: str):  # type: ignore[no-untyped-def]
+def _await_completion(client: BatchClient, job_id: str) -> JobRecord:
     for _ in range(2000):
         record = client.get_job(job_id)
         if record.state is JobState.COMPLETED:
             return record
-    raise AssertionError(f"job {job_id} did not complete: {record}")
+    raise AssertionError(f"job {job_id} did not complete")

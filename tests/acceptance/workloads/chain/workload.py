@@ -34,6 +34,8 @@ class Part(WorkloadTask):
         """See the class."""
         _log.info("part runs")
         print(f"part {self.number} of {os.environ['AZ_BATCH_JOB_ID']}")
+        if self.how == "stop-here":
+            breakpoint()  # noqa: T100 - a test of the debugger leaves it here
         if self.how == "wait":
             time.sleep(600)
         if self.how == "fail":

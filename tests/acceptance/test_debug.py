@@ -1,0 +1,39 @@
+"""``python -m dispatcher debug``: the same job, in one process that a debugger can stop."""
+
+import json
+
+from tests.acceptance.conftest import Dispatch
+
+
+def test_debug_gives_the_files_that_a_run_gives(dispatch: Dispatch) -> None:
+    """By the same specifications, through Azurite."""
+    ended = dispatch("debug", "chain", "--param", "parts=3", "--param", "length=20000")
+    assert ended.code == 0, ended.out + ended.err
+    assert (ended.results / "whole.txt").read_text() == "0 20000\n1 20000\n2 20000\n"
+
+
+def test_breakpoint_in_a_task_stops_there(dispatch: Dispatch) -> None:
+    """What is typed reaches pdb, in the task's frame."""
+    words = ("debug", "chain", "--param", "parts=2", "--param", "bad=1", "--param", "how=stop-here")
+    ended = dispatch(*words, typed="p ('number', self.number)\nc\n")
+    assert ended.code == 0, ended.out + ended.err
+    assert "('number', 1)" in ended.out
+
+
+def test_exception_in_a_task_opens_the_debugger_where_it_happened(dispatch: Dispatch) -> None:
+    """Left with q, the job goes on as on Batch: the dependent is skipped."""
+    words = ("debug", "chain", "--param", "parts=1", "--param", "how=fail", "--post-mortem")
+    ended = dispatch(*words, typed="p ('number', self.number)\nq\n")
+    assert ended.code == 1, ended.out + ended.err
+    assert "('number', 0)" in ended.out
+    assert "part 0 was told to fail" in ended.err
+    counts = json.loads((ended.results / "batch-manager" / "outcome.json").read_text())["counts"]
+    assert counts == {"succeeded": 0, "failed": 1, "skipped": 1, "notEnded": 0}
+
+
+def test_exception_in_a_pipe_is_a_traceback_and_the_exit_code(dispatch: Dispatch) -> None:
+    """Nobody types there."""
+    ended = dispatch("debug", "chain", "--param", "how=break")
+    assert ended.code == 1
+    assert "RuntimeError: the job manager was told to break" in ended.err
+    assert "the job manager failed" in ended.out
