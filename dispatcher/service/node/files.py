@@ -42,7 +42,7 @@ def resolve(root: Path, relative: str) -> Path:
     """Return where a path leads, links followed; it need not exist.
 
     Raises:
-        FileOutside: it leads out of the root.
+        FileOutside: it leads out of the root, or round in a circle of links.
     """
     if "\0" in relative or Path(relative).is_absolute() or ".." in Path(relative).parts:
         raise FileOutside(relative)
@@ -50,7 +50,9 @@ def resolve(root: Path, relative: str) -> Path:
     real = os.path.realpath(os.path.join(real_root, relative))
     if real != real_root and not real.startswith(real_root.rstrip("/") + "/"):
         raise FileOutside(relative)
-    return Path(real)
+    if (found := Path(real)).is_symlink():
+        raise FileOutside(relative)
+    return found
 
 
 def read_entry(root: Path, relative: str) -> FileEntry:
@@ -66,8 +68,8 @@ def read_entry(root: Path, relative: str) -> FileEntry:
 def list_files(root: Path, relative: str = "", recursive: bool = False) -> Iterator[FileEntry]:
     """Yield the entries of a folder ordered by name; with ``recursive`` each folder is followed by what is in it.
 
-    Links that lead out of the root, broken links and what is neither file nor folder are left out; what vanishes
-    meanwhile too. A linked folder is named, but not entered.
+    Links that lead out of the root or nowhere, what cannot be read, what vanishes meanwhile and what is neither file
+    nor folder are left out. A linked folder is named, but not entered.
 
     Raises:
         FileOutside: the folder leads out of the root.
@@ -85,7 +87,7 @@ def _entries(root: Path, relative: str, names: list[str], recursive: bool) -> It
             entry = _entry(path, found.stat())
             enter = recursive and entry.is_directory and not (Path(root) / path).is_symlink()
             below = os.listdir(found) if enter else []
-        except (FileOutside, FileNotFoundError):
+        except (FileOutside, OSError):
             continue
         if entry.is_directory or found.is_file():
             yield entry

@@ -1,0 +1,72 @@
+"""Looking at a node's files."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from dispatcher.service.node.files import FileOutside, list_files, read_entry, resolve
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A root with a folder, files, and links that stay and that leave."""
+    root = tmp_path / "root"
+    (root / "a" / "b").mkdir(parents=True)
+    (root / "a" / "b" / "two.txt").write_text("22")
+    (root / "one.txt").write_text("1")
+    (tmp_path / "root-secret").write_text("secret")
+    for name, target in (
+        ("inside", "a"),
+        ("out", ".."),
+        ("file-out", "../root-secret"),
+        ("broken", "no"),
+        ("loop", "loop"),
+    ):
+        (root / name).symlink_to(target)
+    return root
+
+
+@pytest.mark.parametrize(
+    "relative", ["..", "../root-secret", "a/../../x", "/etc", "out/x", "out", "file-out", "loop", "a/../one.txt", "x\0"]
+)
+def test_path_that_leaves_the_root_is_refused(root: Path, relative: str) -> None:
+    """By dots, from the top or over a link; a root whose name merely begins alike is another."""
+    with pytest.raises(FileOutside):
+        resolve(root, relative)
+
+
+@pytest.mark.parametrize(("relative", "found"), [("", ""), ("a/b", "a/b"), ("inside/b", "a/b"), ("new/x", "new/x")])
+def test_path_within_the_root_is_followed(root: Path, relative: str, found: str) -> None:
+    """Over links that stay; it need not exist."""
+    assert resolve(root, relative) == root.resolve() / found
+
+
+def test_list_is_in_order_and_of_one_folder(root: Path) -> None:
+    """Links that leave or lead nowhere are left out."""
+    assert [entry.name for entry in list_files(root)] == ["a", "inside", "one.txt"]
+    assert [entry.name for entry in list_files(root, "a")] == ["a/b"]
+
+
+def test_recursive_list_enters_folders_but_no_links(root: Path) -> None:
+    """So it ends."""
+    names = [entry.name for entry in list_files(root, recursive=True)]
+    assert names == ["a", "a/b", "a/b/two.txt", "inside", "one.txt"]
+
+
+def test_entry_tells_what_batch_tells(root: Path) -> None:
+    """Size, time and mode with its type."""
+    (root / "one.txt").chmod(0o640)
+    entry = read_entry(root, "one.txt")
+    assert (entry.name, entry.is_directory, entry.size, entry.mode) == ("one.txt", False, 1, "0o100640")
+    assert entry.modified == datetime.fromtimestamp((root / "one.txt").stat().st_mtime, UTC)
+    assert read_entry(root, "a").is_directory
+
+
+@pytest.mark.parametrize(
+    ("relative", "error"), [("no", FileNotFoundError), ("one.txt", NotADirectoryError), ("..", FileOutside)]
+)
+def test_list_of_no_folder_is_an_error(root: Path, relative: str, error: type[Exception]) -> None:
+    """At the call, not at the first entry."""
+    with pytest.raises(error):
+        list_files(root, relative)
