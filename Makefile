@@ -24,8 +24,8 @@ help: ## List the targets
 
 setup: $(VENV_READY) $(AZURITE_READY) ## Install everything, in this folder only; quick when nothing changed
 
-demo: setup ## Run the water network workload as a Batch job on this machine (NETWORK=Net1, Net3 or Net6)
-	$(PY) -m dispatcher run workloads.water_network --param network=$(NETWORK) --local-callback
+demo: setup ## Run the water network workload as a Batch job on this machine (NETWORK=Net1, Net3 or a file)
+	$(PY) -m dispatcher run workloads.water_network --param network=$(NETWORK) --local-callback --end-with-parent
 
 test: setup ## Run every test that needs no Azure account (ARGS=... goes to pytest)
 	$(PY) -m pytest -m "not live" $(ARGS)

@@ -200,7 +200,8 @@ class InMemoryBatchClient:
         if job.record.state is JobState.COMPLETED:
             return
         for record in list(job.records.values()):
-            self._terminate(job, record)
+            if record.state is TaskState.RUNNING:  # Batch lets active tasks stay active, never to be scheduled
+                self._terminate(job, record)
         job.complete(reason)
 
     def terminate_task(self, job_id: str, task_id: str) -> None:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from batch_manager.errors import BatchManagerError
 from batch_manager.exit_codes import ExitCode
+from dispatcher import processes
 from dispatcher.stack import StackError
 from dispatcher.storage import StorageUnavailable
 from dispatcher.workloads import find_workload, parse_parameters, read_secret
@@ -81,6 +82,9 @@ def run(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave service and files for a look until Ctrl-C; files stay.")
     ] = False,
+    end_with_parent: Annotated[
+        bool, typer.Option("--end-with-parent", help="End when the process that started this one ends, as make.")
+    ] = False,
 ) -> None:
     """Run a workload's job on a local Batch service and exit with the job's outcome.
 
@@ -89,6 +93,8 @@ def run(
     """
     from dispatcher.dispatcher import Dispatcher, RunOptions
 
+    if end_with_parent:
+        processes.end_with_parent(os.getppid())
     console = Console()
     options = RunOptions(
         parameters=parse_parameters(param or ()),

@@ -145,7 +145,10 @@ class LocalStack:
             StackError: a process of the stack ended before that.
         """
         try:
-            console.print(f"The local stack keeps running. Press Ctrl-C to stop it; its files stay in {self.folder}")
+            console.print(
+                f"The local stack keeps running. Press Ctrl-C to stop it; its files stay in {self.folder}",
+                soft_wrap=True,
+            )
             while (reason := self.failure()) is None:
                 time.sleep(_WATCH_SECONDS)
         except KeyboardInterrupt:

@@ -1,70 +1,109 @@
 """Ending a run at any moment leaves no process, port or folder behind."""
 
+import os
 import re
 import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.acceptance.conftest import WORKLOADS, processes_naming, wait_for
 
+ENDS = [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGHUP, 130), (signal.SIGKILL, -signal.SIGKILL)]
 
-def _start(tmp_path: Path) -> tuple[subprocess.Popen[str], Path, int]:
-    """A run whose first task waits, once that task runs; with its folder and its service's port."""
-    words = ["run", "chain", "--param", "how=wait", "--results", str(tmp_path / "results")]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dispatcher", *words],
+Moment = Callable[[Path], bool]
+
+MOMENTS: dict[str, Moment] = {
+    "its folder is made": lambda folder: any(folder.iterdir()),
+    "Azurite has started": lambda folder: _runs("azurite.js", folder),
+    "the service has started": lambda folder: _runs("dispatcher.service", folder),
+    "the job manager runs": lambda folder: _runs("chain job-manager", folder),
+    "a task runs": lambda folder: _runs("chain task Part", folder),
+}
+
+
+def _runs(words: str, folder: Path) -> bool:
+    return any(words in line for line in processes_naming(folder))
+
+
+def _start(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """A run whose first task waits, and which keeps all it makes in ``folder``."""
+    folder.mkdir()
+    command = [sys.executable, "-m", "dispatcher", "run", "chain", "--results", str(folder.parent / "results"), *words]
+    return subprocess.Popen(
+        command,
         cwd=WORKLOADS,
+        env={**os.environ, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
-    line = process.stdout.readline()
-    found = re.search(r"at http://127\.0\.0\.1:(\d+), files in (\S+)", line)
-    assert found is not None, line + (process.stderr.read() if process.stderr else "")
-    folder = Path(found[2])
-    wait_for(lambda: any("chain task Part" in line for line in processes_naming(folder)), "the task runs")
-    return process, folder, int(found[1])
 
 
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGHUP, 130), (signal.SIGKILL, -signal.SIGKILL)],
-)
-def test_run_that_is_ended_leaves_nothing(tmp_path: Path, number: int, code: int) -> None:
-    """Killed without a chance to clean up, too."""
-    process, folder, port = _start(tmp_path)
+def _assert_nothing_is_left(folder: Path, out: str) -> None:
+    wait_for(lambda: processes_naming(folder) == [], "no process is left")
+    wait_for(lambda: not any(folder.iterdir()), "the folder is gone")
+    for port in re.findall(r"127\.0\.0\.1:(\d+)", out):
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", int(port))) != 0
+
+
+@pytest.mark.parametrize(("number", "code"), ENDS, ids=lambda value: getattr(value, "name", ""))
+def test_run_that_is_ended_while_a_task_runs_leaves_nothing(tmp_path: Path, number: int, code: int) -> None:
+    """Asked to end, and killed without a chance to clean up."""
+    folder = tmp_path / "temporary"
+    process = _start(folder, "--param", "how=wait")
+    wait_for(lambda: MOMENTS["a task runs"](folder), "a task runs")
     process.send_signal(number)
-    _, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert "Traceback" not in err
-    wait_for(lambda: processes_naming(folder) == [], "no process is left")
-    wait_for(lambda: not folder.exists(), "the folder is gone")
-    with socket.socket() as probe:
-        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    _assert_nothing_is_left(folder, out)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_run_that_is_ended_at_any_moment_leaves_nothing(tmp_path: Path, moment: str, number: int) -> None:
+    """From its first file to its last."""
+    folder = tmp_path / "temporary"
+    process = _start(folder, "--param", "how=wait")
+    wait_for(lambda: MOMENTS[moment](folder), moment)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "Traceback" not in err
+    _assert_nothing_is_left(folder, out)
+
+
+def test_run_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    """As the demo does with make, killed without a chance to pass it on."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    command = f"{sys.executable} -m dispatcher run chain --param how=wait --end-with-parent; true"
+    parent = subprocess.Popen(["/bin/sh", "-c", command], cwd=WORKLOADS, env={**os.environ, "TMPDIR": str(folder)})
+    wait_for(lambda: MOMENTS["a task runs"](folder), "a task runs")
+    parent.kill()
+    parent.wait()
+    _assert_nothing_is_left(folder, "")
 
 
 def test_run_with_keep_leaves_service_and_files_until_interrupted(tmp_path: Path) -> None:
     """For a look with any client."""
-    words = ["run", "chain", "--param", "parts=1", "--keep", "--results", str(tmp_path / "results")]
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "dispatcher", *words], cwd=WORKLOADS, stdout=subprocess.PIPE, text=True
-    )
+    folder = tmp_path / "temporary"
+    process = _start(folder, "--param", "parts=1", "--keep")
     assert process.stdout is not None
     lines = [process.stdout.readline()]
     while "Ctrl-C" not in lines[-1]:
         assert lines[-1], "".join(lines)
         lines.append(process.stdout.readline())
-    found = re.search(r"at http://127\.0\.0\.1:(\d+), files in (\S+)", "".join(lines))
-    assert found is not None
-    with socket.create_connection(("127.0.0.1", int(found[1]))):
+    (port,) = set(re.findall(r"127\.0\.0\.1:(\d+)", "".join(lines)))
+    with socket.create_connection(("127.0.0.1", int(port))):
         process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
-    folder = Path(found[2])
-    assert process.returncode == 0
-    assert list(folder.rglob("stdout.txt"))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
     wait_for(lambda: processes_naming(folder) == [], "no process is left")
+    assert list(folder.rglob("stdout.txt"))

@@ -5,7 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from batch_manager.client import BatchClient
-from batch_manager.definitions import JobDefinition, JobRecord, JobState, PoolDefinition, TaskDefinition, TaskQuery, TaskState
+from batch_manager.definitions import (
+    JobDefinition,
+    JobRecord,
+    JobState,
+    PoolDefinition,
+    TaskDefinition,
+    TaskQuery,
+    TaskState,
+)
 from batch_manager.dependencies import IdRange, TaskDependencies
 from batch_manager.errors import ConflictError, NotFoundError, ServiceError
 
@@ -129,13 +137,14 @@ def test_job_completes_once_all_its_tasks_have(client: BatchClient, new_job: New
     assert caught.value.code == "JobCompleted"
 
 
-def test_terminated_job_ends_its_tasks_and_keeps_the_reason(client: BatchClient, new_job: NewJob) -> None:
-    """Twice is no error."""
+def test_terminated_job_keeps_the_reason_and_leaves_active_tasks_active(client: BatchClient, new_job: NewJob) -> None:
+    """As Batch documents it; twice is no error."""
     job_id = new_job()
     client.terminate_job(job_id, "enough")
     assert _await_completion(client, job_id).terminate_reason == "enough"
     client.terminate_job(job_id, "again")
     assert client.get_job(job_id).terminate_reason == "enough"
+    assert [record.state for record in client.list_tasks(job_id)] == [TaskState.ACTIVE]
 
 
 def _await_completion(client: BatchClient, job_id: str) -> JobRecord:

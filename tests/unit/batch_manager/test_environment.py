@@ -43,7 +43,7 @@ def test_read_inputs_of_another_form_is_refused(text: str, said: str) -> None:
 
 def test_read_inputs_from_a_missing_file_names_it() -> None:
     """The file is the submission's; if it did not arrive, that is said."""
-    with pytest.raises(InputError, match="gone.json"):
+    with pytest.raises(InputError, match=r"gone\.json"):
         read_inputs(read_node_environment({**NODE, INPUTS_FILE: "gone.json"}))
 
 

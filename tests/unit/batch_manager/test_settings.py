@@ -59,7 +59,7 @@ def test_secret_comes_from_the_secrets_directory_and_never_shows(
 def test_value_that_cannot_be_used_is_named_without_being_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     """It may hold a secret."""
     monkeypatch.setenv("AZURE_BATCH_ENDPOINT", "key=secret")
-    with pytest.raises(ConfigurationError, match="AZURE_BATCH_ENDPOINT|batch_endpoint") as caught:
+    with pytest.raises(ConfigurationError, match=r"AZURE_BATCH_ENDPOINT|batch_endpoint") as caught:
         _ = BatchClientSettings().batch_account_name
     assert "secret" not in str(caught.value)
 

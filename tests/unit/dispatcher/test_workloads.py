@@ -78,7 +78,7 @@ def test_parameters_are_json_where_they_can_be() -> None:
 @pytest.mark.parametrize("words", [["a"], ["=1"], ["a=1", "a=2"]])
 def test_parameters_of_another_form_are_refused(words: list[str]) -> None:
     """With the word that is wrong."""
-    with pytest.raises(InputError, match="'a'|'=1'"):
+    with pytest.raises(InputError, match=r"'a'|'=1'"):
         parse_parameters(words)
 
 

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+from itertools import pairwise
 from pathlib import Path
 
 from pydantic import AliasChoices
@@ -10,6 +11,7 @@ from pydantic import AliasChoices
 from batch_manager import ExitCode
 from batch_manager import exit_codes as exit_codes_module
 from batch_manager._settings_model import SettingsModel
+from dispatcher.service.wire_page import render
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -24,7 +26,7 @@ def _meanings() -> dict[str, str]:
         node.body for node in ast.parse(inspect.getsource(exit_codes_module)).body if isinstance(node, ast.ClassDef)
     ]
     found: dict[str, str] = {}
-    for before, after in zip(body, body[1:], strict=False):
+    for before, after in pairwise(body):
         if isinstance(before, ast.Assign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             target = before.targets[0]
             assert isinstance(target, ast.Name)
@@ -46,3 +48,8 @@ def test_settings_page_lists_every_field_with_its_variables() -> None:
         variables = [f"`{choice}`" for choice in field.validation_alias.choices if choice != name]
         expected.append([f"`{name}`", ", ".join(variables), field.description])
     assert _rows("settings.md") == expected
+
+
+def test_wire_page_is_what_the_operation_table_says() -> None:
+    """Run ``python -m dispatcher.service.wire_page > docs/wire.md`` when this fails."""
+    assert (DOCS / "wire.md").read_text() == render()
