@@ -60,8 +60,8 @@ class Application:
         except BatchManagerError as error:
             _log.error("%s", error)
             return error.exit_code
-        except Exception:  # noqa: BLE001 - the outermost frame: whatever a user's task raises is told once
-            _log.exception("unhandled exception")
+        except Exception as error:  # noqa: BLE001 - the outermost frame: whatever a user's task raises is told once
+            _log.exception("unhandled %s: %s", type(error).__name__, error)
             return ExitCode.FAILED
 
     def perform(self) -> ExitCode:

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from batch_manager import BatchClient, JobResults, WorkloadBase
-from batch_manager.naming import container_name
+from batch_manager.naming import container_name, log_folder
 from batch_manager.outcome import JobOutcome, Outcome
 
 SHOWN_FAILURES = 10
@@ -42,7 +42,9 @@ def print_outcome(console: Console, outcome: JobOutcome, *, seconds: float, resu
     )
     console.print(_counts(outcome, seconds))
     if outcome.failures:
-        console.print(_failures(outcome, results))
+        console.print(_failures(outcome))
+        first = results.resolve() / log_folder(outcome.failures[0].task_id) / "stderr.txt"
+        console.print(f"why the first one failed: {first}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _counts(outcome: JobOutcome, seconds: float) -> Table:
@@ -60,15 +62,14 @@ def _counts(outcome: JobOutcome, seconds: float) -> Table:
     return table
 
 
-def _failures(outcome: JobOutcome, results: Path) -> Table:
-    table = Table("task", "name", "exit code", "reason", "standard error", title="failures", title_justify="left")
+def _failures(outcome: JobOutcome) -> Table:
+    table = Table("task", "name", "exit code", "reason", title="failures", title_justify="left")
     for failure in outcome.failures[:SHOWN_FAILURES]:
         table.add_row(
             failure.task_id,
             Text(failure.display_name or ""),
             "" if failure.exit_code is None else str(failure.exit_code),
             Text(failure.reason),
-            Text(str(results / "logs" / failure.task_id / "stderr.txt"), overflow="fold"),
         )
     left_out = outcome.failed - min(len(outcome.failures), SHOWN_FAILURES)
     if left_out > 0:

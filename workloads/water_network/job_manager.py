@@ -51,7 +51,10 @@ class WaterNetworkJobManager(JobManager):
         from workloads.water_network.engine import EngineError
         from workloads.water_network.hydraulics import read_network, simulate
 
-        pipes = read_network(network).pipes
+        try:
+            pipes = read_network(network).pipes
+        except InputError as error:
+            raise InputError(f"the network {self.parameters.network!r} cannot be read: {error}") from error
         try:
             simulate(network, Conditions(duration_hours=self.parameters.duration_hours))
         except EngineError as error:
