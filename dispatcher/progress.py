@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from batch_manager.definitions import TaskCounts
 
@@ -69,27 +71,28 @@ def progress_view(console: Console, title: str) -> Iterator[ProgressView]:
     if not console.is_terminal:
         yield _Lines(console)
         return
-    columns = (
+    bar = Progress(
         SpinnerColumn(),
         TextColumn("[bold]{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.completed:.0f}/{task.total:.0f}"),
-        TextColumn("{task.fields[words]}"),
+        BarColumn(),
+        TextColumn("{task.completed:.0f}/{task.total:.0f} tasks"),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as bar:
-        yield _Bar(bar, title)
+    with Live(bar, console=console, transient=True) as live:
+        yield _Bar(live, bar, title)
 
 
 class _Bar:
-    def __init__(self, bar: Progress, title: str) -> None:
+    """A bar, and under it the figures."""
+
+    def __init__(self, live: Live, bar: Progress, title: str) -> None:
+        self._live = live
         self._bar = bar
-        self._task = bar.add_task(title, total=1, words="")
+        self._task = bar.add_task(title, total=1)
 
     def show(self, progress: JobProgress) -> None:
-        self._bar.update(
-            self._task, completed=progress.counts.completed, total=max(progress.total, 1), words=str(progress)
-        )
+        self._bar.update(self._task, completed=progress.counts.completed, total=max(progress.total, 1))
+        self._live.update(Group(self._bar, Text(f"  {progress}")))
 
 
 class _Lines:

@@ -50,6 +50,15 @@ def test_workload_of_the_readme_runs_outside_the_repository(dispatch: Dispatch, 
         assert "pi is about 3.14" in (ended.results / "logs" / "9" / "stdout.txt").read_text()
 
 
+def test_test_of_the_testing_page_passes(folder: Path) -> None:
+    """The example tests the README's workload."""
+    (example,) = _blocks(ROOT / "docs" / "testing.md", "python")
+    (folder / "test_example.py").write_text(example)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_example.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
 def test_debug_command_of_the_debugging_page_runs(dispatch: Dispatch) -> None:
     """As it stands there."""
     (command,) = _commands(ROOT / "docs" / "debugging.md")
