@@ -128,7 +128,8 @@ class _ProcessNode:
             return self._runner.run(attempt)
         except Exception as error:
             logger.exception("%s could not be run", attempt.launch.key)
-            outcome = Outcome(stage=attempt.stage, failure=failure("Unknown", Reason=type(error).__name__))
+            unknown = failure("Unknown", Reason=type(error).__name__)
+            outcome = Outcome(stage=attempt.stage, exit_code=attempt.exit_code, failure=unknown)
             return self._runner.ending(attempt, outcome)
 
     def _report(self, event: NodeEvent) -> None:

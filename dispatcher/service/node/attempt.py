@@ -42,7 +42,7 @@ class _Interrupted(Exception):  # noqa: N818 - a request, not an error
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Attempt:
-    """An attempt on its way. ``reason`` is set once, from any thread; all else belongs to the attempt's own."""
+    """An attempt on its way. Other threads set ``reason`` and ``remove_folder``; all else is its own thread's."""
 
     launch: TaskLaunch
     stop: StopSignal = field(default_factory=StopSignal)
@@ -50,6 +50,8 @@ class Attempt:
     """Why it was asked to end; the first reason counts."""
     stage: Stage = Stage.PRE_PROCESSING
     """How far it got."""
+    exit_code: int | None = None
+    """Of its command, once that has ended."""
     remove_folder: bool = False
     """The task was forgotten meanwhile."""
 
@@ -155,6 +157,7 @@ class AttemptRunner:
         )
 
     def _after(self, attempt: Attempt, ended: ProcessEnding, folder: str, environment: dict[str, str]) -> Outcome:
+        attempt.exit_code = ended.exit_code
         failed = _process_failure(ended)
         ran = Outcome(stage=Stage.RUN, exit_code=ended.exit_code, failure=failed)
         wanted = [file for file in attempt.launch.output_files if applies(file.condition, succeeded=failed is None)]

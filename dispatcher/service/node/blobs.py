@@ -266,7 +266,7 @@ def _write(answer: httpx.Response, target: Path, keep_going: Callable[[], None])
     draft = Path(name)
     try:
         with open(descriptor, "wb") as file:
-            for chunk in answer.iter_bytes(_CHUNK_BYTES):
+            for chunk in answer.iter_raw(_CHUNK_BYTES):  # as it is stored, also if that is compressed
                 keep_going()
                 file.write(chunk)
         draft.replace(target)

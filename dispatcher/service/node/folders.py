@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from contextlib import suppress
 from pathlib import Path
@@ -52,16 +53,17 @@ def remove_task_folder(folder: str) -> None:
 
 def _remove_tree(folder: str) -> None:
     with suppress(FileNotFoundError):
-        shutil.rmtree(folder, onerror=_allow_and_try_again)
+        try:
+            shutil.rmtree(folder)
+        except PermissionError:
+            _unseal(Path(folder))
+            shutil.rmtree(folder)
 
 
-def _allow_and_try_again(_function: object, path: str, _problem: object) -> None:
-    """Some programs take the write permission from folders they made; give it back once."""
-    with suppress(FileNotFoundError):
-        for place in (Path(path).parent, Path(path)):
-            if not place.is_symlink():
-                place.chmod(0o700)
-        if Path(path).is_dir() and not Path(path).is_symlink():  # it could not be read, or not be emptied
-            shutil.rmtree(path)
-        else:
-            Path(path).unlink()
+def _unseal(folder: Path) -> None:
+    """Give back to folders the permissions that some programs take from those they made."""
+    folder.chmod(0o700)
+    for place, names, _ in os.walk(folder):
+        for path in (Path(place, name) for name in names):
+            if not path.is_symlink():
+                path.chmod(0o700)  # before the walk enters it

@@ -154,7 +154,12 @@ class Node(Protocol):
     """
 
     def launch(self, launch: TaskLaunch) -> None:
-        """Begin an attempt. There is a free slot; the caller sees to that."""
+        """Begin an attempt. There is a free slot; the caller sees to that.
+
+        Raises:
+            ValueError: an attempt at the task runs here already.
+            RuntimeError: the node is closed.
+        """
         ...
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
@@ -162,11 +167,11 @@ class Node(Protocol):
         ...
 
     def forget(self, key: TaskKey) -> None:
-        """Delete the task's folder: its retention is over or the task was deleted."""
+        """Delete the task's folder: its retention is over or the task was deleted. If it runs, once it has ended."""
         ...
 
     def close(self) -> None:
-        """End everything that runs, wait for it, report nothing more. Folders stay."""
+        """End everything that runs, wait for it, report nothing more. Folders stay. Not for the listener to call."""
         ...
 
 

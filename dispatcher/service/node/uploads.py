@@ -80,6 +80,10 @@ class _Upload:
         except FileOutside:
             reason = "the pattern leads out of the task's folder"
             return [self._report(file, file.file_pattern, "FileUploadMiscError", reason)]
+        except OSError as error:  # a folder that the task made unreadable
+            return [
+                self._report(file, file.file_pattern, "FileUploadMiscError", error.strerror or type(error).__name__)
+            ]
         failures = []
         for relative in found:
             self.keep_going()

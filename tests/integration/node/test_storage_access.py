@@ -1,5 +1,6 @@
 """Requests to Blob Storage, against a real Azurite and the official client on the other side."""
 
+import gzip
 import logging
 import re
 from collections.abc import Callable, Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from azure.storage.blob import ContentSettings
 
 from dispatcher.service.node import blobs
 from dispatcher.service.node.blob_urls import blob_url
@@ -196,3 +198,12 @@ def test_lasting_error_is_told(
     with pytest.raises(BlobError) as caught:
         no_storage.download(f"http://127.0.0.1:{server.server_port}/file", tmp_path / "file")
     assert (caught.value.status, server.requests) == (status, requests)
+
+
+def test_blob_is_brought_as_it_is_stored(storage: StorageAccess, container: Container, tmp_path: Path) -> None:
+    """A compressed one is not unpacked: its size is the blob's."""
+    packed = gzip.compress(b"12345")
+    settings = ContentSettings(content_encoding="gzip")
+    container.client.upload_blob("packed", packed, content_settings=settings)
+    storage.download(container.url(blob="packed"), tmp_path / "packed")
+    assert (tmp_path / "packed").read_bytes() == packed
