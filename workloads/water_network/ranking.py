@@ -66,13 +66,13 @@ def table(ranking_csv: str, *, limit: int = 10) -> Iterator[str]:
     """The worst breaks of a CSV ranking as lines of text, and a line on those that the engine could not simulate."""
     rows = list(csv.DictReader(io.StringIO(ranking_csv)))
     simulated = [row for row in rows if not row["engine_error"]]
-    yield f"{'rank':>4}  {'pipe':<8} {'from -> to':<18} {'unserved m3':>12} {'too low at':>12}  lowest pressure"
+    yield f"{'rank':>4}  {'pipe':<8} {'from -> to':<16} {'unserved m3':>11} {'junctions short':>15}  lowest pressure"
     for row in simulated[:limit]:
         ends = f"{row['from_node']} -> {row['to_node']}"
         lowest = f"{row['minimum_pressure_m']:>8} m at {row['worst_junction']}" if row["worst_junction"] else ""
         yield (
-            f"{row['rank']:>4}  {row['pipe']:<8} {ends:<18} {row['unserved_m3']:>12} "
-            f"{row['junctions_below_required']:>12}  {lowest}"
+            f"{row['rank']:>4}  {row['pipe']:<8} {ends:<16} {row['unserved_m3']:>11} "
+            f"{row['junctions_below_required']:>15}  {lowest}"
         ).rstrip()
     if failed := len(rows) - len(simulated):
         yield f"{failed} of {len(rows)} breaks could not be simulated; see engine_error in ranking.csv"
