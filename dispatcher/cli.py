@@ -148,6 +148,7 @@ def main() -> NoReturn:
         app()
     except SystemExit as end:
         sys.exit(ExitCode.USAGE if end.code == _TYPER_USAGE_ERROR else end.code)
+    sys.exit(ExitCode.SUCCEEDED)
 
 
 def _fail(message: str, code: ExitCode) -> NoReturn:

@@ -17,9 +17,9 @@ _INTRODUCTION = """\
 Written from the operation table by `dispatcher/service/wire_page.py`; a test holds the two together.
 
 The service speaks the Batch data plane as azure-batch 15.1.0 sends it (REST version 2025-06-01). Any `api-version` is
-accepted, every request must carry a valid SharedKey signature, and properties of a request that the service does not know
-are kept and echoed. What it does not do is refused: an operation without a handler answers 501 `NotImplemented`, and a
-property that would have an effect on Azure and has none here answers 400 with its name.
+accepted, every request must carry a valid SharedKey signature, and properties of a request that the service does not
+know are kept and echoed. What it does not do is refused: an operation without a handler answers 501 `NotImplemented`,
+and a property that would have an effect on Azure and has none here answers 400 with its name.
 
 {done} of {all} operations have a handler. The others answer 501.
 

@@ -1,7 +1,8 @@
 """The processes of one attempt: started in a session of their own, and all ended before the attempt is.
 
-What counts as "of the attempt" is the session that its command leads, with every process group in it. A process that
-makes a session of its own (a daemon) leaves the attempt; it ends with whatever runs the node.
+A command leads a session and its first process group. When it ends by itself, what is left of the group is killed; when
+it is ended from here, the whole session is, job control's groups included. A process that makes a session of its own (a
+daemon) leaves the attempt; it ends with whatever runs the node. What Azure's agent does with either is not documented.
 
 Real processes live in real time, so limits here are seconds of the monotonic clock, not of the service's clock.
 """
@@ -86,7 +87,7 @@ class TaskProcess:
     def wait(self, stop: StopSignal, *, limit: float | None, grace: float) -> ProcessEnding:
         """Wait until the command ends, its time is up or a stop is asked for; leave no process of it.
 
-        A command that ends by itself has what it left behind killed at once. One that is ended from here gets SIGTERM,
+        A command that ends by itself has what it left in its group killed at once. One that is ended from here gets SIGTERM,
         with all its processes, and whatever is left after ``grace`` seconds gets SIGKILL.
 
         Args:
@@ -140,7 +141,7 @@ class TaskProcess:
         _signal_group(self._session, signal.SIGKILL)
         status = self._process.wait()
         if _group_exists(self._session):
-            _kill_members(self._session)
+            _await_group_gone(self._session)
         return status
 
 
@@ -224,6 +225,16 @@ def _kill_members(session: int) -> None:
         _signal_members(session, signal.SIGKILL)
         if time.monotonic() >= deadline:
             logger.warning("processes of session %d do not end although they were killed", session)
+            return
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _await_group_gone(session: int) -> None:
+    """Wait until the killed processes of a session's first group are gone; they hold its number until then."""
+    deadline = time.monotonic() + _KILL_SECONDS
+    while session in _members(session):
+        if time.monotonic() >= deadline:
+            logger.warning("processes of group %d do not end although they were killed", session)
             return
         time.sleep(_LOOK_AGAIN_SECONDS)
 
