@@ -1,0 +1,65 @@
+"""What every request goes through: signatures, versions, errors, ids."""
+
+from __future__ import annotations
+
+import base64
+import logging
+
+import httpx
+import pytest
+from azure.core.exceptions import HttpResponseError
+
+from tests.service.support import Running
+
+
+def test_wrong_key_is_refused(service: Running) -> None:
+    """A signature under another key answers 403."""
+    with (
+        service.client(base64.b64encode(b"another key").decode()) as client,
+        pytest.raises(HttpResponseError) as caught,
+    ):
+        client.get_pool("pool")
+    assert (caught.value.status_code, caught.value.error.code) == (403, "AuthenticationFailed")
+
+
+def test_unsigned_request_is_told_how_to_sign(service: Running) -> None:
+    """Without a signature the answer is 401 and names the scheme."""
+    answer = httpx.get(f"{service.endpoint}/pools", params={"api-version": "2025-06-01"})
+    assert (answer.status_code, answer.headers["www-authenticate"].split()[0]) == (401, "SharedKey")
+
+
+def test_missing_version_is_refused(service: Running) -> None:
+    """Every request names an api-version; any one is taken."""
+    answer = httpx.get(f"{service.endpoint}/pools")
+    assert answer.json()["code"] == "MissingRequiredQueryParameter"
+
+
+@pytest.mark.parametrize("version", ["2025-06-01", "2024-02-01.19.0", "2022-10-01.16.0", "whatever"])
+def test_any_version_is_taken(service: Running, version: str) -> None:
+    """Clients of many versions are served alike."""
+    with service.client(api_version=version) as client:
+        assert client.get_pool("pool").id == "pool"
+
+
+def test_error_body_is_batchs(service: Running) -> None:
+    """The error is not wrapped, its message names request and time, and the header holds the same id."""
+    answer = httpx.get(f"{service.endpoint}/pools", params={"api-version": "x"})
+    body = answer.json()
+    assert (body["code"], body["message"]["lang"]) == ("AuthenticationFailed", "en-US")
+    assert f"RequestId:{answer.headers['request-id']}\nTime:" in body["message"]["value"]
+
+
+def test_client_request_id_comes_back_if_asked_for(service: Running) -> None:
+    """The client's id is echoed only where it asks."""
+    headers = {"client-request-id": "mine"}
+    asked = httpx.get(service.endpoint, headers={**headers, "return-client-request-id": "true"})
+    assert asked.headers["client-request-id"] == "mine"
+    assert "client-request-id" not in httpx.get(service.endpoint, headers=headers).headers
+
+
+def test_unknown_path_is_refused(service: Running, caplog: pytest.LogCaptureFixture) -> None:
+    """A path that no operation has is a client's error, and nothing to log."""
+    caplog.set_level(logging.ERROR)
+    with service.client() as client, pytest.raises(HttpResponseError) as caught:
+        client.get_pool("a/b/c".replace("/", "%2F"), headers={})
+    assert caught.value.status_code == 404
