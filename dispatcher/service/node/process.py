@@ -87,8 +87,8 @@ class TaskProcess:
     def wait(self, stop: StopSignal, *, limit: float | None, grace: float) -> ProcessEnding:
         """Wait until the command ends, its time is up or a stop is asked for; leave no process of it.
 
-        A command that ends by itself has what it left in its group killed at once. One that is ended from here gets SIGTERM,
-        with all its processes, and whatever is left after ``grace`` seconds gets SIGKILL.
+        A command that ends by itself has what it left in its group killed at once. One that is ended from here gets
+        SIGTERM, with all its processes, and whatever is left after ``grace`` seconds gets SIGKILL.
 
         Args:
             stop: asks for the end.

@@ -207,3 +207,15 @@ def test_blob_is_brought_as_it_is_stored(storage: StorageAccess, container: Cont
     container.client.upload_blob("packed", packed, content_settings=settings)
     storage.download(container.url(blob="packed"), tmp_path / "packed")
     assert (tmp_path / "packed").read_bytes() == packed
+
+
+def test_proxy_of_the_environment_is_not_asked_for_loopback(
+    server: _MoodyServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An office's proxy cannot reach this machine's own loopback; nobody listens at this one."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    access = StorageAccess(None, attempts=1)
+    access.download(f"http://127.0.0.1:{server.server_port}/file", tmp_path / "file")
+    access.close()
+    assert (tmp_path / "file").read_bytes() == b"data"
