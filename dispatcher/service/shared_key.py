@@ -81,9 +81,10 @@ def is_signed_by(request: SignedRequest, credential: Credential) -> bool:
     account, _, signature = rest.strip().partition(":")
     if scheme.lower() != "sharedkey" or account.lower() != credential.account.lower():
         return False
+    given = signature.encode()
     length = request.headers.get("content-length", "")
     spellings = ("0", "") if length in {"", "0"} else (length,)
     return any(
-        hmac.compare_digest(sign(string_to_sign(request, account, spelling), credential.key), signature)
+        hmac.compare_digest(sign(string_to_sign(request, account, spelling), credential.key).encode(), given)
         for spelling in spellings
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from azure.batch import BatchClient, models
@@ -50,7 +51,7 @@ def job(client: BatchClient, name: str) -> Iterator[str]:
 def run(client: BatchClient, job: str) -> Callable[..., models.BatchTask]:
     """Return a function that runs a command as a task of the job, and returns the completed task."""
 
-    def run_task(command: str, task_id: str = "task", **options: object) -> models.BatchTask:
+    def run_task(command: str, task_id: str = "task", **options: Any) -> models.BatchTask:
         quoted = command.replace("'", "'\\''")
         client.create_task(
             job, models.BatchTaskCreateOptions(id=task_id, command_line=f"/bin/sh -c '{quoted}'", **options)

@@ -9,11 +9,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from azure.batch import BatchClient, models
 from azure.core.credentials import AzureNamedKeyCredential
+from azure.core.exceptions import HttpResponseError
 
-DEADLINE = 6.0
+T = TypeVar("T")
+
+DEADLINE = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +32,17 @@ class Running:
     def client(self, key: str | None = None, **options: str) -> BatchClient:
         """Return a client of the account; another key signs wrongly."""
         return BatchClient(self.endpoint, AzureNamedKeyCredential(self.account, key or self.key), **options)
+
+
+def present(value: T | None) -> T:
+    """Return what the client types as optional and must be there."""
+    assert value is not None
+    return value
+
+
+def code_of(error: HttpResponseError) -> str | None:
+    """Return Batch's code of an error."""
+    return present(error.error).code
 
 
 def wait_until(holds: Callable[[], object]) -> None:
@@ -53,11 +68,11 @@ def connect(process: subprocess.Popen[str], data: Path) -> Running:
     return Running(endpoint=facts["endpoint"], account=facts["account"], key=key, data=data)
 
 
-def pool_options(pool_id: str, **options: object) -> models.BatchPoolCreateOptions:
+def pool_options(pool_id: str, **options: Any) -> models.BatchPoolCreateOptions:
     """Return a pool of one node with two slots, unless told otherwise."""
     image = models.BatchVmImageReference(publisher="canonical", offer="ubuntu", sku="22_04-lts")
     machine = models.VirtualMachineConfiguration(image_reference=image, node_agent_sku_id="batch.node.ubuntu 22.04")
-    values: dict[str, object] = {"target_dedicated_nodes": 1, "task_slots_per_node": 2, **options}
+    values: dict[str, Any] = {"target_dedicated_nodes": 1, "task_slots_per_node": 2, **options}
     return models.BatchPoolCreateOptions(
         id=pool_id, vm_size="standard_d2s_v3", virtual_machine_configuration=machine, **values
     )

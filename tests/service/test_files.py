@@ -9,7 +9,7 @@ import pytest
 from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-from tests.service.support import Running
+from tests.service.support import Running, present
 
 Run = Callable[..., models.BatchTask]
 
@@ -100,11 +100,11 @@ def test_files_of_a_task_that_has_not_run_are_unavailable(client: BatchClient, j
 
 def test_node_files_hold_the_tasks(client: BatchClient, task: str) -> None:
     """A node's folder has Azure's layout, and leads to the task's files."""
-    info = client.get_task(task, "task").node_info
-    roots = {item.name for item in client.list_node_files("pool", info.node_id)}
+    info = present(client.get_task(task, "task").node_info)
+    roots = {item.name for item in client.list_node_files("pool", present(info.node_id))}
     assert {"applications", "fsmounts", "shared", "startup", "volatile", "workitems"} <= roots
     path = f"{info.task_root_directory}/stdout.txt"
-    assert b"".join(client.download_node_file("pool", info.node_id, path)) == b"hello\n"
+    assert b"".join(client.download_node_file("pool", present(info.node_id), path)) == b"hello\n"
 
 
 def test_secrets_are_out_of_a_nodes_reach(client: BatchClient, service: Running) -> None:

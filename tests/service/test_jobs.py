@@ -10,7 +10,7 @@ from azure.batch.models._models import BatchJobTerminateOptions  # 15.1 takes it
 from azure.core import MatchConditions
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 
-from tests.service.support import wait_until
+from tests.service.support import code_of, present, wait_until
 
 POOL = models.BatchPoolInfo(pool_id="pool")
 
@@ -47,7 +47,7 @@ def test_priority_out_of_range_is_refused(client: BatchClient, name: str, priori
     """Priorities lie between -1000 and 1000."""
     with pytest.raises(HttpResponseError) as caught:
         client.create_job(models.BatchJobCreateOptions(id=name, pool_info=POOL, priority=priority))
-    assert caught.value.error.code == "InvalidPropertyValue"
+    assert code_of(caught.value) == "InvalidPropertyValue"
 
 
 def test_preparation_task_is_refused_by_name(client: BatchClient, name: str) -> None:
@@ -72,7 +72,7 @@ def test_page_size_out_of_range_is_refused(client: BatchClient, most: int) -> No
     """A page has 1 to 1000 entries."""
     with pytest.raises(HttpResponseError) as caught:
         list(client.list_jobs(max_results=most))
-    assert caught.value.error.code == "InvalidQueryParameterValue"
+    assert code_of(caught.value) == "InvalidQueryParameterValue"
 
 
 def test_patched_job_keeps_what_is_not_named(client: BatchClient, job: str) -> None:
@@ -86,11 +86,11 @@ def test_patched_job_keeps_what_is_not_named(client: BatchClient, job: str) -> N
 def test_change_under_a_stale_etag_is_refused(client: BatchClient, job: str) -> None:
     """Of two changes made on one reading, the second is refused."""
     etag = client.get_job(job).etag
-    condition = {"etag": etag, "match_condition": MatchConditions.IfNotModified}
-    client.update_job(job, models.BatchJobUpdateOptions(priority=1), **condition)
+    unchanged = MatchConditions.IfNotModified
+    client.update_job(job, models.BatchJobUpdateOptions(priority=1), etag=etag, match_condition=unchanged)
     with pytest.raises(ResourceModifiedError) as caught:
-        client.update_job(job, models.BatchJobUpdateOptions(priority=2), **condition)
-    assert (caught.value.error.code, client.get_job(job).priority) == ("ConditionNotMet", 1)
+        client.update_job(job, models.BatchJobUpdateOptions(priority=2), etag=etag, match_condition=unchanged)
+    assert (code_of(caught.value), client.get_job(job).priority) == ("ConditionNotMet", 1)
 
 
 def test_replaced_job_goes_back_to_defaults(client: BatchClient, job: str) -> None:
@@ -109,8 +109,8 @@ def test_terminated_job_completes_and_takes_no_tasks(client: BatchClient, job: s
     options = BatchJobTerminateOptions(termination_reason="enough")
     client.begin_terminate_job(job, options=options, polling_interval=0).wait()
     wait_until(lambda: is_completed(client, job))
-    assert client.get_job(job).execution_info.termination_reason == "enough"
-    assert client.get_task(job, "long").execution_info.failure_info.code == "TaskEnded"
+    assert present(client.get_job(job).execution_info).termination_reason == "enough"
+    assert present(present(client.get_task(job, "long").execution_info).failure_info).code == "TaskEnded"
     with pytest.raises(ResourceExistsError, match="JobCompleted"):
         client.create_task(job, models.BatchTaskCreateOptions(id="late", command_line="true"))
 
@@ -121,7 +121,7 @@ def test_job_ends_when_all_its_tasks_have(client: BatchClient, job: str) -> None
     mode = models.BatchAllTasksCompleteMode.TERMINATE_JOB
     client.update_job(job, models.BatchJobUpdateOptions(all_tasks_complete_mode=mode))
     wait_until(lambda: is_completed(client, job))
-    assert client.get_job(job).execution_info.termination_reason == "AllTasksCompleted"
+    assert present(client.get_job(job).execution_info).termination_reason == "AllTasksCompleted"
 
 
 def test_job_manager_runs_first_and_ends_the_job(client: BatchClient, name: str) -> None:
@@ -131,7 +131,7 @@ def test_job_manager_runs_first_and_ends_the_job(client: BatchClient, name: str)
     )
     client.create_job(models.BatchJobCreateOptions(id=name, pool_info=POOL, job_manager_task=manager))
     wait_until(lambda: is_completed(client, name))
-    assert client.get_job(name).execution_info.termination_reason == "JMComplete"
+    assert present(client.get_job(name).execution_info).termination_reason == "JMComplete"
     assert b"".join(client.download_task_file(name, "manager", "stdout.txt")) == b"manager\n"
 
 
@@ -141,7 +141,7 @@ def test_overdue_job_is_terminated(client: BatchClient, name: str) -> None:
     client.create_job(models.BatchJobCreateOptions(id=name, pool_info=POOL, constraints=limits))
     client.create_task(name, models.BatchTaskCreateOptions(id="long", command_line="sleep 600"))
     wait_until(lambda: is_completed(client, name))
-    assert client.get_job(name).execution_info.termination_reason == "MaxWallClockTimeExpiry"
+    assert present(client.get_job(name).execution_info).termination_reason == "MaxWallClockTimeExpiry"
 
 
 def test_disabled_job_starts_nothing_until_enabled(client: BatchClient, job: str) -> None:
@@ -162,7 +162,7 @@ def test_disabling_with_requeue_does_not_count_as_a_retry(client: BatchClient, j
     options = models.BatchJobDisableOptions(disable_tasks=models.DisableBatchJobOption.REQUEUE)
     client.begin_disable_job(job, options, polling_interval=0).wait()
     wait_until(lambda: client.get_task(job, "long").state == models.BatchTaskState.ACTIVE)
-    info = client.get_task(job, "long").execution_info
+    info = present(client.get_task(job, "long").execution_info)
     assert (info.requeue_count, info.retry_count) == (1, 0)
 
 

@@ -14,6 +14,7 @@ from azure.core.rest import HttpRequest
 
 from dispatcher.service.handlers import HANDLERS
 from dispatcher.service.operations import BY_NAME, OPERATIONS, Conditions
+from tests.service.support import code_of
 
 BUILDER = re.compile(r"build_batch_(\w+)_request")
 
@@ -78,4 +79,4 @@ def test_operation_without_a_handler_says_so(client: BatchClient) -> None:
     """What is not implemented answers 501 and names the operation."""
     with pytest.raises(HttpResponseError, match="list_applications") as caught:
         list(client.list_applications(retry_total=0))
-    assert (caught.value.status_code, caught.value.error.code) == (501, "NotImplemented")
+    assert (caught.value.status_code, code_of(caught.value)) == (501, "NotImplemented")

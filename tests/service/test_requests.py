@@ -9,7 +9,7 @@ import httpx
 import pytest
 from azure.core.exceptions import HttpResponseError
 
-from tests.service.support import Running
+from tests.service.support import Running, code_of
 
 
 def test_wrong_key_is_refused(service: Running) -> None:
@@ -19,7 +19,7 @@ def test_wrong_key_is_refused(service: Running) -> None:
         pytest.raises(HttpResponseError) as caught,
     ):
         client.get_pool("pool")
-    assert (caught.value.status_code, caught.value.error.code) == (403, "AuthenticationFailed")
+    assert (caught.value.status_code, code_of(caught.value)) == (403, "AuthenticationFailed")
 
 
 def test_unsigned_request_is_told_how_to_sign(service: Running) -> None:

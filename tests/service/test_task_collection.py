@@ -6,7 +6,7 @@ import pytest
 from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError
 
-from tests.service.support import wait_until
+from tests.service.support import code_of, present, wait_until
 
 
 def tasks_of(count: int, command: str = "true") -> list[models.BatchTaskCreateOptions]:
@@ -25,7 +25,7 @@ def test_each_task_has_a_result_of_its_own(client: BatchClient, job: str) -> Non
     """What can be added is added; the rest says why it is not, in the lower case that clients compare with."""
     client.create_task(job, models.BatchTaskCreateOptions(id="t0", command_line="true"))
     tasks = [*tasks_of(2), models.BatchTaskCreateOptions(id="no good", command_line="true")]
-    results = client.create_task_collection(job, models.BatchTaskGroup(task_values=tasks)).result_values
+    results = present(client.create_task_collection(job, models.BatchTaskGroup(task_values=tasks)).result_values)
     assert [(item.task_id, item.status) for item in results] == [
         ("t0", models.BatchTaskAddStatus.CLIENT_ERROR),
         ("t1", models.BatchTaskAddStatus.SUCCESS),
@@ -60,4 +60,4 @@ def test_more_than_100_tasks_in_one_request_are_refused(client: BatchClient, job
     """One request holds at most 100 tasks."""
     with pytest.raises(HttpResponseError) as caught:
         client.create_task_collection(job, models.BatchTaskGroup(task_values=tasks_of(101)))
-    assert caught.value.error.code == "InvalidPropertyValue"
+    assert code_of(caught.value) == "InvalidPropertyValue"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
-from tests.service.support import wait_until
+from tests.service.support import code_of, present, wait_until
 
 Run = Callable[..., models.BatchTask]
 SATISFY = models.ExitOptions(dependency_action=models.DependencyAction.SATISFY)
@@ -18,29 +19,27 @@ SATISFY = models.ExitOptions(dependency_action=models.DependencyAction.SATISFY)
 def test_completed_task_tells_how_it_went(run: Run) -> None:
     """A task's body holds its states, times, exit code and node."""
     task = run("exit 0")
-    info = task.execution_info
+    info = present(task.execution_info)
     assert (info.exit_code, info.result, info.retry_count, info.failure_info) == (0, "success", 0, None)
     assert task.previous_state == models.BatchTaskState.RUNNING
-    assert task.creation_time <= info.start_time <= info.end_time
-    assert (task.node_info.pool_id, task.node_info.task_root_directory) == (
-        "pool",
-        f"workitems/{task.url.split('/')[-3]}/job-1/task",
-    )
+    assert present(task.creation_time) <= present(info.start_time) <= present(info.end_time)
+    node = present(task.node_info)
+    assert (node.pool_id, node.task_root_directory) == ("pool", f"workitems/{task.url.split('/')[-3]}/job-1/task")
 
 
 def test_failed_task_tells_why(run: Run) -> None:
     """An exit code other than 0 is a failure of the user's."""
-    info = run("exit 3").execution_info
+    info = present(run("exit 3").execution_info)
     assert (info.exit_code, info.result) == (3, "failure")
-    assert (info.failure_info.category, info.failure_info.code) == ("UserError", "FailureExitCode")
+    assert (present(info.failure_info).category, present(info.failure_info).code) == ("UserError", "FailureExitCode")
 
 
 def test_command_that_does_not_exist_has_no_exit_code(client: BatchClient, job: str) -> None:
     """A command line that names no program fails before it starts."""
     client.create_task(job, models.BatchTaskCreateOptions(id="a", command_line="no-such-program"))
     wait_until(lambda: client.get_task(job, "a").state == models.BatchTaskState.COMPLETED)
-    info = client.get_task(job, "a").execution_info
-    assert (info.exit_code, info.failure_info.code) == (None, "CommandProgramNotFound")
+    info = present(client.get_task(job, "a").execution_info)
+    assert (info.exit_code, present(info.failure_info).code) == (None, "CommandProgramNotFound")
 
 
 def test_task_sees_its_environment(client: BatchClient, run: Run) -> None:
@@ -53,15 +52,15 @@ def test_task_sees_its_environment(client: BatchClient, run: Run) -> None:
 
 def test_task_is_retried_as_often_as_allowed(run: Run) -> None:
     """A failing task runs once and then as often as its retries allow."""
-    info = run("exit 1", constraints=models.BatchTaskConstraints(max_task_retry_count=2)).execution_info
+    info = present(run("exit 1", constraints=models.BatchTaskConstraints(max_task_retry_count=2)).execution_info)
     assert (info.retry_count, info.requeue_count, info.result) == (2, 0, "failure")
 
 
 def test_task_over_its_wall_clock_limit_is_ended(run: Run) -> None:
     """A task that runs too long fails, and no retry makes up for it."""
     limits = models.BatchTaskConstraints(max_wall_clock_time=timedelta(milliseconds=200), max_task_retry_count=3)
-    info = run("sleep 600", constraints=limits).execution_info
-    assert (info.result, info.failure_info.code, info.retry_count) == ("failure", "TaskEnded", 0)
+    info = present(run("sleep 600", constraints=limits).execution_info)
+    assert (info.result, present(info.failure_info).code, info.retry_count) == ("failure", "TaskEnded", 0)
 
 
 def test_dependent_runs_after_its_parents(client: BatchClient, job: str, run: Run) -> None:
@@ -81,7 +80,7 @@ def test_failed_parent_satisfies_if_its_conditions_say_so(client: BatchClient, j
     run("exit 9", "first", exit_conditions=models.ExitConditions(default=SATISFY))
     wanted = models.BatchTaskDependencies(task_ids=["first"])
     run("true", "child", depends_on=wanted)
-    assert client.get_task(job, "child").execution_info.result == "success"
+    assert present(client.get_task(job, "child").execution_info).result == "success"
 
 
 def test_dependencies_need_the_jobs_consent(client: BatchClient, name: str) -> None:
@@ -90,7 +89,7 @@ def test_dependencies_need_the_jobs_consent(client: BatchClient, name: str) -> N
     wanted = models.BatchTaskDependencies(task_ids=["x"])
     with pytest.raises(HttpResponseError) as caught:
         client.create_task(name, models.BatchTaskCreateOptions(id="a", command_line="true", depends_on=wanted))
-    assert caught.value.error.code == "TaskDependenciesNotSpecifiedOnJob"
+    assert code_of(caught.value) == "TaskDependenciesNotSpecifiedOnJob"
 
 
 def test_dependency_list_that_is_too_long_is_refused(client: BatchClient, job: str) -> None:
@@ -98,7 +97,7 @@ def test_dependency_list_that_is_too_long_is_refused(client: BatchClient, job: s
     wanted = models.BatchTaskDependencies(task_ids=[f"{index:064}" for index in range(1001)])
     with pytest.raises(HttpResponseError) as caught:
         client.create_task(job, models.BatchTaskCreateOptions(id="a", command_line="true", depends_on=wanted))
-    assert caught.value.error.code == "TaskDependencyListTooLong"
+    assert code_of(caught.value) == "TaskDependencyListTooLong"
 
 
 @pytest.mark.parametrize(
@@ -112,14 +111,14 @@ def test_dependency_list_that_is_too_long_is_refused(client: BatchClient, job: s
     ],
 )
 def test_value_out_of_bounds_is_refused_by_name(
-    client: BatchClient, job: str, changes: dict[str, object], named: str
+    client: BatchClient, job: str, changes: dict[str, Any], named: str
 ) -> None:
     """The error names the property."""
     options = models.BatchTaskCreateOptions(**{"id": "a", "command_line": "true", **changes})
     with pytest.raises(HttpResponseError) as caught:
         client.create_task(job, options)
-    assert caught.value.error.code == "InvalidPropertyValue"
-    assert [item.value for item in caught.value.model.error_values if item.key == "PropertyName"] == [named]
+    assert code_of(caught.value) == "InvalidPropertyValue"
+    assert [item.value for item in present(caught.value.model).error_values if item.key == "PropertyName"] == [named]
 
 
 def test_multi_instance_task_is_refused_by_name(client: BatchClient, job: str) -> None:
@@ -149,7 +148,7 @@ def test_terminated_task_ends_with_its_processes(client: BatchClient, job: str) 
     wait_until(lambda: client.get_task(job, "long").state == models.BatchTaskState.RUNNING)
     client.terminate_task(job, "long")
     wait_until(lambda: client.get_task(job, "long").state == models.BatchTaskState.COMPLETED)
-    assert client.get_task(job, "long").execution_info.failure_info.code == "TaskEnded"
+    assert present(present(client.get_task(job, "long").execution_info).failure_info).code == "TaskEnded"
     with pytest.raises(ResourceExistsError, match="TaskCompleted"):
         client.terminate_task(job, "long")
 
@@ -159,7 +158,7 @@ def test_reactivated_task_runs_again(client: BatchClient, job: str, run: Run) ->
     run("if [ -e ../again ]; then exit 0; else touch ../again; exit 1; fi")
     client.reactivate_task(job, "task")
     wait_until(lambda: client.get_task(job, "task").state == models.BatchTaskState.COMPLETED)
-    assert client.get_task(job, "task").execution_info.retry_count == 0
+    assert present(client.get_task(job, "task").execution_info).retry_count == 0
 
 
 def test_deleted_task_is_gone_with_its_files(client: BatchClient, job: str, run: Run) -> None:
@@ -180,7 +179,7 @@ def test_replaced_constraints_hold(client: BatchClient, job: str) -> None:
     task = client.get_task(job, "a")
     task.constraints = models.BatchTaskConstraints(max_task_retry_count=1)
     client.replace_task(job, "a", task)
-    constraints = client.get_task(job, "a").constraints
+    constraints = present(client.get_task(job, "a").constraints)
     assert (constraints.max_task_retry_count, constraints.retention_time) == (1, timedelta(days=7))
 
 
