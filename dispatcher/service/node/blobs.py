@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
+from threading import Lock
 
 import httpx
 import stamina
@@ -78,14 +79,15 @@ class StorageAccess:
         self._link = link
         self._attempts = attempts
         self._longest_wait = longest_wait
-        # The proxy of an office does not reach this machine's own loopback.
-        direct = {"all://127.0.0.1": None, "all://localhost": None}
-        self._client = httpx.Client(timeout=_TIMEOUT, follow_redirects=True, mounts=direct)
+        self._lock = Lock()
+        self._connections: httpx.Client | None = None
         logging.getLogger("httpx").addFilter(_without_queries)
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        with self._lock:
+            if self._connections is not None:
+                self._connections.close()
 
     def download(
         self,
@@ -174,6 +176,15 @@ class StorageAccess:
                 with self._answer("PUT", url, uses_identity=uses_identity, headers=sent, content=content):
                     pass
 
+    def _client(self) -> httpx.Client:
+        """Return the HTTP client, which takes tens of milliseconds to make: most tasks have no files."""
+        with self._lock:
+            if self._connections is None:
+                # The proxy of an office does not reach this machine's own loopback.
+                direct = {"all://127.0.0.1": None, "all://localhost": None}
+                self._connections = httpx.Client(timeout=_TIMEOUT, mounts=direct)
+            return self._connections
+
     def _tries(self) -> Iterable[stamina.Attempt]:
         return stamina.retry_context(
             on=lambda error: isinstance(error, BlobError) and error.passes,
@@ -199,8 +210,9 @@ class StorageAccess:
         elif method == "PUT":
             sent["x-ms-version"] = API_VERSION
         try:
-            request = self._client.build_request(method, url, headers=sent, content=content)
-            answer = self._client.send(request, stream=True, follow_redirects=not uses_identity and method == "GET")
+            client = self._client()
+            request = client.build_request(method, url, headers=sent, content=content)
+            answer = client.send(request, stream=True, follow_redirects=not uses_identity and method == "GET")
             try:
                 if not answer.is_success:
                     answer.read()
