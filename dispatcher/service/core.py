@@ -130,7 +130,7 @@ class Core:
         with self.store.transaction():
             counts = CountChanges()
             settlement = settle(task, ended_by_request(job.id, task, now), 0)
-            self.store.tasks.settle(task, settlement, now, counts)
+            self.store.tasks.settle(task, job, settlement, now, counts)
             self.store.tasks.write(counts)
             if task.kills_job and JOB.allows(job.state, JobEvent.TERMINATE):
                 self.terminate_job(job, "JMComplete")

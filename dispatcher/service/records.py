@@ -165,5 +165,7 @@ class TaskRecord:
     """The node of the latest launch."""
     end_reason: EndReason | None
     """Set while a running attempt is being ended from outside."""
+    doomed: bool
+    """Deleted while it runs: hidden, and removed once it has ended."""
     files_expired: bool
     """The retention time is over: the node's folder of the task is gone."""

@@ -80,7 +80,7 @@ class Worker:
             self._write_counts()
 
     def step(self) -> bool:
-        """Take in what happened, plan once and carry it out; return whether there was anything to do."""
+        """Take in what happened, plan once and carry it out; return whether another step could do more at once."""
         now = self._core.clock.now()
         events = self._inbox.take()
         with self._core.store.transaction():
@@ -94,7 +94,13 @@ class Worker:
         launches, self._launches = self._launches, []
         for live, launch in launches:
             live.launch(launch)
-        return bool(events or actions)
+        return self._leaves_more(actions)
+
+    def _leaves_more(self, actions: Sequence[Action]) -> bool:
+        """Say whether a plan changed what the next one sees, beyond filling slots until none is free."""
+        if all(isinstance(action, StartTask) for action in actions):
+            return bool(actions) and any(pool.free_slots() for pool in self._pool_views())
+        return True
 
     def _take_in(self, record: NodeRecord, ending: TaskEnding, now: datetime) -> None:
         live = self._core.fleet.find(record.pool_id, record.id)
@@ -105,13 +111,13 @@ class Worker:
 
     def _settle(self, task: TaskRecord, ending: TaskEnding, now: datetime) -> None:
         store = self._core.store
-        if store.tasks.is_doomed(task.key):
+        if task.doomed:
             store.tasks.remove(task, self._counts)
             self._core.forget_files(ending.key.job_id, task)
             return
         job = store.jobs.by_key(task.job_key)
         settlement = settle(task, ending, job.max_retries)
-        store.tasks.settle(task, settlement, now, self._counts)
+        store.tasks.settle(task, job, settlement, now, self._counts)
         kills = task.kills_job and settlement.event is TaskEvent.COMPLETE
         if kills and JOB.allows(job.state, JobEvent.TERMINATE):
             self._core.terminate_job(job, "JMComplete")

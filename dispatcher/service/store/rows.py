@@ -33,7 +33,7 @@ JOB_COLUMNS: Final = (
 TASK_COLUMNS: Final = (
     "key, job_key, id, document, version, state, previous_state, state_time, created, modified, slots, is_manager, "
     "kills_job, max_retries, conditions, run_number, retries, last_retry, requeues, last_requeue, started, ended, "
-    "exit_code, result, failure, pool_id, node_id, end_reason, files_expired"
+    "exit_code, result, failure, pool_id, node_id, end_reason, doomed, files_expired"
 )
 
 
@@ -140,7 +140,8 @@ def task_record(row: Any) -> TaskRecord:
         pool_id=row[25],
         node_id=row[26],
         end_reason=None if row[27] is None else EndReason(row[27]),
-        files_expired=bool(row[28]),
+        doomed=bool(row[28]),
+        files_expired=bool(row[29]),
     )
 
 

@@ -75,11 +75,6 @@ class TaskStore:
         row = self._database.first(f"SELECT {TASK_COLUMNS} FROM tasks WHERE key = ?", (key,))
         return None if row is None else task_record(row)
 
-    def is_doomed(self, key: int) -> bool:
-        """Say whether a task that still runs is to be removed when it has ended."""
-        row = self._database.first("SELECT doomed FROM tasks WHERE key = ?", (key,))
-        return row is not None and row[0] == 1
-
     def scan(self, job_key: int, after: int = 0, state: TaskState | None = None) -> Iterator[TaskRecord]:
         """Return a job's tasks added after the one with key ``after``, in the order of adding."""
         where = ""
@@ -113,7 +108,9 @@ class TaskStore:
         counts.add(task.job_key, state, None, task.slots)
         return replace(task, run_number=task.run_number + 1)
 
-    def settle(self, task: TaskRecord, settlement: Settlement, now: datetime, counts: CountChanges) -> None:
+    def settle(
+        self, task: TaskRecord, job: JobRecord, settlement: Settlement, now: datetime, counts: CountChanges
+    ) -> None:
         """Move a task on as a settlement says, and let its dependents go if that says so."""
         state = TASK.after(task.state, settlement.event)
         self._database.run(
@@ -133,7 +130,7 @@ class TaskStore:
         )
         counts.drop(task.job_key, task.state, None, task.slots)
         counts.add(task.job_key, state, settlement.result, task.slots)
-        if settlement.releases:
+        if settlement.releases and job.uses_dependencies:
             self._database.run("UPDATE tasks SET released = 1 WHERE key = ?", (task.key,))
             self._dependencies.release(task.job_key, task.id)
 
