@@ -2,9 +2,8 @@
 
 from pathlib import Path
 
-from noop.workload import NoopWorkload
-
 from batch_manager import Application, BatchClientFactory, BatchClientSettings, setup_logging
+from noop.workload import NoopWorkload
 
 setup_logging(Path(__file__).with_name("logging.yaml"))
 settings = BatchClientSettings()
