@@ -43,8 +43,8 @@ async def _read_body(request: HttpRequest) -> bytes:
 def _request(request: HttpRequest, body: bytes) -> Request:
     return Request(
         verb=request.method,
-        raw_path=request.scope["raw_path"].decode("ascii"),
-        query=parse_qsl(request.scope["query_string"].decode("ascii"), keep_blank_values=True),
+        raw_path=request.scope["raw_path"].decode("latin-1"),
+        query=parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True),
         headers={name.lower(): value for name, value in request.headers.items()},
         body=body,
         scheme=request.url.scheme,

@@ -37,6 +37,10 @@ class NodeMaker(Protocol):
         """Delete the folder of a closed node."""
         ...
 
+    def close(self) -> None:
+        """Let go of what the nodes shared; every node is closed."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
@@ -167,6 +171,7 @@ class Fleet:
             list(closing.map(LiveNode.close, self._nodes.values()))
         self._nodes.clear()
         self._housekeeping.shutdown()
+        self._maker.close()
 
     def _close_and_discard(self, live: LiveNode) -> None:
         live.close()

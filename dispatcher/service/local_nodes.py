@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 from dispatcher.service.clock import Clock
@@ -21,23 +20,41 @@ class StorageLinkError(Exception):
     """The file that links a storage account is not as it should be; the message says how."""
 
 
-@dataclass(kw_only=True)
+class LinkedStorage(StorageAccess):
+    """Blobs under the storage account that is linked when a request is signed.
+
+    The link may be made, or change, while nodes are open: a storage emulator that starts beside the service has another
+    port each time.
+    """
+
+    def __init__(self, data: Path) -> None:
+        """Describe access; nothing is read."""
+        super().__init__(None)
+        self._data = data
+
+    def _sign(self, method: str, url: str, headers: dict[str, str]) -> None:
+        self._link = read_storage_link(self._data)
+        super()._sign(method, url, headers)
+
+
 class LocalNodes:
     """Makes nodes as folders ``<data>/pools/<pool>/<node>``."""
 
-    data: Path
-    account: str
-    account_url: str
-    """What tasks are told as the account's URL."""
-    clock: Clock
+    def __init__(self, *, data: Path, account: str, account_url: str, clock: Clock) -> None:
+        """Make nothing yet; tasks are told the account's name and URL."""
+        self._data = data
+        self._account = account
+        self._account_url = account_url
+        self._clock = clock
+        self._storage = LinkedStorage(data)
 
     def open(self, record: NodeRecord, slots: int, listener: NodeListener) -> Node:
         """Return a running node."""
         root = self.root(record)
         root.mkdir(parents=True, exist_ok=True)
         identity = NodeIdentity(
-            account_name=self.account,
-            account_url=self.account_url,
+            account_name=self._account,
+            account_url=self._account_url,
             pool_id=record.pool_id,
             node_id=record.id,
             is_dedicated=record.is_dedicated,
@@ -46,14 +63,14 @@ class LocalNodes:
             root=root,
             identity=identity,
             slots=slots,
-            storage=StorageAccess(read_storage_link(self.data)),
+            storage=self._storage,
             listener=listener,
-            clock=self.clock,
+            clock=self._clock,
         )
 
     def root(self, record: NodeRecord) -> Path:
         """Return a node's folder."""
-        return self.data / "pools" / record.pool_id / record.id
+        return self._data / "pools" / record.pool_id / record.id
 
     def discard(self, record: NodeRecord) -> None:
         """Delete the folder of a closed node, and the pool's when it is the last."""
@@ -63,6 +80,10 @@ class LocalNodes:
             logger.warning("could not delete all of the node's folder %s", root)
         elif not any(root.parent.iterdir()):
             root.parent.rmdir()
+
+    def close(self) -> None:
+        """Let go of what nodes shared."""
+        self._storage.close()
 
 
 def read_storage_link(data: Path) -> StorageLink | None:

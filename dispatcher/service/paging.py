@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -15,6 +14,9 @@ from dispatcher.service.odata import Expression, filter_roots, matches, parse_fi
 from dispatcher.service.wire import JsonObject, JsonValue
 
 MOST_RESULTS = 1000
+
+_LONGEST_NUMBER = 18
+_FOREIGN_TOKEN = "it is not one this service made"
 
 T = TypeVar("T")
 
@@ -28,6 +30,18 @@ class Listing:
     """Where the page before ended; empty for the first."""
     filter: Expression | None
     select: frozenset[str] | None
+
+    def after_number(self) -> int:
+        """Return where the page before ended, where that is a number; 0 for the first.
+
+        Raises:
+            BatchError: InvalidQueryParameterValue for a token that was made up.
+        """
+        if not self.after:
+            return 0
+        if not (self.after.isascii() and self.after.isdigit() and len(self.after) < _LONGEST_NUMBER):
+            raise invalid_query("$skiptoken", self.after, _FOREIGN_TOKEN)
+        return int(self.after)
 
     def reads_only(self, names: frozenset[str]) -> bool:
         """Say whether the answer needs no other top-level properties than these."""
@@ -108,19 +122,20 @@ def _read_token(text: str | None) -> str:
     if not text:
         return ""
     try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        raise _invalid("$skiptoken", text, "it is not one this service made") from None
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode()
+    except ValueError:
+        raise invalid_query("$skiptoken", text, _FOREIGN_TOKEN) from None
 
 
 def _most_results(text: str | None) -> int:
     if text is None:
         return MOST_RESULTS
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_RESULTS):
-        raise _invalid("maxresults", text, f"it must lie between 1 and {MOST_RESULTS}")
+        raise invalid_query("maxresults", text, f"it must lie between 1 and {MOST_RESULTS}")
     return int(text)
 
 
-def _invalid(name: str, value: str, reason: str) -> BatchError:
+def invalid_query(name: str, value: str, reason: str) -> BatchError:
+    """Return the refusal of a query parameter."""
     values = (("QueryParameterName", name), ("QueryParameterValue", value[:200]), ("Reason", reason))
     return BatchError(Refusal.INVALID_QUERY_PARAMETER_VALUE, values=values)

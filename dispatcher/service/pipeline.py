@@ -9,12 +9,13 @@ import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from dispatcher.service.calls import Call, FileSlice, Handler, Reply
 from dispatcher.service.core import Core
 from dispatcher.service.errors import BatchError, Refusal, error_body
 from dispatcher.service.operations import Body, Verb
-from dispatcher.service.paging import read_listing
+from dispatcher.service.paging import invalid_query, read_listing
 from dispatcher.service.preconditions import Verdict, check, is_conditional
 from dispatcher.service.routing import Route, Router
 from dispatcher.service.shared_key import Credential, SignedRequest, is_signed_by
@@ -100,8 +101,7 @@ class Pipeline:
             base_url=self._base_url(request),
             path=request.raw_path.removeprefix(self._prefix),
         )
-        if "maxresults" in route.operation.query:
-            read_listing(call)
+        _check_query(call)
         if self._is_not_modified(call):
             return route, Reply(status=304)
         return route, handler(call)
@@ -154,12 +154,23 @@ def _read_body(request: Request, route: Route) -> JsonObject:
     if route.operation.body is Body.NONE or (route.operation.body is Body.OPTIONAL and not request.body):
         return {}
     try:
-        body = json.loads(request.body)
+        body = json.loads(request.body, parse_constant=_no_constant)
     except (ValueError, RecursionError):
         raise BatchError(Refusal.INVALID_REQUEST_BODY) from None
     if not isinstance(body, dict):
         raise BatchError(Refusal.INVALID_REQUEST_BODY)
     return body
+
+
+def _check_query(call: Call) -> None:
+    if "maxresults" in call.operation.query:
+        read_listing(call)
+    if call.query.get("$expand"):
+        raise invalid_query("$expand", call.query["$expand"], "the local Batch service keeps no statistics yet")
+
+
+def _no_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON")
 
 
 def _first_values(query: Sequence[tuple[str, str]]) -> dict[str, str]:

@@ -99,6 +99,9 @@ class FakeNodes:
         """Note that the node's folder is gone."""
         self.discarded.append(record.id)
 
+    def close(self) -> None:
+        """Do nothing: fake nodes share nothing."""
+
     def running(self) -> dict[str, FakeNode]:
         """Return the node of each running task, by task id."""
         return {key.task_id: node for node in self.opened.values() for key in node.running}

@@ -43,6 +43,8 @@ class Fields:
             return None
         if not isinstance(value, str):
             raise invalid_property(self.name(key), value, "a string is expected")
+        if not _is_encodable(value):
+            raise invalid_property(self.name(key), ascii(value), "it is no Unicode text")
         if longest is not None and len(value) > longest:
             raise invalid_property(self.name(key), value, f"at most {longest} characters are allowed")
         return value
@@ -164,6 +166,14 @@ class Fields:
 
     def _missing(self, key: str) -> BatchError:
         return BatchError(Refusal.MISSING_REQUIRED_PROPERTY, values=(("PropertyName", self.name(key)),))
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can spell
+        return False
+    return True
 
 
 def check_metadata(fields: Fields) -> None:

@@ -112,12 +112,11 @@ def find_file(root: Path, call: Call) -> _Found:
 
 def _list(call: Call, root: Path) -> Reply:
     listing = read_listing(call)
-    skipped = int(listing.after) if listing.after.isdigit() else 0
     entries = enumerate(_entries(root, recursive=call.query.get("recursive", "").lower() == "true"), start=1)
     return page(
         call,
         listing,
-        islice(entries, skipped, None),
+        islice(entries, listing.after_number(), None),
         render=lambda item: _body(call, item[1]),
         cursor=lambda item: str(item[0]),
     )

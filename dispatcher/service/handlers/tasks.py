@@ -36,12 +36,11 @@ def list_all(call: Call) -> Reply:
     """List a job's tasks, in the order they were added."""
     job = find_job(call)
     listing = read_listing(call)
-    after = int(listing.after) if listing.after.isdigit() else 0
     runtime_only = listing.reads_only(RUNTIME_TASK_FIELDS)
     return page(
         call,
         listing,
-        call.core.store.tasks.scan(job.key, after, _state(listing)),
+        call.core.store.tasks.scan(job.key, listing.after_number(), _state(listing)),
         render=lambda task: task_body(task, job, call.base_url, runtime_only=runtime_only),
         cursor=lambda task: str(task.key),
     )

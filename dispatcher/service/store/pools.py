@@ -32,7 +32,7 @@ class PoolStore:
         """Add a pool that is to grow to its targets.
 
         Raises:
-            BatchError: PoolExists.
+            BatchError: PoolExists, or PoolBeingDeleted for an id that is not free yet.
         """
         time = to_micros(now)
         marks = ", ".join("?" * 14)
@@ -56,9 +56,11 @@ class PoolStore:
                     Deallocation.REQUEUE,
                 ),
             )
+            pool = self.get(spec.id)
             if not added:
-                raise BatchError(Refusal.POOL_EXISTS)
-            return self.get(spec.id)
+                deleting = pool.state is PoolState.DELETING
+                raise BatchError(Refusal.POOL_BEING_DELETED if deleting else Refusal.POOL_EXISTS)
+            return pool
 
     def find(self, pool_id: str) -> PoolRecord | None:
         """Return a pool, or None."""

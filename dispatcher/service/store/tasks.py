@@ -19,6 +19,7 @@ from dispatcher.service.store.rows import TASK_COLUMNS, failure_text, task_recor
 from dispatcher.service.wire import to_micros
 
 _MICROSECONDS = 1_000_000
+_LONGEST_RETENTION = 100 * 366 * 86400.0
 _CLEARED = "started = NULL, ended = NULL, exit_code = NULL, result = NULL, failure = NULL, end_reason = NULL"
 _INSERT = (
     "INSERT INTO tasks (job_key, id, document, version, state_time, created, modified, slots, is_manager, "
@@ -215,4 +216,7 @@ def _inserted(job: JobRecord, spec: TaskSpec, version: int, now: datetime) -> tu
 
 
 def _retention(limits: TaskLimits) -> int | None:
-    return None if limits.retention is None else int(limits.retention * _MICROSECONDS)
+    """Return the retention in microseconds; None where it ends after any calendar that Python knows, or never."""
+    if limits.retention is None or limits.retention > _LONGEST_RETENTION:
+        return None
+    return int(limits.retention * _MICROSECONDS)

@@ -225,6 +225,14 @@ def test_files_expire_after_retention(bench: Bench) -> None:
         bench.call("list_task_files", jobId="job", taskId="a")
 
 
+@pytest.mark.parametrize("retention", ["P5000000D", "P10675199DT2H48M5.4775807S"])
+def test_files_kept_for_ages_do_not_expire(bench: Bench, retention: str) -> None:
+    """A time beyond every calendar is no limit."""
+    bench.add_task("a", constraints={"retentionTime": retention})
+    bench.finish("a")
+    assert bench.service.core.store.queue.next_deadline() is None
+
+
 def test_task_that_needs_more_slots_than_nodes_have_waits(bench: Bench) -> None:
     """Azure accepts such a task and never starts it; others are not held up."""
     bench.add_task("wide", requiredSlots=2)

@@ -1,0 +1,90 @@
+"""Requests that no well-meaning client sends: each is refused, and none is an internal error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+
+from dispatcher.service.handlers import HANDLERS
+from dispatcher.service.pipeline import BODY_LIMIT, Answer, Pipeline, Request
+from dispatcher.service.shared_key import Credential, SignedRequest, sign, string_to_sign
+from dispatcher.service.testing import Bench
+
+KEY = b"a key"
+
+
+def send(bench: Bench, verb: str, path: str, body: bytes = b"", query: Sequence[tuple[str, str]] = ()) -> Answer:
+    """Send a signed request through the whole pipeline."""
+    pairs = [("api-version", "2025-06-01"), *query]
+    headers = {"content-length": str(len(body))} if body else {}
+    signed = SignedRequest(verb=verb, headers=headers, raw_path=path, query=pairs)
+    signature = sign(string_to_sign(signed, "bench", headers.get("content-length", "")), KEY)
+    headers = {**headers, "authorization": f"SharedKey bench:{signature}"}
+    pipeline = Pipeline(bench.service.core, Credential(account="bench", key=KEY), HANDLERS)
+    return pipeline.answer(Request(verb=verb, raw_path=path, query=pairs, headers=headers, body=body))
+
+
+def code_of(answer: Answer) -> object:
+    """Return the code of an error."""
+    return json.loads(answer.body)["code"]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"null", b'{"id": NaN}', b"\xff", b"[" * 100_000, b'{"id": 1e999999999}x']
+)
+def test_body_that_is_no_json_object_is_refused(bench: Bench, body: bytes) -> None:
+    """Whatever is sent in place of an object is the client's error."""
+    assert code_of(send(bench, "POST", "/jobs", body)) == "InvalidRequestBody"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"id": 5}, {"id": "\ud800"}, {"commandLine": "\ud800"}, {"commandLine": None}, {"dependsOn": []},
+        {"dependsOn": {"taskIds": [1]}}, {"dependsOn": {"taskIdRanges": [{"start": 5, "end": 1}]}},
+        {"dependsOn": {"taskIdRanges": [{"start": 0, "end": 2**40}]}}, {"requiredSlots": True},
+        {"constraints": {"maxWallClockTime": "soon"}}, {"constraints": {"retentionTime": "P1Y"}},
+        {"affinityInfo": {"affinityId": "\udfff"}}, {"exitConditions": {"exitCodes": [{"code": 1}]}},
+        {"exitConditions": {"default": {"jobAction": "terminate"}}}, {"environmentSettings": [{"value": "x"}]},
+        {"resourceFiles": [{"filePath": "a"}]}, {"outputFiles": [{"filePattern": "*"}]},
+    ],
+)  # fmt: skip
+def test_property_of_the_wrong_kind_is_refused(bench: Bench, changes: dict[str, object]) -> None:
+    """A wrong type or value anywhere in a task answers 400 and adds nothing."""
+    body = json.dumps({"id": "a", "commandLine": "true", **changes}).encode()
+    assert send(bench, "POST", "/jobs/job/tasks", body).status == 400
+    assert bench.running() == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [("$skiptoken", "!"), ("$skiptoken", "/w=="), ("$skiptoken", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5"), ("maxresults", "-1"),
+     ("maxresults", "many"), ("$filter", "("), ("$expand", "stats")],
+)  # fmt: skip
+def test_query_that_cannot_be_answered_is_refused(bench: Bench, query: tuple[str, str]) -> None:
+    """What is wrong with a query is said, and nothing of it is ignored."""
+    assert code_of(send(bench, "GET", "/jobs/job/tasks", query=[query])) == "InvalidQueryParameterValue"
+
+
+def test_body_at_the_limit_is_read_and_beyond_it_refused(bench: Bench) -> None:
+    """The limit is on the whole request body."""
+    body = json.dumps({"id": "a", "commandLine": "true"}).encode()
+    assert code_of(send(bench, "POST", "/jobs/job/tasks", body.ljust(BODY_LIMIT + 1))) == "RequestBodyTooLarge"
+    assert send(bench, "POST", "/jobs/job/tasks", body.ljust(BODY_LIMIT)).status == 201
+
+
+def test_fault_of_the_service_is_logged_and_told_without_detail(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """An unforeseen exception answers 500 with nothing of it, and its traceback is in the log."""
+    bench.service.core.store.close()
+    answer = send(bench, "GET", "/jobs/job")
+    assert (answer.status, code_of(answer)) == (500, "InternalError")
+    assert b"closed database" not in answer.body
+    assert "closed database" in caplog.text
+
+
+def test_head_of_what_is_not_there_has_no_body(bench: Bench) -> None:
+    """An answer to HEAD is headers alone."""
+    answer = send(bench, "HEAD", "/pools/unknown")
+    assert (answer.status, answer.body) == (404, b"")
