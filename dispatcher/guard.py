@@ -67,11 +67,16 @@ class Order:
 
     Attributes:
         children: the processes, in the order in which they are started.
+        make_folders: the folders to make first, if they are missing, for this user alone. The guard makes them, so that
+            none is left behind by a main process that dies before it has a guard.
+        log: the file to which the guard itself writes what it has to say; None is its standard error.
         remove_folder: the folder to remove when everything has ended; None removes nothing.
         grace_seconds: how long each child may take to end after SIGTERM before it is killed.
     """
 
     children: Sequence[Child]
+    make_folders: Sequence[str] = ()
+    log: str | None = None
     remove_folder: str | None = None
     grace_seconds: float = 10.0
 
@@ -102,7 +107,8 @@ class Report:
 
     Attributes:
         event: what it was.
-        name: the child; empty for STOPPED, the last report: no process is left.
+        name: the child; empty for STOPPED, the last report: no process is left; and for NOT_STARTED when the folders could
+            not be made.
         pid: the child's process id (STARTED).
         exit_code: how it ended, minus the signal if one ended it (EXITED).
         reason: why it could not be started (NOT_STARTED).
@@ -151,6 +157,11 @@ class Guard:
             remove_folder(Path(self._order.remove_folder))
 
     def _start_all(self) -> bool:
+        try:
+            self._make_ready()
+        except OSError as error:
+            self._report(Report(event=Event.NOT_STARTED, reason=f"the run folder cannot be used: {error}"))
+            return False
         for child in self._order.children:
             try:
                 process = _start(child)
@@ -160,6 +171,14 @@ class Guard:
             self._children[process.pid] = child, process
             self._report(Report(event=Event.STARTED, name=child.name, pid=process.pid))
         return True
+
+    def _make_ready(self) -> None:
+        for folder in self._order.make_folders:
+            Path(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self._order.log is not None:
+            descriptor = os.open(self._order.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            os.dup2(descriptor, sys.stderr.fileno())
+            os.close(descriptor)
 
     def _wait_for_a_reason_to_stop(self, wakeups: int) -> None:
         while len(self._children) == len(self._order.children):

@@ -5,7 +5,6 @@ import os
 import select
 import subprocess
 import sys
-from pathlib import Path
 
 from dispatcher.guard import Event, Order, Report
 
@@ -17,17 +16,15 @@ _POLL_SECONDS = 0.02
 class GuardProcess:
     """A running guard, which ends everything it started as soon as this process lets go of it or dies."""
 
-    def __init__(self, order: Order, log: Path) -> None:
-        """Start a guard on this order; what it has to say about itself is appended to ``log``."""
-        with log.open("ab") as log_file:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "dispatcher.guard"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log_file,
-                bufsize=0,
-                start_new_session=True,  # Ctrl-C is for the main process, which ends the job before the services
-            )
+    def __init__(self, order: Order) -> None:
+        """Start a guard on this order."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "dispatcher.guard"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,  # Ctrl-C is for the main process, which ends the job before the services
+        )
         self._stop_seconds = 2 * order.grace_seconds * len(order.children) + 20
         self._unread = b""
         self._ended: Report | None = None

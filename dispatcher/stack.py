@@ -4,6 +4,7 @@ Both run under a guard (`dispatcher.guard`), so that they end with the process t
 """
 
 import json
+import secrets
 import sys
 import tempfile
 import time
@@ -121,7 +122,7 @@ class LocalStack:
         """
         if self._guard is not None:
             raise StackError("this stack was started before; make another")
-        self._folder = self._make_folder()
+        self._folder = self._choose_folder()
         try:
             launch = AzuriteLaunch.prepare(self._folder / "azurite", self.logs_folder / "azurite.log")
             self._start_guard(launch)
@@ -161,31 +162,32 @@ class LocalStack:
         if report is None:
             return None
         if report.event is Event.NOT_STARTED:
-            return f"{report.name} could not be started: {report.reason}"
+            return f"{report.name} could not be started: {report.reason}" if report.name else report.reason
         if report.event is Event.STOPPED:
             return f"the guard of the local stack ended; its log is {self.logs_folder / 'guard.log'}"
         log = self.logs_folder / f"{report.name}.log"
         return f"{report.name} ended with exit code {report.exit_code}; the end of its log:\n{_tail(log)}"
 
-    def _make_folder(self) -> Path:
-        if self._given_folder is None:
-            folder = Path(tempfile.mkdtemp(prefix="azure-batch-manager-"))  # readable by this user alone
-        else:
-            folder = self._given_folder.resolve()
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / "logs").mkdir(exist_ok=True)
-        return folder
+    def _choose_folder(self) -> Path:
+        """The guard makes it: this process may be killed at any line, and what it made would stay."""
+        if self._given_folder is not None:
+            return self._given_folder.resolve()
+        return Path(tempfile.gettempdir(), f"azure-batch-manager-{secrets.token_hex(6)}").resolve()
 
     def _start_guard(self, launch: AzuriteLaunch) -> None:
         children = [launch.child()]
         if self._batch:
             children.append(self._service_child())
-        order = Order(children=children, remove_folder=str(self.folder) if self._remove_folder else None)
-        self._guard = GuardProcess(order, self.logs_folder / "guard.log")
+        order = Order(
+            children=children,
+            make_folders=[str(self.folder), str(self.logs_folder), *(child.folder for child in children)],
+            log=str(self.logs_folder / "guard.log"),
+            remove_folder=str(self.folder) if self._remove_folder else None,
+        )
+        self._guard = GuardProcess(order)
 
     def _service_child(self) -> Child:
         data = self.folder / "batch"
-        data.mkdir(mode=0o700, exist_ok=True)
         (data / "endpoint.json").unlink(missing_ok=True)  # of an earlier run
         options = ("--data", str(data), "--port", "0", "--exit-on-stdin-eof")
         return Child(

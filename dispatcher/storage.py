@@ -65,13 +65,12 @@ class AzuriteLaunch:
 
     @classmethod
     def prepare(cls, data_folder: Path, log: Path) -> Self:
-        """Find or install Azurite, make the data folder, and forget the ports of an earlier launch.
+        """Find or install Azurite, and forget the ports of an earlier launch. Whoever starts it makes the data folder.
 
         Raises:
             StorageUnavailable: there is no Azurite and none could be installed.
         """
         command = azurite_command()
-        data_folder.mkdir(parents=True, exist_ok=True)
         log.unlink(missing_ok=True)
         key = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode("ascii")
         return cls(data_folder=data_folder, log=log, key=key, command=command)

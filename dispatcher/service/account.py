@@ -43,9 +43,13 @@ class Service:
         self.worker.recover()
         self._driver.start(self.worker, self.core.clock, self.core.store.queue.next_deadline, fail)
 
+    def stop(self) -> None:
+        """Make no more steps; what happens on the nodes from here on is left to the next start."""
+        self._driver.stop()
+
     def close(self) -> None:
         """End every task, close the nodes and the store. Tasks that ran are requeued at the next start."""
-        self._driver.stop()
+        self.stop()
         self._fleet.close()
         self.core.store.close()
 

@@ -101,7 +101,10 @@ async def _serve(service: Service, listener: socket.socket, data: Path, endpoint
     if exit_on_stdin_eof:
         threading.Thread(target=_await_eof, args=(loop, stop), name="stdin", daemon=True).start()
     service.start(stop)
-    await server.serve(sockets=[listener])
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        service.stop()  # while the loop is there for what nodes report
 
 
 def _await_eof(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:

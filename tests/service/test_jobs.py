@@ -180,3 +180,12 @@ def test_unmodified_job_answers_so(client: BatchClient, job: str) -> None:
     with pytest.raises(HttpResponseError) as caught:
         client.get_job(job, etag=client.get_job(job).etag, match_condition=MatchConditions.IfModified)
     assert caught.value.status_code == 304
+
+
+def test_job_can_be_read_changed_and_put_back(client: BatchClient, name: str) -> None:
+    """What the service shows of a job it takes back, with the defaults it filled in."""
+    client.create_job(models.BatchJobCreateOptions(id=name, pool_info=POOL))
+    whole = client.get_job(name)
+    whole.metadata = [models.BatchMetadataItem(name="team", value="flow")]
+    client.replace_job(name, whole)
+    assert present(client.get_job(name).metadata)[0].value == "flow"

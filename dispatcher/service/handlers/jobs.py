@@ -19,7 +19,6 @@ from dispatcher.service.wire import JsonObject
 _CHANGEABLE = frozenset(
     {"priority", "maxParallelTasks", "onAllTasksComplete", "constraints", "poolInfo", "metadata", "allowTaskPreemption"}
 )
-_MISSING = object()
 
 
 def create(call: Call) -> Reply:
@@ -103,11 +102,12 @@ def find(call: Call) -> JobRecord:
 
 def _change(call: Call, job: JobRecord, changes: JsonObject) -> Reply:
     require_open(job)
-    document: JsonObject = json.loads(job.document)
+    shown = job_body(job, call.base_url)
     for name, value in changes.items():
-        if name not in _CHANGEABLE and document.get(name, _MISSING) != value:
+        if name not in _CHANGEABLE and value is not None and shown.get(name) != value:
             raise invalid_property(name, value, "it cannot be changed after the job is created")
-    spec = read_job({**document, **changes})
+    allowed = {name: value for name, value in changes.items() if name in _CHANGEABLE}
+    spec = read_job({**json.loads(job.document), **allowed})
     _check_pool_change(job, spec)
     call.core.store.jobs.replace(job, spec, call.now)
     call.core.wake()

@@ -130,3 +130,10 @@ def test_stack_without_the_service_has_no_batch_account() -> None:
     """Asking for what was not started is an error, not an empty string."""
     with LocalStack(batch=False) as stack, pytest.raises(StackError, match="without the Batch service"):
         _ = stack.batch_endpoint
+
+
+def test_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
+    """With the reason, and with nothing left running."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StackError, match="the run folder cannot be used: .*Not a directory"):
+        LocalStack(tmp_path / "file" / "run", batch=False).start()
