@@ -188,7 +188,9 @@ class LocalStack:
 
     def _service_child(self) -> Child:
         data = self.folder / "batch"
-        (data / "endpoint.json").unlink(missing_ok=True)  # of an earlier run
+        announced = data / "endpoint.json"
+        if announced.exists():  # of an earlier run
+            announced.unlink()
         options = ("--data", str(data), "--port", "0", "--exit-on-stdin-eof")
         return Child(
             name="service",

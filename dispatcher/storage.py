@@ -71,7 +71,8 @@ class AzuriteLaunch:
             StorageUnavailable: there is no Azurite and none could be installed.
         """
         command = azurite_command()
-        log.unlink(missing_ok=True)
+        if log.exists():
+            log.unlink()
         key = base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode("ascii")
         return cls(data_folder=data_folder, log=log, key=key, command=command)
 

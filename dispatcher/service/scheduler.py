@@ -81,6 +81,14 @@ class ClosingJob:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Due:
+    """A job or task by its key, and the time at which something is to happen to it."""
+
+    key: int
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Snapshot:
     """All that a plan rests on."""
 
@@ -90,11 +98,11 @@ class Snapshot:
     """Of these jobs, and at least as many as could start."""
     done_jobs: tuple[int, ...] = ()
     """Active jobs with every task completed that are to be terminated then."""
-    overdue_jobs: tuple[int, ...] = ()
-    """Jobs past their wall clock limit."""
+    job_deadlines: tuple[Due, ...] = ()
+    """When jobs' wall clock limits are over; later ones than the plan's time may be left out."""
     closing_jobs: tuple[ClosingJob, ...] = ()
-    expired_files: tuple[int, ...] = ()
-    """Completed tasks whose retention time is over."""
+    file_deadlines: tuple[Due, ...] = ()
+    """When completed tasks' retention times are over; later ones than the plan's time may be left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,19 +184,16 @@ Action = (
 
 
 def plan(snapshot: Snapshot, now: datetime) -> tuple[Action, ...]:
-    """Return what is to be done, in order.
-
-    ``now`` is when; the snapshot has already been taken for it.
-    """
-    del now  # no rule of this plan needs it beyond what the snapshot was selected by
+    """Return what is to be done at a time, in order."""
     actions: list[Action] = []
     actions += [TerminateJob(job_key=key, reason="AllTasksCompleted") for key in snapshot.done_jobs]
-    actions += [TerminateJob(job_key=key, reason="MaxWallClockTimeExpiry") for key in snapshot.overdue_jobs]
+    overdue = [due.key for due in snapshot.job_deadlines if due.at <= now]
+    actions += [TerminateJob(job_key=key, reason="MaxWallClockTimeExpiry") for key in overdue]
     actions += [FinishJob(job_key=job.key) for job in snapshot.closing_jobs if job.running == 0]
     for pool in snapshot.pools:
         actions += _size(pool)
     actions += _place(snapshot)
-    actions += [ExpireFiles(task_key=key) for key in snapshot.expired_files]
+    actions += [ExpireFiles(task_key=due.key) for due in snapshot.file_deadlines if due.at <= now]
     return tuple(actions)
 
 

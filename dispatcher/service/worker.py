@@ -135,9 +135,9 @@ class Worker:
             jobs=tuple(job for views in jobs.values() for job in views),
             ready=tuple(ready),
             done_jobs=store.queue.done_jobs(),
-            overdue_jobs=store.queue.overdue_jobs(now),
+            job_deadlines=store.queue.job_deadlines(now),
             closing_jobs=store.queue.closing_jobs(),
-            expired_files=store.queue.expired_files(now),
+            file_deadlines=store.queue.file_deadlines(now),
         )
 
     def _pool_views(self) -> Sequence[PoolView]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dispatcher.service.scheduler import ClosingJob, JobView, ReadyTask
+from dispatcher.service.scheduler import ClosingJob, Due, JobView, ReadyTask
 from dispatcher.service.states import JobState
 from dispatcher.service.store.database import Database, Row
 from dispatcher.service.wire import from_micros, to_micros
@@ -37,14 +37,15 @@ class QueueStore:
 
     def done_jobs(self) -> tuple[int, ...]:
         """Return the active jobs whose tasks are all completed and that end then."""
-        return self._keys(
+        rows = self._database.all(
             "SELECT key FROM jobs "
             "WHERE state = 'active' AND terminates_when_done = 1 AND n_active = 0 AND n_running = 0"
         )
+        return tuple(int(row[0] or 0) for row in rows)
 
-    def overdue_jobs(self, now: datetime) -> tuple[int, ...]:
-        """Return the jobs whose wall clock limit is over."""
-        return self._keys("SELECT key FROM jobs WHERE deadline IS NOT NULL AND deadline <= ?", to_micros(now))
+    def job_deadlines(self, until: datetime) -> tuple[Due, ...]:
+        """Return the jobs whose wall clock limit is over by a time."""
+        return self._due("SELECT key, deadline FROM jobs WHERE deadline IS NOT NULL AND deadline <= ?", until)
 
     def closing_jobs(self) -> tuple[ClosingJob, ...]:
         """Return the jobs that end once nothing of them runs."""
@@ -53,9 +54,9 @@ class QueueStore:
         )
         return tuple(_closing_job(row) for row in rows)
 
-    def expired_files(self, now: datetime) -> tuple[int, ...]:
-        """Return the tasks whose retention time is over."""
-        return self._keys("SELECT key FROM tasks WHERE expires IS NOT NULL AND expires <= ?", to_micros(now))
+    def file_deadlines(self, until: datetime) -> tuple[Due, ...]:
+        """Return the tasks whose retention time is over by a time."""
+        return self._due("SELECT key, expires FROM tasks WHERE expires IS NOT NULL AND expires <= ?", until)
 
     def next_deadline(self) -> datetime | None:
         """Return when a job's time or a task's retention is next over; None where nothing waits for the clock."""
@@ -65,8 +66,9 @@ class QueueStore:
         )
         return None if row is None or row[0] is None else from_micros(int(row[0]))
 
-    def _keys(self, sql: str, *values: int) -> tuple[int, ...]:
-        return tuple(int(row[0] or 0) for row in self._database.all(sql, values))
+    def _due(self, sql: str, until: datetime) -> tuple[Due, ...]:
+        rows = self._database.all(sql, (to_micros(until),))
+        return tuple(Due(key=int(key or 0), at=from_micros(int(at or 0))) for key, at in rows)
 
 
 def _job_view(row: Row) -> JobView:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from dispatcher.service.records import Deallocation, FillType
 from dispatcher.service.scheduler import (
     AddNodes,
+    Due,
+    ExpireFiles,
     JobView,
     LeavePool,
     NodeView,
@@ -21,6 +23,7 @@ from dispatcher.service.scheduler import (
     SettlePool,
     Snapshot,
     StartTask,
+    TerminateJob,
     plan,
 )
 from dispatcher.service.states import AllocationState, NodeState, PoolState
@@ -156,6 +159,17 @@ def test_waiting_exclusive_task_is_not_starved() -> None:
     manager = ReadyTask(key=1, job_key=1, slots=1, is_manager=True, is_exclusive=True)
     behind = ReadyTask(key=2, job_key=1, slots=1)
     assert starts(Snapshot(pools=(pool_of((node("n", used=1),)),), jobs=(job,), ready=(behind, manager))) == []
+
+
+def test_deadline_counts_from_its_time_on() -> None:
+    """A job's limit and a task's retention are acted on when their time has come, and not before."""
+    later = NOW + timedelta(seconds=1)
+    snapshot = Snapshot(
+        job_deadlines=(Due(key=1, at=NOW), Due(key=2, at=later)),
+        file_deadlines=(Due(key=3, at=NOW), Due(key=4, at=later)),
+    )
+    expected = (TerminateJob(job_key=1, reason="MaxWallClockTimeExpiry"), ExpireFiles(task_key=3))
+    assert plan(snapshot, NOW) == expected
 
 
 def test_resizing_pool_grows_to_its_target() -> None:
