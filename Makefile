@@ -54,7 +54,7 @@ clean: ## Remove everything that setup installed and the tools' caches
 $(POETRY_READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: Python 3.11 or later is needed, as '$(PYTHON)' or as: make PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -m venv --clear .poetry || { echo "error: '$(PYTHON) -m venv' fails; on Debian and Ubuntu install python3-venv" >&2; exit 1; }
-	.poetry/bin/pip install --quiet --disable-pip-version-check poetry==2.5.1 poetry-plugin-export
+	.poetry/bin/pip install --quiet --disable-pip-version-check poetry==2.5.1 poetry-plugin-export==1.10.1
 	@touch $@
 
 # Poetry decides what is installed, pip installs it: `poetry install` needs an index with the JSON API, which some package

@@ -10,7 +10,8 @@ from urllib.parse import quote
 
 from dispatcher.service.calls import Call, Reply
 from dispatcher.service.errors import BatchError, Refusal
-from dispatcher.service.odata import Expression, filter_roots, matches, parse_filter, parse_select, select
+from dispatcher.service.odata import Expression, filter_roots, matches, parse_select, select
+from dispatcher.service.odata_parser import parse_filter
 from dispatcher.service.wire import JsonObject, JsonValue
 
 MOST_RESULTS = 1000

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.service.errors import BatchError
-from dispatcher.service.odata import matches, parse_filter, parse_select, required_equalities, select
+from dispatcher.service.odata import matches, parse_select, required_equalities, select
+from dispatcher.service.odata_parser import parse_filter
 from dispatcher.service.wire import JsonObject
 
 TASK: JsonObject = {
