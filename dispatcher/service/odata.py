@@ -16,22 +16,7 @@ from typing import Any
 
 from dispatcher.service.wire import JsonObject, JsonValue, parse_time
 
-_DEEPEST = 50
-
 Literal = str | float | bool | datetime | None
-
-Literal = str | float | bool | datetime | None
-
-_TOKEN = re.compile(
-    r"\s*(?:"
-    r"(?P<time>[Dd]ate[Tt]ime(?:[Oo]ffset)?'[^']*')"
-    r"|(?P<text>'(?:[^']|'')*')"
-    r"|(?P<number>-?\d+(?:\.\d+)?)(?![\w/])"
-    r"|(?P<word>[A-Za-z_][\w./]*)"
-    r"|(?P<mark>[(),])"
-    r")"
-)
-_CONSTANTS: Mapping[str, Literal] = {"true": True, "false": False, "null": None}
 
 
 class Comparison(StrEnum):

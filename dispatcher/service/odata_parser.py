@@ -1,0 +1,147 @@
+"""From the text of a ``$filter`` to an expression."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import NoReturn
+
+from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.odata import And, Compare, Comparison, Expression, Literal, Not, Or, StartsWith
+from dispatcher.service.wire import parse_time
+
+_TOKEN = re.compile(
+    r"\s*(?:"
+    r"(?P<time>[Dd]ate[Tt]ime(?:[Oo]ffset)?'[^']*')"
+    r"|(?P<text>'(?:[^']|'')*')"
+    r"|(?P<number>-?\d+(?:\.\d+)?)(?![\w/])"
+    r"|(?P<word>[A-Za-z_][\w./]*)"
+    r"|(?P<mark>[(),])"
+    r")"
+)
+_CONSTANTS: Mapping[str, Literal] = {"true": True, "false": False, "null": None}
+_DEEPEST = 50
+
+
+def parse_filter(text: str) -> Expression:
+    """Read a ``$filter``.
+
+    Raises:
+        BatchError: InvalidQueryParameterValue, with the reason.
+    """
+    return _Parser(text).whole()
+
+
+class _Parser:
+    """Recursive descent: or < and < not < comparison."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._position = 0
+        self._kind = ""
+        self._token = ""
+        self._depth = 0
+        self._advance()
+
+    def whole(self) -> Expression:
+        expression = self._either()
+        if self._kind:
+            self._fail(f"unexpected {self._token!r}")
+        return expression
+
+    def _either(self) -> Expression:
+        left = self._both()
+        while self._take("or"):
+            left = Or(left=left, right=self._both())
+        return left
+
+    def _both(self) -> Expression:
+        left = self._unary()
+        while self._take("and"):
+            left = And(left=left, right=self._unary())
+        return left
+
+    def _unary(self) -> Expression:
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            self._fail("nested too deeply")
+        expression = self._unary_inside()
+        self._depth -= 1
+        return expression
+
+    def _unary_inside(self) -> Expression:
+        if self._take("not"):
+            return Not(inner=self._unary())
+        if self._take("("):
+            inner = self._either()
+            self._expect(")")
+            return inner
+        if self._take("startswith"):
+            return self._starts_with()
+        return self._comparison()
+
+    def _starts_with(self) -> Expression:
+        self._expect("(")
+        path = self._path()
+        self._expect(",")
+        prefix = self._literal()
+        self._expect(")")
+        if not isinstance(prefix, str):
+            self._fail("startswith needs a text")
+        return StartsWith(path=path, prefix=prefix)
+
+    def _comparison(self) -> Expression:
+        path = self._path()
+        try:
+            comparison = Comparison(self._token)
+        except ValueError:
+            self._fail(f"expected a comparison after {path!r}")
+        self._advance()
+        return Compare(path=path, comparison=comparison, literal=self._literal())
+
+    def _path(self) -> str:
+        if self._kind != "word":
+            self._fail("expected a property")
+        path = self._token
+        self._advance()
+        return path
+
+    def _literal(self) -> Literal:
+        kind, token = self._kind, self._token
+        self._advance()
+        if kind == "text":
+            return token[1:-1].replace("''", "'")
+        if kind == "number":
+            return float(token)
+        if kind == "time":
+            try:
+                return parse_time(token[token.index("'") + 1 : -1])
+            except ValueError as error:
+                self._fail(str(error))
+        if kind == "word" and token in _CONSTANTS:
+            return _CONSTANTS[token]
+        return self._fail("expected a literal")
+
+    def _take(self, token: str) -> bool:
+        if self._token != token or self._kind not in {"word", "mark"}:
+            return False
+        self._advance()
+        return True
+
+    def _expect(self, token: str) -> None:
+        if not self._take(token):
+            self._fail(f"expected {token!r}")
+
+    def _advance(self) -> None:
+        if not self._text[self._position :].strip():
+            self._kind = self._token = ""
+            return
+        match = _TOKEN.match(self._text, self._position)
+        if match is None or match.lastgroup is None:
+            self._fail(f"cannot read {self._text[self._position :][:20]!r}")
+        self._kind, self._token = match.lastgroup, match[match.lastgroup]
+        self._position = match.end()
+
+    def _fail(self, reason: str) -> NoReturn:
+        values = (("QueryParameterName", "$filter"), ("QueryParameterValue", self._text[:200]), ("Reason", reason))
+        raise BatchError(Refusal.INVALID_QUERY_PARAMETER_VALUE, values=values)
