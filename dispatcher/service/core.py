@@ -106,9 +106,9 @@ class Core:
         self.forget_files(job_id, task)
 
     def forget_files(self, job_id: str, task: TaskRecord) -> None:
-        """Delete a task's folder in the background."""
+        """Delete a task's folder now, since a task of the same id may follow at once."""
         if task.pool_id is not None and task.node_id is not None:
-            self.fleet.forget(task.pool_id, task.node_id, [TaskKey(job_id=job_id, task_id=task.id)])
+            self.fleet.forget(task.pool_id, task.node_id, TaskKey(job_id=job_id, task_id=task.id))
 
     def reactivate_task(self, job: JobRecord, task: TaskRecord) -> None:
         """Let a failed task run again.

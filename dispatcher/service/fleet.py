@@ -5,7 +5,7 @@ This is memory, not state: after a restart nothing runs, and the nodes are opene
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -159,11 +159,22 @@ class Fleet:
         del self._nodes[_key(live.record.pool_id, live.record.id)]
         self._housekeeping.submit(self._close_and_discard, live)
 
-    def forget(self, pool_id: str, node_id: str, keys: list[TaskKey]) -> None:
-        """Delete tasks' folders in the background, if their node is still there."""
+    def forget(self, pool_id: str, node_id: str, key: TaskKey) -> None:
+        """Delete a task's folder now, if its node is still there."""
         live = self.find(pool_id, node_id)
         if live is not None:
-            self._housekeeping.submit(_forget, live, keys)
+            live.forget(key)
+
+    def forget_later(self, folders: Sequence[tuple[str, str, TaskKey]], done: Callable[[], None]) -> None:
+        """Delete tasks' folders (by pool and node) in the background, where the node is still there.
+
+        Args:
+            folders: which.
+            done: called, from another thread, once they are gone.
+        """
+        found = [(self.find(pool_id, node_id), key) for pool_id, node_id, key in folders]
+        future = self._housekeeping.submit(_forget, [(live, key) for live, key in found if live is not None])
+        future.add_done_callback(lambda _: done())
 
     def close(self) -> None:
         """Close every node and wait for it and for the clearing-up."""
@@ -178,8 +189,8 @@ class Fleet:
         self._maker.discard(live.record)
 
 
-def _forget(live: LiveNode, keys: list[TaskKey]) -> None:
-    for key in keys:
+def _forget(folders: Sequence[tuple[LiveNode, TaskKey]]) -> None:
+    for live, key in folders:
         live.forget(key)
 
 

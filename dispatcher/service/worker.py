@@ -16,8 +16,8 @@ from functools import singledispatchmethod
 from dispatcher.service.core import Core
 from dispatcher.service.fleet import Attempt, LiveNode
 from dispatcher.service.launching import make_launch
-from dispatcher.service.node.launch import EndReason, NodeEvent, TaskEnding, TaskLaunch
-from dispatcher.service.records import NodeRecord, TaskRecord, deallocation_end
+from dispatcher.service.node.launch import EndReason, NodeEvent, TaskEnding, TaskKey, TaskLaunch
+from dispatcher.service.records import JobRecord, NodeRecord, TaskRecord, deallocation_end
 from dispatcher.service.scheduler import (
     Action,
     AddNodes,
@@ -45,6 +45,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self._events: deque[tuple[NodeRecord, TaskEnding]] = deque()
+        self._cleared: deque[int] = deque()
 
     def post(self, record: NodeRecord, event: NodeEvent) -> None:
         """Keep an ending. A start needs nothing: a task is running from the moment it was given to its node."""
@@ -55,6 +56,14 @@ class Inbox:
         """Return all that was posted, in order, and forget it."""
         return [self._events.popleft() for _ in range(len(self._events))]
 
+    def post_cleared(self, job_key: int) -> None:
+        """Keep that the folders of a deleted job are gone."""
+        self._cleared.append(job_key)
+
+    def take_cleared(self) -> list[int]:
+        """Return the jobs whose folders are gone, and forget them."""
+        return [self._cleared.popleft() for _ in range(len(self._cleared))]
+
 
 class Worker:
     """Applies events and plans to a core; called by the thread that owns the store."""
@@ -64,6 +73,8 @@ class Worker:
         self._inbox = inbox
         self._counts = CountChanges()
         self._launches: list[tuple[LiveNode, TaskLaunch]] = []
+        self._clearing: set[int] = set()
+        """Jobs being deleted whose folders are going: their ids are not free before."""
 
     def recover(self) -> None:
         """Open the stored nodes, and put the tasks that ran when the service last ended back in the queue."""
@@ -86,6 +97,9 @@ class Worker:
         with self._core.store.transaction():
             for record, ending in events:
                 self._take_in(record, ending, now)
+            for job_key in self._inbox.take_cleared():
+                self._core.store.jobs.remove(job_key)
+                self._clearing.discard(job_key)
             self._write_counts()
             actions = plan(self._snapshot(now), now)
             for action in actions:
@@ -136,7 +150,7 @@ class Worker:
             ready=tuple(ready),
             done_jobs=store.queue.done_jobs(),
             job_deadlines=store.queue.job_deadlines(now),
-            closing_jobs=store.queue.closing_jobs(),
+            closing_jobs=tuple(job for job in store.queue.closing_jobs() if job.key not in self._clearing),
             file_deadlines=store.queue.file_deadlines(now),
         )
 
@@ -183,9 +197,7 @@ class Worker:
         store = self._core.store
         job = store.jobs.by_key(action.job_key)
         if job.state is JobState.DELETING:
-            for task in store.tasks.scan(job.key):
-                self._core.forget_files(job.id, task)
-            store.jobs.remove(job.key)
+            self._clear(job)
         else:
             event = JobEvent.DISABLED if job.state is JobState.DISABLING else JobEvent.TERMINATED
             store.jobs.happen(job, event, now)
@@ -243,6 +255,21 @@ class Worker:
     def _(self, action: RemovePool, now: datetime) -> None:
         del now
         self._core.store.pools.remove(action.pool_id)
+
+    def _clear(self, job: JobRecord) -> None:
+        """Begin to delete the folders of a job's tasks."""
+        folders = [
+            (task.pool_id, task.node_id, TaskKey(job_id=job.id, task_id=task.id))
+            for task in self._core.store.tasks.scan(job.key)
+            if task.pool_id is not None and task.node_id is not None
+        ]
+
+        def done() -> None:
+            self._inbox.post_cleared(job.key)
+            self._core.wake()
+
+        self._clearing.add(job.key)
+        self._core.fleet.forget_later(folders, done)
 
     def _live(self, pool_id: str, node_id: str) -> LiveNode:
         live = self._core.fleet.find(pool_id, node_id)

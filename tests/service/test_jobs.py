@@ -189,3 +189,15 @@ def test_job_can_be_read_changed_and_put_back(client: BatchClient, name: str) ->
     whole.metadata = [models.BatchMetadataItem(name="team", value="flow")]
     client.replace_job(name, whole)
     assert present(client.get_job(name).metadata)[0].value == "flow"
+
+
+def test_job_of_a_deleted_jobs_id_keeps_its_files(client: BatchClient, job: str) -> None:
+    """The id of a deleted job is free only when its folders are gone, so that they are not the next job's."""
+    tasks = [models.BatchTaskCreateOptions(id=f"t{index}", command_line="/bin/echo hello") for index in range(60)]
+    for _ in range(2):
+        client.create_tasks(job, tasks)
+        wait_until(lambda: client.get_job_task_counts(job).task_counts.succeeded == len(tasks))
+        assert all(b"".join(client.download_task_file(job, task.id, "stdout.txt")) == b"hello\n" for task in tasks)
+        client.begin_delete_job(job, polling_interval=0).wait()
+        wait_until(lambda: job not in [item.id for item in client.list_jobs(select=["id"])])
+        client.create_job(models.BatchJobCreateOptions(id=job, pool_info=POOL))
