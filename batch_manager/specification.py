@@ -70,7 +70,8 @@ class OutputFileSpecification:
     """Files of the task that are uploaded when it has ended.
 
     Attributes:
-        source_file_path: relative to the working directory; ``*``, ``**``, ``?`` and ``[...]`` as Batch has them.
+        source_file_path: relative to the working directory; ``*``, ``**``, ``?`` and ``[...]`` as Batch has them: all
+            files below a folder are ``out/**/*``. A pattern, or a plain name, that matches no file is no failure.
         storage_account_name: None means the job's storage account.
         container_name: None means the job's container, ``job-<job-id>``.
         target_blob_path: the blob's name; with a pattern, the virtual folder the files go under. None means the

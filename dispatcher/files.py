@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,6 +13,8 @@ from batch_manager.definitions import OutputFile, TaskDefinition
 from batch_manager.errors import InputError
 from dispatcher.service.node.files import FileOutside
 from dispatcher.service.node.patterns import find_files, read_pattern
+
+_log = logging.getLogger(__name__)
 
 
 def stage_in(storage: BlobStorage, task: TaskDefinition, folder: Path) -> None:
@@ -35,7 +38,7 @@ def stage_out(storage: BlobStorage, task: TaskDefinition, folder: Path, *, succe
     """Upload a task's output files as far as its outcome asks for them; its standard streams were not captured.
 
     Raises:
-        InputError: a file that is named without a pattern does not exist, or its container is in another account.
+        InputError: a file lies outside the task's folder, or its container is in another account.
     """
     wanted = {UploadCondition.TASK_COMPLETION, _condition(succeeded)}
     for file in task.output_files:
@@ -50,8 +53,8 @@ def _upload(storage: BlobStorage, file: OutputFile, folder: Path) -> None:
         found = list(find_files(pattern, folder.parent))
     except FileOutside:
         raise InputError(f"the output file {file.file_pattern!r} lies outside the task's folder") from None
-    if not found and not pattern.has_wildcard:
-        raise InputError(f"the output file {file.file_pattern!r} does not exist")
+    if not found:
+        _log.warning("no file of the task matches its output %r", file.file_pattern)
     for relative in found:
         storage.upload(container, pattern.blob_name(relative, file.path), Path(pattern.base) / relative)
 

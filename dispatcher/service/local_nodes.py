@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from functools import partial
 from pathlib import Path
 
 from dispatcher.service.clock import Clock
@@ -20,23 +21,6 @@ class StorageLinkError(Exception):
     """The file that links a storage account is not as it should be; the message says how."""
 
 
-class LinkedStorage(StorageAccess):
-    """Blobs under the storage account that is linked when a request is signed.
-
-    The link may be made, or change, while nodes are open: a storage emulator that starts beside the service has another
-    port each time.
-    """
-
-    def __init__(self, data: Path) -> None:
-        """Describe access; nothing is read."""
-        super().__init__(None)
-        self._data = data
-
-    def _sign(self, method: str, url: str, headers: dict[str, str]) -> None:
-        self._link = read_storage_link(self._data)
-        super()._sign(method, url, headers)
-
-
 class LocalNodes:
     """Makes nodes as folders ``<data>/pools/<pool>/<node>``."""
 
@@ -46,7 +30,7 @@ class LocalNodes:
         self._account = account
         self._account_url = account_url
         self._clock = clock
-        self._storage = LinkedStorage(data)
+        self._storage = StorageAccess(partial(read_storage_link, data))
 
     def open(self, record: NodeRecord, slots: int, listener: NodeListener) -> Node:
         """Return a running node."""

@@ -68,15 +68,19 @@ class StorageAccess:
     up to ``attempts`` times in all.
     """
 
-    def __init__(self, link: StorageLink | None, *, attempts: int = 6, longest_wait: float = 5.0) -> None:
+    def __init__(
+        self, find_link: Callable[[], StorageLink | None], *, attempts: int = 6, longest_wait: float = 5.0
+    ) -> None:
         """Describe access; no request is made.
 
         Args:
-            link: the account that requests with ``uses_identity`` are signed for; None if there is none.
+            find_link: asked, whenever a request with ``uses_identity`` is to be signed, for the account it is signed
+                for; None if there is none. The link may be made, or change, while nodes are open: a storage emulator that
+                starts beside the service has another port each time.
             attempts: how often a request is made at most.
             longest_wait: seconds between two attempts at most.
         """
-        self._link = link
+        self._find_link = find_link
         self._attempts = attempts
         self._longest_wait = longest_wait
         self._lock = Lock()
@@ -224,11 +228,12 @@ class StorageAccess:
             raise BlobError(status=None, code=type(error).__name__, path=path_of(url)) from None
 
     def _sign(self, method: str, url: str, headers: dict[str, str]) -> None:
-        if self._link is None or not self._link.covers(url):
+        link = self._find_link()
+        if link is None or not link.covers(url):
             raise BlobError(status=None, code=_NO_CREDENTIAL, path=path_of(url))
         headers["x-ms-date"] = format_datetime(datetime.now(UTC), usegmt=True)
         headers["x-ms-version"] = API_VERSION
-        headers["authorization"] = authorization(self._link, method, url, headers)
+        headers["authorization"] = authorization(link, method, url, headers)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

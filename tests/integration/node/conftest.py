@@ -23,14 +23,14 @@ def endpoint() -> Iterator[StorageEndpoint]:
 @pytest.fixture
 def storage(endpoint: StorageEndpoint) -> Iterator[StorageAccess]:
     link = StorageLink(account=endpoint.account, endpoint=endpoint.blob_url, key=endpoint.key)
-    access = StorageAccess(link, attempts=3, longest_wait=0.01)
+    access = StorageAccess(lambda: link, attempts=3, longest_wait=0.01)
     yield access
     access.close()
 
 
 @pytest.fixture
 def no_storage() -> Iterator[StorageAccess]:
-    access = StorageAccess(None, attempts=3, longest_wait=0.01)
+    access = StorageAccess(lambda: None, attempts=3, longest_wait=0.01)
     yield access
     access.close()
 

@@ -215,7 +215,7 @@ def test_proxy_of_the_environment_is_not_asked_for_loopback(
     """An office's proxy cannot reach this machine's own loopback; nobody listens at this one."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:1")
-    access = StorageAccess(None, attempts=1)
+    access = StorageAccess(lambda: None, attempts=1)
     access.download(f"http://127.0.0.1:{server.server_port}/file", tmp_path / "file")
     access.close()
     assert (tmp_path / "file").read_bytes() == b"data"

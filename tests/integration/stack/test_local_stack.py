@@ -135,5 +135,5 @@ def test_stack_without_the_service_has_no_batch_account() -> None:
 def test_folder_that_cannot_be_made_is_reported(tmp_path: Path) -> None:
     """With the reason, and with nothing left running."""
     (tmp_path / "file").touch()
-    with pytest.raises(StackError, match="the run folder cannot be used: .*Not a directory"):
+    with pytest.raises(StackError, match=r"the run folder cannot be used: .*Not a directory"):
         LocalStack(tmp_path / "file" / "run", batch=False).start()
