@@ -26,6 +26,7 @@ from batch_manager import (
 )
 from batch_manager.definitions import PoolDefinition
 from batch_manager.environment import SECRETS_DIRECTORY, JsonValue
+from batch_manager.errors import ServiceError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.naming import container_name
 from batch_manager.submit import check_job_id, new_job_id
@@ -34,8 +35,8 @@ from dispatcher.progress import progress_view
 from dispatcher.receiver import CallbackReceiver
 from dispatcher.report import print_report
 from dispatcher.results import fetch_results
-from dispatcher.stack import LocalStack
-from dispatcher.watch import watch_job
+from dispatcher.stack import LocalStack, StackError
+from dispatcher.watch import JobEnd, watch_job
 from dispatcher.workloads import FoundWorkload
 
 CALLBACK_WAIT = 10.0
@@ -88,34 +89,23 @@ class Dispatcher:
 
         Raises:
             InputError: a parameter is wrong or a file is missing; nothing was started.
+            StackError: the service or Azurite did not start, or ended early.
             BatchManagerError: the service or Azurite refused something.
         """
         job_id = options.job_id or new_job_id(self._found.module, datetime.now(UTC))
-        results = options.results or Path("runs") / job_id
         check_job_id(job_id)
         self._check_inputs(options)
         with ExitStack() as stack:
             receiver = stack.enter_context(CallbackReceiver()) if options.receive_callback else None
             local = stack.enter_context(LocalStack(keep=options.keep))
-            client = local_client(local)
-            workload = self._found.workload_type(batch_client=client)  # type: ignore[call-arg]
-            self._console.print(
-                f"local Batch service at {local.batch_endpoint}, files in {local.folder}",
-                soft_wrap=True,
-                highlight=False,
-            )
-            client.create_pool(
-                PoolDefinition(id=POOL_ID, target_dedicated_nodes=options.nodes, task_slots_per_node=options.slots)
-            )
-            request = self._request(options, job_id, local, receiver)
-            started = time.monotonic()
-            submit_job(workload, client, request)
-            with progress_view(self._console, job_id) as view:
-                end = watch_job(client, job_id, view)
-            seconds = time.monotonic() - started
-            fetch_results(client.storage, container_name(job_id), results)
-            print_report(self._console, workload, client, end.outcome, seconds=seconds, results=results)
-            self._show_callback(receiver)
+            job = _LocalJob(self._found, self._console, options, job_id, local, receiver)
+            try:
+                end = job.run()
+            except ServiceError as error:
+                reason = local.failure()
+                if reason is None:
+                    raise
+                raise StackError(reason) from error
             if options.keep:
                 local.wait_until_interrupted(self._console)
             return end.exit_code
@@ -126,31 +116,68 @@ class Dispatcher:
         workload: WorkloadBase = self._found.workload_type(batch_client=client)  # type: ignore[call-arg]
         workload.local_inputs(options.parameters)
 
-    def _request(
-        self, options: RunOptions, job_id: str, local: LocalStack, receiver: CallbackReceiver | None
-    ) -> JobRequest:
+
+class _LocalJob:
+    """One job on a running stack."""
+
+    def __init__(
+        self,
+        found: FoundWorkload,
+        console: Console,
+        options: RunOptions,
+        job_id: str,
+        local: LocalStack,
+        receiver: CallbackReceiver | None,
+    ) -> None:
+        self._found = found
+        self._console = console
+        self._options = options
+        self._job_id = job_id
+        self._local = local
+        self._receiver = receiver
+
+    def run(self) -> JobEnd:
+        """Make a pool, submit the job, show how far it is, fetch its results, report."""
+        console, options, local = self._console, self._options, self._local
+        where = f"local Batch service at {local.batch_endpoint}, files in {local.folder}"
+        console.print(where, soft_wrap=True, highlight=False)
+        client = local_client(local)
+        workload: WorkloadBase = self._found.workload_type(batch_client=client)  # type: ignore[call-arg]
+        client.create_pool(
+            PoolDefinition(id=POOL_ID, target_dedicated_nodes=options.nodes, task_slots_per_node=options.slots)
+        )
+        started = time.monotonic()
+        submit_job(workload, client, self._request())
+        with progress_view(console, self._job_id) as view:
+            end = watch_job(client, self._job_id, view)
+        seconds = time.monotonic() - started
+        results = options.results or Path("runs") / self._job_id
+        fetch_results(client.storage, container_name(self._job_id), results)
+        print_report(console, workload, client, end.outcome, seconds=seconds, results=results)
+        self._show_callback()
+        return end
+
+    def _request(self) -> JobRequest:
         return JobRequest(
-            job_id=job_id,
+            job_id=self._job_id,
             pool_id=POOL_ID,
             module=self._found.module,
             launcher=quote(sys.executable),
-            parameters=options.parameters,
-            callback_url=receiver.url if receiver is not None else options.callback_url,
+            parameters=self._options.parameters,
+            callback_url=self._receiver.url if self._receiver is not None else self._options.callback_url,
             environment_settings={
                 "PYTHONPATH": str(self._found.import_root),
-                SECRETS_DIRECTORY: str(local.secrets_folder),
+                SECRETS_DIRECTORY: str(self._local.secrets_folder),
             },
         )
 
-    def _show_callback(self, receiver: CallbackReceiver | None) -> None:
-        if receiver is None:
+    def _show_callback(self) -> None:
+        if self._receiver is None:
             return
-        body = receiver.wait(CALLBACK_WAIT)
+        body = self._receiver.wait(CALLBACK_WAIT)
         if body is None:
             self._console.print("no callback arrived", style="bold red")
         else:
-            output = body.get("Output", {})
-            self._console.print(
-                f"callback received: StatusCode {body.get('StatusCode')}, outcome {output.get('outcome')}",
-                highlight=False,
-            )
+            outcome = body.get("Output", {}).get("outcome")
+            said = f"callback received: StatusCode {body.get('StatusCode')}, outcome {outcome}"
+            self._console.print(said, highlight=False)

@@ -107,8 +107,8 @@ class Report:
 
     Attributes:
         event: what it was.
-        name: the child; empty for STOPPED, the last report: no process is left; and for NOT_STARTED when the folders could
-            not be made.
+        name: the child; empty for STOPPED, the last report: no process is left; and for NOT_STARTED when the
+            folders could not be made.
         pid: the child's process id (STARTED).
         exit_code: how it ended, minus the signal if one ended it (EXITED).
         reason: why it could not be started (NOT_STARTED).

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from batch_manager import BatchClient, BatchClientFactory, BatchClientSettings, BlobStorage
 from dispatcher.stack import LocalStack
 
@@ -17,6 +19,7 @@ LOCAL_IDENTITY = (
 
 def local_client(stack: LocalStack) -> BatchClient:
     """A client of the stack's Batch account and storage account."""
+    _go_round_proxies()
     return BatchClientFactory.create(
         BatchClientSettings(
             batch_endpoint=stack.batch_endpoint,
@@ -31,6 +34,7 @@ def local_client(stack: LocalStack) -> BatchClient:
 
 def local_storage(stack: LocalStack) -> BlobStorage:
     """A client of the stack's storage account alone."""
+    _go_round_proxies()
     return BatchClientFactory.create_storage(
         BatchClientSettings(
             storage_account_url=stack.storage.blob_url,
@@ -38,3 +42,11 @@ def local_storage(stack: LocalStack) -> BlobStorage:
             identity_reference=LOCAL_IDENTITY,
         )
     )
+
+
+def _go_round_proxies() -> None:
+    """Have this process reach the stack directly where the environment names a proxy for HTTP, as Microsoft's clients
+    would ask that proxy for this machine's own loopback address."""
+    for name in ("NO_PROXY", "no_proxy"):
+        kept = [host for host in os.environ.get(name, "").split(",") if host]
+        os.environ[name] = ",".join(dict.fromkeys([*kept, "127.0.0.1"]))

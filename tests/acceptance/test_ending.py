@@ -107,3 +107,28 @@ def test_run_with_keep_leaves_service_and_files_until_interrupted(tmp_path: Path
     assert process.returncode == 0, err
     wait_for(lambda: processes_naming(folder) == [], "no process is left")
     assert list(folder.rglob("stdout.txt"))
+
+
+@pytest.mark.parametrize(("server", "named"), [("dispatcher.service", "service"), ("azurite.js", "azurite")])
+def test_run_whose_server_is_killed_says_which_and_leaves_nothing(tmp_path: Path, server: str, named: str) -> None:
+    """Not a time-out in the middle of somewhere."""
+    folder = tmp_path / "temporary"
+    process = _start(folder, "--param", "how=wait")
+    wait_for(lambda: MOMENTS["a task runs"](folder), "a task runs")
+    for pid in _pids(server, folder):
+        os.kill(pid, signal.SIGKILL)
+    out, err = process.communicate(timeout=120)
+    assert (process.returncode, "Traceback" in err) == (69, False), err
+    assert f"{named} ended with exit code -9" in err
+    _assert_nothing_is_left(folder, out)
+
+
+def _pids(words: str, folder: Path) -> list[int]:
+    """The processes of a run whose command line holds the words."""
+    found = []
+    for process in Path("/proc").iterdir():
+        if process.name.isdecimal():
+            line = (process / "cmdline").read_bytes().replace(b"\0", b" ") if (process / "cmdline").exists() else b""
+            if words.encode() in line and os.fsencode(folder) in line and b"dispatcher.guard" not in line:
+                found.append(int(process.name))
+    return found

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.acceptance.conftest import Dispatch, processes_naming
 
 
@@ -73,3 +75,12 @@ def test_inputs_too_large_for_the_environment_arrive(dispatch: Dispatch) -> None
     ended = dispatch("run", "chain", "--param", "parts=2", "--param", "length=200000")
     assert ended.code == 0, ended.out + ended.err
     assert (ended.results / "whole.txt").read_text() == "0 200000\n1 200000\n"
+
+
+def test_run_behind_a_proxy_reaches_the_local_service(dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing listens on the discard port: whatever asked that proxy would fail."""
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    ended = dispatch("run", "chain", "--param", "parts=1", "--local-callback")
+    assert ended.code == 0, ended.out + ended.err
+    assert "callback received" in ended.out

@@ -75,8 +75,8 @@ class StorageAccess:
 
         Args:
             find_link: asked, whenever a request with ``uses_identity`` is to be signed, for the account it is signed
-                for; None if there is none. The link may be made, or change, while nodes are open: a storage emulator that
-                starts beside the service has another port each time.
+                for; None if there is none. The link may be made, or change, while nodes are open: a storage emulator
+                that starts beside the service has another port each time.
             attempts: how often a request is made at most.
             longest_wait: seconds between two attempts at most.
         """
