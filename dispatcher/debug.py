@@ -89,9 +89,11 @@ class Debugger:
             started = time.monotonic()
             InProcessJob(workload, client, request, stack.folder / "tasks", post_mortem=options.post_mortem).run()
             seconds = time.monotonic() - started
-            fetch_results(client.storage, container_name(job_id), results)
+            missing = fetch_results(client.storage, container_name(job_id), results)
             end = job_end(client, job_id)
-            print_report(self._console, workload, client, end.outcome, seconds=seconds, results=results)
+            print_report(
+                self._console, workload, client, end.outcome, seconds=seconds, results=results, missing=missing
+            )
             return end.exit_code
 
 

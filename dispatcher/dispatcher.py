@@ -152,8 +152,8 @@ class _LocalJob:
             end = watch_job(client, self._job_id, view)
         seconds = time.monotonic() - started
         results = options.results or Path("runs") / self._job_id
-        fetch_results(client.storage, container_name(self._job_id), results)
-        print_report(console, workload, client, end.outcome, seconds=seconds, results=results)
+        missing = fetch_results(client.storage, container_name(self._job_id), results)
+        print_report(console, workload, client, end.outcome, seconds=seconds, results=results, missing=missing)
         self._show_callback()
         return end
 

@@ -11,6 +11,7 @@ from batch_manager import BlobStorage, UploadCondition
 from batch_manager.compilation import STANDARD_STREAMS
 from batch_manager.definitions import OutputFile, TaskDefinition
 from batch_manager.errors import InputError
+from dispatcher.results import place
 from dispatcher.service.node.files import FileOutside
 from dispatcher.service.node.patterns import find_files, read_pattern
 
@@ -27,11 +28,11 @@ def stage_in(storage: BlobStorage, task: TaskDefinition, folder: Path) -> None:
     for file in task.resource_files:
         if file.http_url is not None:
             container, blob = _split(storage, file.http_url)
-            storage.download(container, blob, folder / (file.file_path or blob))
+            storage.download(container, blob, place(folder, file.file_path or blob))
         elif file.container_url is not None:
             container, _ = _split(storage, file.container_url)
             for blob in storage.list_blobs(container, file.blob_prefix or ""):
-                storage.download(container, blob, folder / (file.file_path or "") / blob)
+                storage.download(container, blob, place(folder, f"{file.file_path or '.'}/{blob}"))
 
 
 def stage_out(storage: BlobStorage, task: TaskDefinition, folder: Path, *, succeeded: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -24,13 +25,16 @@ def print_report(
     *,
     seconds: float,
     results: Path,
+    missing: Sequence[str] = (),
 ) -> None:
-    """The outcome, what the workload says of its results if the job succeeded, and where they lie."""
+    """The outcome, what the workload says of its results if the job succeeded, where they lie, and what is missing."""
     print_outcome(console, outcome, seconds=seconds, results=results)
     if outcome.outcome is Outcome.SUCCEEDED:
         for line in workload.summarize(JobResults(client.storage, container_name(outcome.job_id))):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print(f"results and logs: {results.resolve()}", markup=False, highlight=False, soft_wrap=True)
+    for problem in missing:
+        console.print(f"not there: {problem}", markup=False, highlight=False, soft_wrap=True, style="yellow")
 
 
 def print_outcome(console: Console, outcome: JobOutcome, *, seconds: float, results: Path) -> None:
