@@ -8,6 +8,7 @@ import binascii
 import contextlib
 import fcntl
 import json
+import logging
 import os
 import secrets
 import signal
@@ -23,8 +24,11 @@ from dispatcher.service.account import Service
 from dispatcher.service.app import make_app
 from dispatcher.service.clock import SystemClock
 from dispatcher.service.local_nodes import LocalNodes
+from dispatcher.service.orphans import end_orphans
 from dispatcher.service.shared_key import Credential
 from dispatcher.service.store import SchemaError, Store
+
+logger = logging.getLogger(__name__)
 
 _KEY_BYTES = 64
 _BACKLOG = 512
@@ -67,6 +71,8 @@ def run(data: Path, *, port: int, account: str, exit_on_stdin_eof: bool) -> None
     """
     _make_private(data)
     with _lock(data), _listen(port) as listener:
+        if orphans := end_orphans(data / "pools"):
+            logger.warning("ended %d processes that an earlier service had left running", orphans)
         endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
         clock = SystemClock()
         nodes = LocalNodes(data=data, account=account, account_url=f"{endpoint}/", clock=clock)

@@ -95,3 +95,33 @@ def test_killed_service_requeues_what_ran(tmp_path: Path) -> None:
         info = present(client.get_task("job", "a").execution_info)
         present(process.stdin).close()
     assert (info.result, info.requeue_count, info.retry_count) == ("success", 1, 0)
+
+
+def test_killed_service_started_again_runs_a_task_in_one_place_only(tmp_path: Path) -> None:
+    """What the killed service left running is ended before the task is started again; it is a requeue, not a retry."""
+    marker = tmp_path / "marker"
+    with start_service(tmp_path) as process:
+        client = connect(process, tmp_path).client()
+        client.create_pool(pool_options("pool"))
+        client.create_job(models.BatchJobCreateOptions(id="job", pool_info=models.BatchPoolInfo(pool_id="pool")))
+        command = f"/bin/sh -c 'echo $$ >> {marker}; sleep 600; true'"
+        client.create_task("job", models.BatchTaskCreateOptions(id="long", command_line=command))
+        wait_until(lambda: marker.exists() and marker.read_text().strip())
+        process.kill()
+    with start_service(tmp_path) as process:
+        client = connect(process, tmp_path).client()
+        wait_until(lambda: len(marker.read_text().split()) == 2)
+        first, second = marker.read_text().split()
+        assert (is_running(first), is_running(second)) == (False, True)
+        info = present(client.get_task("job", "long").execution_info)
+        assert (info.requeue_count, info.retry_count) == (1, 0)
+        present(process.stdin).close()
+        assert process.wait(DEADLINE) == 0
+
+
+def is_running(pid: str) -> bool:
+    """Whether a process is there and has not ended; an ended one that nobody collected does not run."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
