@@ -1,7 +1,7 @@
 """Ends what an earlier service on the same folder left running when it was killed, so that no task runs twice at once.
 
-A task's processes are known by their environment, which names the node's folder and which their children inherit. One that
-clears its environment is not found; nor is any on a system without ``/proc``.
+A task's processes are known by their environment, which names the node's folder and which their children inherit. One
+that clears its environment is not found; nor is any on a system without ``/proc``.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _LOOK_AGAIN_SECONDS = 0.01
 def end_orphans(nodes: Path, *, within_seconds: float = 10.0) -> int:
     """Kill every process that a node below a folder started; return how many there were.
 
-    Call it while no service runs on the folder: it makes no difference between old processes and new ones. It looks again
-    until none is left, because a process may start others while it is being killed.
+    Call it while no service runs on the folder: it makes no difference between old processes and new ones. It looks
+    again until none is left, because a process may start others while it is being killed.
     """
     deadline = time.monotonic() + within_seconds
     found: set[int] = set()
