@@ -108,6 +108,9 @@ class NodeEvent(StrEnum):
     EMPTIED = auto()
     DISABLE = auto()
     ENABLE = auto()
+    """While nothing runs there."""
+    ENABLE_BUSY = auto()
+    """While a task still runs there."""
     LEAVE = auto()
 
 
@@ -115,12 +118,14 @@ NODE = Transitions(
     table={
         (NodeState.IDLE, NodeEvent.TASK_STARTED): NodeState.RUNNING,
         (NodeState.RUNNING, NodeEvent.TASK_STARTED): NodeState.RUNNING,
+        (NodeState.IDLE, NodeEvent.EMPTIED): NodeState.IDLE,
         (NodeState.RUNNING, NodeEvent.EMPTIED): NodeState.IDLE,
         (NodeState.OFFLINE, NodeEvent.EMPTIED): NodeState.OFFLINE,
         (NodeState.LEAVING_POOL, NodeEvent.EMPTIED): NodeState.LEAVING_POOL,
         (NodeState.IDLE, NodeEvent.DISABLE): NodeState.OFFLINE,
         (NodeState.RUNNING, NodeEvent.DISABLE): NodeState.OFFLINE,
         (NodeState.OFFLINE, NodeEvent.ENABLE): NodeState.IDLE,
+        (NodeState.OFFLINE, NodeEvent.ENABLE_BUSY): NodeState.RUNNING,
         (NodeState.IDLE, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
         (NodeState.RUNNING, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
         (NodeState.OFFLINE, NodeEvent.LEAVE): NodeState.LEAVING_POOL,

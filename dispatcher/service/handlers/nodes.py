@@ -48,8 +48,9 @@ def disable_scheduling(call: Call) -> Reply:
 
 
 def enable_scheduling(call: Call) -> Reply:
-    """Let tasks start on a node again."""
-    _happen(call, find(call), NodeEvent.ENABLE)
+    """Let tasks start on a node again; it is running where one from before still runs."""
+    live = find(call)
+    _happen(call, live, NodeEvent.ENABLE_BUSY if live.attempts else NodeEvent.ENABLE)
     call.core.wake()
     return Reply()
 
