@@ -1,13 +1,13 @@
 """The scheduler: from what is, to what is to be done. Pure: `plan` reads nothing but its arguments and changes nothing.
 
 A plan never gives a node more slots than it has, never starts a task twice, and leaves no ready task of the snapshot
-waiting that fits on an idle node, except where its job may not run more tasks at once.
+waiting that fits on an idle node, except where its job may not run more tasks at once or is terminated by the plan.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -192,7 +192,7 @@ def plan(snapshot: Snapshot, now: datetime) -> tuple[Action, ...]:
     actions += [FinishJob(job_key=job.key) for job in snapshot.closing_jobs if job.running == 0]
     for pool in snapshot.pools:
         actions += _size(pool)
-    actions += _place(snapshot)
+    actions += _place(snapshot, ending={*snapshot.done_jobs, *overdue})
     actions += [ExpireFiles(task_key=due.key) for due in snapshot.file_deadlines if due.at <= now]
     return tuple(actions)
 
@@ -230,10 +230,10 @@ def _resize(pool: PoolView, *, is_dedicated: bool) -> Iterator[Action]:
         yield LeavePool(pool_id=pool.id, node_id=node.id, deallocation=deallocation)
 
 
-def _place(snapshot: Snapshot) -> Iterator[StartTask]:
-    """Start tasks: jobs by priority, in a job its manager first, then in the order of adding."""
-    jobs = {job.key: job for job in snapshot.jobs}
-    room = {job.key: _room(job) for job in snapshot.jobs}
+def _place(snapshot: Snapshot, ending: Set[int]) -> Iterator[StartTask]:
+    """Start tasks, of no ending job: jobs by priority, in a job its manager first, then in the order of adding."""
+    jobs = {job.key: job for job in snapshot.jobs if job.key not in ending}
+    room = {key: _room(job) for key, job in jobs.items()}
     bins = {pool.id.lower(): _bins(pool) for pool in snapshot.pools if pool.state is PoolState.ACTIVE}
     for task in _in_order(jobs, snapshot.ready):
         pool_bins = bins.get(jobs[task.job_key].pool_id.lower())

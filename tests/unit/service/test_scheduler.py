@@ -70,7 +70,8 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         for index in range(draw(st.integers(0, 15)) if jobs else 0)
     )  # fmt: skip
     fill = draw(st.sampled_from(FillType))
-    return Snapshot(pools=(pool_of(nodes, slots, fill=fill),), jobs=jobs, ready=ready)
+    due = tuple(Due(key=job.key, at=NOW) for job in jobs if draw(st.integers(0, 3)) == 3)
+    return Snapshot(pools=(pool_of(nodes, slots, fill=fill),), jobs=jobs, ready=ready, job_deadlines=due)
 
 
 def starts(snapshot: Snapshot) -> list[StartTask]:
@@ -107,6 +108,15 @@ def test_plan_respects_how_many_tasks_of_a_job_may_run(snapshot: Snapshot) -> No
 
 
 @given(snapshots())
+def test_plan_starts_nothing_of_a_job_it_terminates(snapshot: Snapshot) -> None:
+    """A job whose time is over gets no more tasks, though its end and the free slot are seen at once."""
+    actions = plan(snapshot, NOW)
+    ended = {action.job_key for action in actions if isinstance(action, TerminateJob)}
+    started = {action.task_key for action in actions if isinstance(action, StartTask)}
+    assert not ended & {task.job_key for task in snapshot.ready if task.key in started}
+
+
+@given(snapshots())
 def test_plan_goes_by_priority_then_manager_then_age(snapshot: Snapshot) -> None:
     """Tasks start in the order of job priority, job manager first, then order of adding."""
     jobs = {job.key: job for job in snapshot.jobs}
@@ -125,7 +135,9 @@ def test_plan_leaves_no_idle_node_to_a_waiting_task_that_fits(snapshot: Snapshot
     started = {start.task_key for start in starts(snapshot)}
     used = {start.node_id for start in starts(snapshot)}
     empty = [view for view in pool.nodes if view.state in TAKING and not view.used_slots and view.id not in used]
-    unlimited = {job.key for job in snapshot.jobs if job.max_parallel == -1}
+    unlimited = {job.key for job in snapshot.jobs if job.max_parallel == -1} - {
+        due.key for due in snapshot.job_deadlines
+    }
     waiting = [task for task in snapshot.ready if task.key not in started and task.job_key in unlimited]
     assert not empty or not [task for task in waiting if task.is_exclusive or task.slots <= pool.slots]
 

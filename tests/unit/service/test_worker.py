@@ -168,6 +168,20 @@ def test_restart_requeues_what_ran_and_keeps_the_rest(tmp_path: Path) -> None:
     assert after.running() == ["child"]
 
 
+def test_restart_after_the_deadline_starts_no_task(tmp_path: Path) -> None:
+    """A job whose wall clock limit passed while the service was down ends, and its lost task is not run again."""
+    before = Bench(Store(tmp_path / "state"))
+    before.add_pool()
+    before.add_job(constraints={"maxWallClockTime": "PT1M"})
+    before.add_task("a")
+    before.service.close()
+    after = Bench(Store(tmp_path / "state"))
+    after.clock.advance(timedelta(minutes=2))
+    after.service.worker.recover()
+    after.settle()
+    assert (after.state("a"), after.execution("a")["requeueCount"], after.job()["state"]) == ("active", 1, "completed")
+
+
 def test_store_of_another_version_is_refused(tmp_path: Path) -> None:
     """State that this version cannot read is named, and left as it is."""
     with sqlite3.connect(tmp_path / "state") as connection:
