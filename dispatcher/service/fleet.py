@@ -5,6 +5,7 @@ This is memory, not state: after a restart nothing runs, and the nodes are opene
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -15,8 +16,11 @@ from typing import Protocol
 from dispatcher.service.node.launch import EndReason, Node, NodeEvent, NodeListener, TaskEnding, TaskKey, TaskLaunch
 from dispatcher.service.records import NodeRecord
 from dispatcher.service.scheduler import NodeView
+from dispatcher.service.settlement import never_started
 from dispatcher.service.states import NODE
 from dispatcher.service.states import NodeEvent as Happening
+
+logger = logging.getLogger(__name__)
 
 Posted = Callable[[NodeRecord, NodeEvent], None]
 """Told, from any thread, what happened on a node."""
@@ -89,9 +93,14 @@ class LiveNode:
         self.tasks_run += 1
         self.happen(Happening.TASK_STARTED, now)
 
-    def launch(self, launch: TaskLaunch) -> None:
-        """Begin an attempt whose slots are taken."""
-        self._node.launch(launch)
+    def launch(self, launch: TaskLaunch, now: datetime) -> TaskEnding | None:
+        """Begin an attempt whose slots are taken; where this machine cannot, return the ending of that attempt."""
+        try:
+            self._node.launch(launch)
+        except (OSError, RuntimeError) as error:  # no descriptor or no thread is left
+            logger.exception("%s could not be launched", launch.key)
+            return never_started(launch, error, now)
+        return None
 
     def finish(self, ending: TaskEnding, now: datetime) -> Attempt | None:
         """Free the slots of an attempt that has ended and return it; None for one that is not known."""
@@ -131,9 +140,23 @@ class Fleet:
         self._housekeeping = ThreadPoolExecutor(max_workers=1, thread_name_prefix="housekeeping")
 
     def open(self, record: NodeRecord, slots: int) -> None:
-        """Bring a node up."""
+        """Bring a node up.
+
+        Raises:
+            OSError: this machine cannot carry it.
+        """
         node = self._maker.open(record, slots, lambda event: self._posted(record, event))
         self._nodes[_key(record.pool_id, record.id)] = LiveNode(record, node)
+
+    def try_open(self, record: NodeRecord, slots: int) -> bool:
+        """Bring a new node up and say whether this machine could; where not, it is as if it had never been."""
+        try:
+            self.open(record, slots)
+        except OSError:
+            logger.exception("node %s of pool %s could not be opened", record.id, record.pool_id)
+            self._housekeeping.submit(self._maker.discard, record)
+            return False
+        return True
 
     def find(self, pool_id: str, node_id: str) -> LiveNode | None:
         """Return a node, or None; letters' case does not matter."""

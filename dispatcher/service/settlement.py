@@ -9,7 +9,16 @@ from typing import Final
 
 from dispatcher.service.documents.exit_conditions import DependencyAction, ExitConditions, read_exit_conditions
 from dispatcher.service.documents.fields import Fields
-from dispatcher.service.node.launch import EndReason, ErrorCategory, Stage, TaskEnding, TaskFailure, TaskKey
+from dispatcher.service.node.failures import failure
+from dispatcher.service.node.launch import (
+    EndReason,
+    ErrorCategory,
+    Stage,
+    TaskEnding,
+    TaskFailure,
+    TaskKey,
+    TaskLaunch,
+)
 from dispatcher.service.records import TaskRecord, TaskResult
 from dispatcher.service.states import TaskEvent
 
@@ -56,14 +65,26 @@ def settle(task: TaskRecord, ending: TaskEnding, job_max_retries: int) -> Settle
 
 def ended_by_request(job_id: str, task: TaskRecord, now: datetime) -> TaskEnding:
     """Return the ending of a task that is terminated without having run to its end."""
-    failure = TaskFailure(category=ErrorCategory.USER_ERROR, code=TASK_ENDED, message="Task Was Ended by User Request")
+    ended = TaskFailure(category=ErrorCategory.USER_ERROR, code=TASK_ENDED, message="Task Was Ended by User Request")
     return TaskEnding(
         key=TaskKey(job_id=job_id, task_id=task.id),
         run_number=task.run_number,
         at=now,
         stage=Stage.RUN,
         exit_code=None,
-        failure=failure,
+        failure=ended,
+    )
+
+
+def never_started(launch: TaskLaunch, error: Exception, now: datetime) -> TaskEnding:
+    """Return the ending of an attempt that this machine could not begin; the fault is the node's, not the task's."""
+    return TaskEnding(
+        key=launch.key,
+        run_number=launch.run_number,
+        at=now,
+        stage=Stage.PRE_PROCESSING,
+        exit_code=None,
+        failure=failure("Unknown", Reason=f"{type(error).__name__}: {error}"),
     )
 
 

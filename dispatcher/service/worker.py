@@ -75,6 +75,8 @@ class Worker:
         self._launches: list[tuple[LiveNode, TaskLaunch]] = []
         self._clearing: set[int] = set()
         """Jobs being deleted whose folders are going: their ids are not free before."""
+        self._fruitless: set[Action] = set()
+        """What of the last plan could not be carried out at all; the next wake tries it again."""
 
     def recover(self) -> None:
         """Open the stored nodes, and put the tasks that ran when the service last ended back in the queue."""
@@ -101,14 +103,21 @@ class Worker:
                 self._core.store.jobs.remove(job_key)
                 self._clearing.discard(job_key)
             self._write_counts()
+            self._fruitless.clear()
             actions = plan(self._snapshot(now), now)
             for action in actions:
                 self._apply(action, now)
             self._write_counts()
         launches, self._launches = self._launches, []
-        for live, launch in launches:
-            live.launch(launch)
-        return self._leaves_more(actions)
+        begun = [self._begin(live, launch, now) for live, launch in launches]
+        return self._leaves_more([action for action in actions if action not in self._fruitless]) or not all(begun)
+
+    def _begin(self, live: LiveNode, launch: TaskLaunch, now: datetime) -> bool:
+        """Launch an attempt; where this machine cannot, it has ended, as the next step sees."""
+        ending = live.launch(launch, now)
+        if ending is not None:
+            self._inbox.post(live.record, ending)
+        return ending is None
 
     def _leaves_more(self, actions: Sequence[Action]) -> bool:
         """Say whether a plan changed what the next one sees, beyond filling slots until none is free."""
@@ -225,9 +234,10 @@ class Worker:
             )
             for _ in range(action.count)
         ]
-        self._core.store.pools.add_nodes(records)
-        for record in records:
-            self._core.fleet.open(record, pool.slots)
+        opened = [record for record in records if self._core.fleet.try_open(record, pool.slots)]
+        self._core.store.pools.add_nodes(opened)
+        if not opened:
+            self._fruitless.add(action)
 
     @_apply.register
     def _(self, action: LeavePool, now: datetime) -> None:

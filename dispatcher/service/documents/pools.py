@@ -12,7 +12,12 @@ from dispatcher.service.wire import JsonObject
 
 MOST_SLOTS = 256
 """Azure also allows no more than four times the node's cores; a node here has no cores of its own."""
-MOST_NODES = 1000
+MOST_NODES = 100
+"""Of a pool, dedicated and low priority together: this service's own limit, since every node is on one machine."""
+MOST_SLOTS_OF_POOL = 2000
+"""Of all nodes of a pool together: this service's own limit, since each running task takes descriptors and a thread."""
+_LARGEST_TARGET = 2**31 - 1
+"""Batch's targets are 32-bit integers."""
 
 _UNSUPPORTED = (
     "startTask",
@@ -65,7 +70,7 @@ def read_pool(body: JsonObject) -> PoolSpec:
     fields.duration("resizeTimeout")
     policy = fields.object("taskSchedulingPolicy")
     fill = FillType.SPREAD if policy is None else policy.choice("nodeFillType", FillType, FillType.SPREAD)
-    return PoolSpec(
+    spec = PoolSpec(
         id=pool_id,
         document=json.dumps(body),
         target_dedicated=_target(fields, "targetDedicatedNodes") or 0,
@@ -73,6 +78,29 @@ def read_pool(body: JsonObject) -> PoolSpec:
         slots=fields.integer("taskSlotsPerNode", lowest=1, highest=MOST_SLOTS) or 1,
         fill=fill,
     )
+    check_size(spec.target_dedicated + spec.target_low_priority, spec.slots)
+    return spec
+
+
+def check_size(nodes: int, slots: int) -> None:
+    """Refuse a pool that one machine cannot carry.
+
+    Args:
+        nodes: the targets together.
+        slots: of each node.
+
+    Raises:
+        BatchError: InvalidPropertyValue, which names the limit.
+    """
+    if nodes > MOST_NODES:
+        message = f"The pool is to have {nodes} nodes; the local Batch service allows at most {MOST_NODES} in a pool."
+        raise BatchError(Refusal.INVALID_PROPERTY_VALUE, message, (("PropertyName", "targetDedicatedNodes"),))
+    if nodes * slots > MOST_SLOTS_OF_POOL:
+        message = (
+            f"The pool is to have {nodes} nodes of {slots} task slots, {nodes * slots} together; "
+            f"the local Batch service allows at most {MOST_SLOTS_OF_POOL} in a pool."
+        )
+        raise BatchError(Refusal.INVALID_PROPERTY_VALUE, message, (("PropertyName", "taskSlotsPerNode"),))
 
 
 def read_resize(body: JsonObject) -> ResizeSpec:
@@ -95,7 +123,7 @@ def read_deallocation(fields: Fields) -> Deallocation:
 
 
 def _target(fields: Fields, key: str) -> int | None:
-    return fields.integer(key, lowest=0, highest=MOST_NODES)
+    return fields.integer(key, lowest=0, highest=_LARGEST_TARGET)
 
 
 def _check_machine(fields: Fields) -> None:

@@ -6,7 +6,7 @@ import json
 
 from dispatcher.service.calls import Call, Reply, stamp_headers, stamp_of
 from dispatcher.service.documents.fields import Fields, check_metadata
-from dispatcher.service.documents.pools import read_pool, read_resize
+from dispatcher.service.documents.pools import check_size, read_pool, read_resize
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
@@ -62,6 +62,9 @@ def resize(call: Call) -> Reply:
     spec = read_resize(call.body)
     if pool.allocation_state is not AllocationState.STEADY:
         raise BatchError(Refusal.POOL_BEING_RESIZED)
+    dedicated = pool.target_dedicated if spec.target_dedicated is None else spec.target_dedicated
+    low_priority = pool.target_low_priority if spec.target_low_priority is None else spec.target_low_priority
+    check_size(dedicated + low_priority, pool.slots)
     call.core.store.pools.resize(pool, spec, call.now)
     call.core.wake()
     return Reply(headers=_stamp(call.core.store.pools.get(pool.id)))

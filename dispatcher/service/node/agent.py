@@ -1,4 +1,4 @@
-"""A compute node on this machine: a folder with Azure's layout, and a thread for each task slot."""
+"""A compute node on this machine: a folder with Azure's layout, and a thread for each task slot that was needed yet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def open_node(
     clock: Clock,
     grace: float = GRACE_SECONDS,
 ) -> Node:
-    """Make a node and its threads; it runs attempts until it is closed.
+    """Make a node; it runs attempts until it is closed. Its threads come as attempts need them.
 
     Args:
         root: its folder, made if missing; what is there stays.
@@ -43,6 +43,9 @@ def open_node(
         listener: told of every event, from the node's threads, so it returns quickly; what it raises is logged.
         clock: the time in events.
         grace: seconds between SIGTERM and SIGKILL for what is ended.
+
+    Raises:
+        OSError: its folder cannot be made, or this machine has no descriptor left for it.
     """
     root = root.resolve()
     make_node_folders(root)
@@ -74,18 +77,29 @@ class _ProcessNode:
         self._runner = AttemptRunner(
             root=root, identity=identity, storage=storage, listener=self._report, clock=clock, grace=grace
         )
-        name = f"{identity.pool_id}/{identity.node_id}"
-        self._threads = [Thread(target=self._work, name=f"{name} slot {slot}", daemon=True) for slot in range(slots)]
-        for thread in self._threads:
-            thread.start()
+        self._name = f"{identity.pool_id}/{identity.node_id}"
+        self._slots = slots
+        self._threads: list[Thread] = []
 
     def launch(self, launch: TaskLaunch) -> None:
+        """See ``Node``. An attempt that cannot begin is not known after it.
+
+        Raises:
+            OSError: this machine has no descriptor left for it.
+            RuntimeError: it has no thread left for it.
+        """
         with self._lock:
             if self._closed:
                 raise RuntimeError("the node is closed")
             if launch.key in self._attempts:
                 raise ValueError(f"{launch.key} runs already on this node")
-            attempt = self._attempts[launch.key] = Attempt(launch=launch)
+            attempt = Attempt(launch=launch)
+            try:
+                self._add_thread_if_needed()
+            except RuntimeError:
+                attempt.stop.close()
+                raise
+            self._attempts[launch.key] = attempt
         self._queue.put(attempt)
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
@@ -112,6 +126,14 @@ class _ProcessNode:
         for thread in self._threads:
             thread.join()
         self._runner.close()
+
+    def _add_thread_if_needed(self) -> None:
+        """Begin a slot's thread when one more attempt than ever before is about to run."""
+        slot = len(self._threads)
+        if slot <= len(self._attempts) and slot < self._slots:
+            thread = Thread(target=self._work, name=f"{self._name} slot {slot}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
 
     def _work(self) -> None:
         while (attempt := self._queue.get()) is not None:

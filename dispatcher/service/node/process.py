@@ -61,6 +61,11 @@ class StopSignal:
     """Asks, from any thread, that an attempt ends; the attempt's own thread waits on it and its process together."""
 
     def __init__(self) -> None:
+        """Make it.
+
+        Raises:
+            OSError: this process has no descriptor left.
+        """
         self._descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
 
     def set(self) -> None:

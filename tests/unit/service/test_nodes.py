@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
+import os
+from collections.abc import Callable
 from contextlib import suppress
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.service.errors import BatchError
-from dispatcher.service.testing import Bench
+from dispatcher.service.testing import Bench, FakeNode, FakeNodes
 from dispatcher.service.wire import JsonObject
 
 STEPS = ("start", "finish", "enable", "shrink", "grow", "stop", "requeue", "terminate", "taskcompletion")
@@ -82,3 +86,76 @@ def test_node_is_never_told_what_cannot_happen(steps: list[str]) -> None:
             if live.state.value in {"idle", "running"}:
                 assert (live.state.value == "running") == bool(live.attempts)
     bench.service.close()
+
+
+def no_descriptors(*_: object) -> None:
+    """Fail as a system call does where a process has too many files open."""
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def no_threads(*_: object) -> None:
+    """Fail as Python does where the machine gives no more threads."""
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.parametrize("failing", [no_descriptors, no_threads])
+def test_attempt_that_cannot_be_launched_fails_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, failing: Callable[..., None]
+) -> None:
+    """The task ends with the node's fault, its slots are free again, and the next task runs."""
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeNode, "launch", failing)
+        bench.add_task("a")
+    bench.add_task("b")
+    failure = bench.execution("a")["failureInfo"]
+    assert isinstance(failure, dict)
+    assert (bench.state("a"), failure["category"], bench.running()) == ("completed", "ServerError", ["b"])
+
+
+def test_attempt_that_cannot_be_launched_is_retried(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A task with retries goes back to the queue, as after any other failure."""
+    launch = FakeNode.launch
+    monkeypatch.setattr(FakeNode, "launch", no_descriptors)
+    bench.call("create_task", {"id": "a", "commandLine": "true", "constraints": {"maxTaskRetryCount": 1}}, jobId="job")
+    bench.service.worker.step()
+    monkeypatch.setattr(FakeNode, "launch", launch)
+    bench.settle()
+    assert (bench.running(), bench.execution("a")["retryCount"]) == (["a"], 1)
+
+
+def test_pool_keeps_resizing_while_its_nodes_cannot_be_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that cannot be opened harms nothing, leaves no row, and is tried again at the next wake."""
+    bench = Bench()
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeNodes, "open", no_descriptors)
+        bench.add_pool()
+    assert bench.read("get_pool", poolId="pool")["allocationState"] == "resizing"
+    assert bench.service.core.store.pools.nodes() == []
+    bench.settle()
+    assert bench.read("get_pool", poolId="pool")["allocationState"] == "steady"
+    assert node_of(bench)[1] == "idle"
+
+
+@pytest.mark.parametrize(
+    ("size", "limit"),
+    [
+        ({"targetDedicatedNodes": 101}, "at most 100 in a pool"),
+        ({"targetDedicatedNodes": 60, "targetLowPriorityNodes": 41}, "at most 100 in a pool"),
+        ({"targetDedicatedNodes": 8, "taskSlotsPerNode": 256}, "at most 2000 in a pool"),
+    ],
+)
+def test_pool_that_one_machine_cannot_carry_is_refused(size: JsonObject, limit: str) -> None:
+    """The refusal names the limit, and no pool is made."""
+    bench = Bench()
+    with pytest.raises(BatchError, match=limit):
+        bench.add_pool("pool", **size)
+    with pytest.raises(BatchError, match="PoolNotFound"):
+        bench.read("get_pool", poolId="pool")
+
+
+def test_resize_beyond_what_one_machine_carries_is_refused() -> None:
+    """A resize counts the target that it leaves as it is, and the slots of the pool."""
+    bench = Bench()
+    bench.add_pool(taskSlotsPerNode=256)
+    with pytest.raises(BatchError, match="8 nodes of 256 task slots, 2048 together"):
+        bench.call("begin_resize_pool", {"targetLowPriorityNodes": 7}, poolId="pool")
