@@ -12,7 +12,7 @@ from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
 from dispatcher.service.records import PoolRecord
 from dispatcher.service.rendering import node_counts_body, pool_body
-from dispatcher.service.states import AllocationState, PoolState
+from dispatcher.service.states import AllocationState, NodeState, PoolState
 from dispatcher.service.wire import JsonObject
 
 _CHANGEABLE = frozenset({"metadata", "displayName", "taskSchedulingPolicy"})
@@ -71,13 +71,14 @@ def resize(call: Call) -> Reply:
 
 
 def stop_resize(call: Call) -> Reply:
-    """Stop a resize: the pool keeps the nodes it has."""
+    """Stop a resize: the pool keeps the nodes it has, without those that are leaving already."""
     pool = _active(call)
     if pool.allocation_state is not AllocationState.RESIZING:
         raise BatchError(Refusal.OPERATION_INVALID_FOR_CURRENT_STATE, "The specified pool is not being resized.")
-    nodes = [live.view() for live in call.core.fleet.of_pool(pool.id)]
-    dedicated = sum(node.is_dedicated for node in nodes)
-    call.core.store.pools.stop_resize(pool, dedicated, len(nodes) - dedicated, call.now)
+    nodes = call.core.fleet.of_pool(pool.id)
+    staying = [live.record for live in nodes if live.state is not NodeState.LEAVING_POOL]
+    dedicated = sum(node.is_dedicated for node in staying)
+    call.core.store.pools.stop_resize(pool, dedicated, len(staying) - dedicated, call.now)
     call.core.wake()
     return Reply(headers=_stamp(call.core.store.pools.get(pool.id)))
 

@@ -159,3 +159,18 @@ def test_resize_beyond_what_one_machine_carries_is_refused() -> None:
     bench.add_pool(taskSlotsPerNode=256)
     with pytest.raises(BatchError, match="8 nodes of 256 task slots, 2048 together"):
         bench.call("begin_resize_pool", {"targetLowPriorityNodes": 7}, poolId="pool")
+
+
+def test_stopped_shrinking_adds_no_nodes() -> None:
+    """A node that leaves already is not one of those that the pool keeps."""
+    bench = Bench()
+    bench.add_pool(targetDedicatedNodes=2)
+    bench.add_job()
+    bench.add_task("a")
+    bench.add_task("b")
+    resize(bench, 1)
+    bench.settle()
+    bench.call("begin_stop_pool_resize", poolId="pool")
+    bench.settle()
+    pool = bench.read("get_pool", poolId="pool")
+    assert (pool["targetDedicatedNodes"], len(bench.service.core.fleet.of_pool("pool"))) == (1, 2)
