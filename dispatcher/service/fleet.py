@@ -64,6 +64,7 @@ class LiveNode:
         self.state = record.state
         self.state_time = record.allocated
         self.tasks_run = 0
+        self.lingers = False
         self._node = node
         self._attempts: dict[TaskKey, Attempt] = {}
 
@@ -126,8 +127,13 @@ class LiveNode:
 
     def view(self) -> NodeView:
         """Return the node as the scheduler sees it."""
-        record = self.record
-        return NodeView(id=record.id, is_dedicated=record.is_dedicated, state=self.state, used_slots=self.used_slots)
+        return NodeView(
+            id=self.record.id,
+            is_dedicated=self.record.is_dedicated,
+            state=self.state,
+            used_slots=self.used_slots,
+            lingers=self.lingers,
+        )
 
 
 class Fleet:

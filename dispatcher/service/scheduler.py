@@ -25,6 +25,8 @@ class NodeView:
     state: NodeState
     used_slots: int
     """Slots taken by attempts that have not ended."""
+    lingers: bool = False
+    """It leaves, but only when its tasks have ended by themselves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,7 +151,7 @@ class AddNodes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LeavePool:
-    """Give a node no more tasks, and deal with those that run there."""
+    """Give a node no more tasks, and deal with those that run there; a node that lingers may be told to hurry."""
 
     pool_id: str
     node_id: str
@@ -205,10 +207,12 @@ def takes_tasks(node: NodeView) -> bool:
 def _size(pool: PoolView) -> Iterator[Action]:
     """Bring a pool towards its targets. A deleted pool's targets are none, and its tasks go back to the queue."""
     leaving = [node for node in pool.nodes if node.state is NodeState.LEAVING_POOL]
+    deleting = pool.state is PoolState.DELETING
     for node in leaving:
         if node.used_slots == 0:
             yield RemoveNode(pool_id=pool.id, node_id=node.id)
-    deleting = pool.state is PoolState.DELETING
+        elif deleting and node.lingers:
+            yield LeavePool(pool_id=pool.id, node_id=node.id, deallocation=Deallocation.REQUEUE)
     if not deleting and pool.allocation_state is AllocationState.STEADY:
         return
     actions = [*_resize(pool, is_dedicated=True), *_resize(pool, is_dedicated=False)]

@@ -129,6 +129,7 @@ NODE = Transitions(
         (NodeState.IDLE, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
         (NodeState.RUNNING, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
         (NodeState.OFFLINE, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
+        (NodeState.LEAVING_POOL, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
     }
 )
 

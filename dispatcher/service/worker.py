@@ -245,6 +245,7 @@ class Worker:
         live.happen(Happening.LEAVE, now)
         self._core.store.pools.set_node_state(action.pool_id, action.node_id, live.state)
         reason = deallocation_end(action.deallocation)
+        live.lingers = reason is None
         if reason is None:
             return
         for key, attempt in live.attempts.items():

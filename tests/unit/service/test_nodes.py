@@ -174,3 +174,15 @@ def test_stopped_shrinking_adds_no_nodes() -> None:
     bench.settle()
     pool = bench.read("get_pool", poolId="pool")
     assert (pool["targetDedicatedNodes"], len(bench.service.core.fleet.of_pool("pool"))) == (1, 2)
+
+
+def test_deleted_pool_ends_tasks_on_nodes_that_were_leaving(bench: Bench) -> None:
+    """A node that was to wait for its task waits no more: the task goes back to the queue and the pool goes."""
+    bench.add_task("a")
+    resize(bench, 0)
+    bench.settle()
+    bench.call("begin_delete_pool", poolId="pool")
+    bench.settle()
+    assert (bench.state("a"), bench.execution("a")["requeueCount"]) == ("active", 1)
+    with pytest.raises(BatchError, match="PoolNotFound"):
+        bench.read("get_pool", poolId="pool")

@@ -209,6 +209,15 @@ def test_leaving_node_is_removed_once_nothing_runs_on_it() -> None:
     assert plan(Snapshot(pools=(view,)), NOW) == (RemoveNode(pool_id="pool", node_id="empty"),)
 
 
+def test_deleted_pool_hurries_a_lingering_node_once() -> None:
+    """A node that waits for its tasks is told to requeue them; one that was told already is left to end them."""
+    lingering = NodeView(id="a", is_dedicated=True, state=NodeState.LEAVING_POOL, used_slots=1, lingers=True)
+    told = node("b", used=1, state=NodeState.LEAVING_POOL)
+    deleting = pool_of((lingering, told), state=PoolState.DELETING)
+    leave = LeavePool(pool_id="pool", node_id="a", deallocation=Deallocation.REQUEUE)
+    assert plan(Snapshot(pools=(deleting,)), NOW) == (leave,)
+
+
 def test_deleted_pool_goes_with_its_last_node() -> None:
     """A pool that is being deleted gives up every node, then itself."""
     deleting = pool_of((node("n"),), state=PoolState.DELETING)
