@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -20,6 +21,26 @@ def _checked_url(value: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(_checked_url)]
+
+
+def _checked_key(value: SecretStr) -> SecretStr:
+    try:
+        base64.b64decode(value.get_secret_value(), validate=True)
+    except ValueError:
+        raise ValueError("is not base64") from None
+    return value
+
+
+Key = Annotated[SecretStr, AfterValidator(_checked_key)]
+
+
+def _checked_connection(value: SecretStr) -> SecretStr:
+    parts = dict(part.partition("=")[::2] for part in value.get_secret_value().split(";") if part)
+    _checked_key(SecretStr(parts.get("AccountKey", "")))
+    return value
+
+
+ConnectionString = Annotated[SecretStr, AfterValidator(_checked_connection)]
 
 
 def _setting(name: str, *variables: str, description: str, default: Any = None) -> Any:
@@ -45,7 +66,7 @@ class SettingsModel(BaseSettings):
         "AZ_BATCH_ACCOUNT_NAME",
         description="Name of the Batch account; needed with a key alone. On a node Batch gives it.",
     )
-    batch_account_key: SecretStr | None = _setting(
+    batch_account_key: Key | None = _setting(
         "batch_account_key",
         "AZURE_BATCH_ACCESS_KEY",
         description="Shared key of the Batch account, base64. Without it a token of the identity is used.",
@@ -56,7 +77,7 @@ class SettingsModel(BaseSettings):
         description="Blob endpoint of the jobs' storage account, https://ACCOUNT.blob.core.windows.net. "
         "Taken from the connection string when not set.",
     )
-    storage_connection_string: SecretStr | None = _setting(
+    storage_connection_string: ConnectionString | None = _setting(
         "storage_connection_string",
         "AZURE_STORAGE_CONNECTION_STRING",
         description="Connection string of that account. Without it a token of the identity is used.",

@@ -60,6 +60,11 @@ class Application:
         except BatchManagerError as error:
             _log.error("%s", error)
             return error.exit_code
+        except SystemExit as end:
+            if end.code != ExitCode.SKIPPED:
+                raise
+            _log.error("the task called sys.exit(%d), which is kept for skipped tasks; it counts as failed", end.code)
+            return ExitCode.FAILED
         except Exception as error:  # noqa: BLE001 - the outermost frame: whatever a user's task raises is told once
             _log.exception("unhandled %s: %s", type(error).__name__, error)
             return ExitCode.FAILED

@@ -50,11 +50,19 @@ def read_callback_url(blob: bytes) -> str:
         url = json.loads(blob)[CALLBACK_FIELD]
     except (ValueError, KeyError, TypeError):
         url = None
-    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
-        raise CallbackError(
-            f'the callback blob is not {{"{CALLBACK_FIELD}": "https://..."}}; write it again and re-run'
-        )
+    if not isinstance(url, str) or not is_callback_url(url):
+        text = f'the callback blob is not {{"{CALLBACK_FIELD}": "https://..."}}; write it again and re-run'
+        raise CallbackError(text)
     return url
+
+
+def is_callback_url(text: str) -> bool:
+    """Whether a text is a URL that can be called."""
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host)
 
 
 def deliver(url: str, outcome: JobOutcome, *, idempotency_key: str, timeout: float) -> None:

@@ -104,6 +104,10 @@ class BatchClient(Protocol):
         """End a job and its running tasks; success if it has ended."""
         ...
 
+    def stop_retries(self, job_id: str, task_id: str) -> None:
+        """Let a task have no further retry when the attempt that runs now fails."""
+        ...
+
     def terminate_task(self, job_id: str, task_id: str) -> None:
         """End a task; success if it has ended."""
         ...

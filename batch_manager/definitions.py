@@ -63,6 +63,17 @@ class TaskDefinition:
     application_package_references: tuple[ApplicationPackageReference, ...] = ()
     affinity_id: str | None = None
 
+    def conflict(self, command_line: str | None) -> str:
+        """How a task of the job that has this id and runs ``command_line`` differs, and what to do."""
+        if command_line == self.command_line:
+            differs = f"both run {command_line!r}, but their inputs, files or settings differ"
+        else:
+            differs = f"it runs {command_line!r}, this one {self.command_line!r}"
+        return (
+            f"the job has another task with this id: {differs}. "
+            "A job manager that is restarted must add the same tasks again"
+        )
+
     def digest(self) -> str:
         """A short text that two definitions share only if they are the same."""
         return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
@@ -142,8 +153,11 @@ class TaskRecord:
     """None until it has ended."""
     failure_code: str | None = None
     failure_message: str | None = None
+    failure_details: tuple[tuple[str, str], ...] = ()
+    """Names and values that say more, such as which file."""
     retry_count: int = 0
     requeue_count: int = 0
+    required_slots: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

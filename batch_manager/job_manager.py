@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch_manager.errors import InputError
+from batch_manager.errors import DefinitionError, InputError
 from batch_manager.naming import container_name
 from batch_manager.task import WorkloadTask
 
@@ -98,9 +98,12 @@ class JobManager(ABC):
         Raises:
             RegistrationError: the task type is not registered.
             InputError: an input is not a JSON value.
+            DefinitionError: the dependencies are not a list.
         """
         from batch_manager.specification import TaskSpecification  # 10 ms that a task's own process saves
 
+        if isinstance(dependencies, TaskSpecification):
+            raise DefinitionError("dependencies is one task; give a list of tasks, [task]")
         task = TaskSpecification(
             task_name=self.context.entry_points.name_of(task_type),
             inputs=_inputs_text(task_type, inputs),

@@ -10,16 +10,25 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import PurePosixPath
 
-from batch_manager.dependencies import MAX_IDS_LENGTH, compress
-from batch_manager.environment import RESERVED_PREFIXES
+from batch_manager.dependencies import MAX_IDS_LENGTH, DependencyRule, compress
+from batch_manager.environment import RESERVED_PREFIXES, STORAGE_ACCOUNT_URL
 from batch_manager.errors import Problem
-from batch_manager.naming import BATCH_RESERVED_TASK_IDS, FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID
-from batch_manager.specification import TaskSpecification
+from batch_manager.naming import BATCH_RESERVED_TASK_IDS, CALLBACK_BLOB, FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID
+from batch_manager.specification import (
+    ApplicationPackageReference,
+    InputFileSpecification,
+    OutputFileSpecification,
+    TaskConstraints,
+    TaskSpecification,
+    UserIdentity,
+)
 
 MAX_ID_LENGTH = 64
 MAX_DISPLAY_NAME_LENGTH = 1024
 MAX_LIFETIME = timedelta(days=180)
 MAX_SLOTS = 256
+MAX_SETTING_LENGTH = 131_000
+"""Characters of one environment variable with its name: Linux starts no process with more (MAX_ARG_STRLEN, 128 KiB)."""
 
 RESERVED_TASK_IDS = frozenset({JOB_MANAGER_TASK_ID, FINALIZE_TASK_ID, *BATCH_RESERVED_TASK_IDS})
 
@@ -30,14 +39,29 @@ _Finding = tuple[str, str]
 """A field and what is wrong with it."""
 
 
-def find_problems(tasks: Sequence[TaskSpecification]) -> tuple[Problem, ...]:
-    """Everything in these tasks that Batch would refuse or that could never run, in the order of the tasks."""
-    return tuple(_duplicate_ids(tasks)) + tuple(
+def find_problems(tasks: Sequence[TaskSpecification], container: str | None = None) -> tuple[Problem, ...]:
+    """Everything in these tasks that Batch would refuse or that could never run, in the order of the tasks.
+
+    Args:
+        tasks: all tasks of the job.
+        container: the job's own container, where it is known.
+    """
+    wrong_types = tuple(
+        Problem(task_id=str(task.id), field=field, message=message)
+        for task in tasks
+        for field, message in _check_types(task)
+    )
+    if wrong_types:
+        return wrong_types  # the other checks would stumble over them
+    found = tuple(
         Problem(task_id=task.id, field=field, message=message)
         for task, known in _with_predecessors(tasks)
-        for check in _CHECKS
-        for field, message in check(task, known)
+        for field, message in (
+            *(finding for check in _CHECKS for finding in check(task, known)),
+            *_check_secrets(task, container),
+        )
     )
+    return (*_duplicate_ids(tasks), *_check_finalize(tasks), *found)
 
 
 def check_id(value: str, what: str) -> str | None:
@@ -57,12 +81,67 @@ def _with_predecessors(tasks: Sequence[TaskSpecification]) -> Iterator[tuple[Tas
 
 
 def _duplicate_ids(tasks: Sequence[TaskSpecification]) -> Iterator[Problem]:
-    seen: dict[str, str] = {}
+    seen: dict[str, TaskSpecification] = {}
     for task in tasks:
-        first = seen.setdefault(task.id.lower(), task.id)
-        if first is not task.id:
-            message = f"another task has the id {first!r}; ids are compared without regard to case"
+        first = seen.setdefault(task.id.lower(), task)
+        if first is not task:
+            message = f"another task has the id {first.id!r}; ids are compared without regard to case"
             yield Problem(task_id=task.id, field="id", message=message)
+
+
+def _check_finalize(tasks: Sequence[TaskSpecification]) -> Iterator[Problem]:
+    """FinalizeTask depends on all tasks, so all ids that are no numbers must fit into one list."""
+    length = compress(task.id for task in tasks).ids_length
+    if length > MAX_IDS_LENGTH:
+        message = (
+            f"FinalizeTask waits for every task, and the ids have {length} characters together, at most "
+            f"{MAX_IDS_LENGTH} are allowed; leave the ids as they are given, which travel as ranges"
+        )
+        yield Problem(task_id=FINALIZE_TASK_ID, field="dependencies", message=message)
+
+
+def _check_types(task: TaskSpecification) -> Iterator[_Finding]:
+    wanted: tuple[tuple[str, object, type | tuple[type, ...], str], ...] = (
+        ("id", task.id, str, "a string"),
+        ("display_name", task.display_name, (str, type(None)), "a string or None"),
+        ("required_slots", task.required_slots, int, "a whole number"),
+        ("run_when", task.run_when, DependencyRule, "a DependencyRule"),
+        ("constraints", task.constraints, TaskConstraints, "a TaskConstraints"),
+        ("affinity_id", task.affinity_id, (str, type(None)), "a string or None"),
+        ("user_identity", task.user_identity, (UserIdentity, type(None)), "a UserIdentity or None"),
+    )
+    for field, value, kind, name in wanted:
+        if not isinstance(value, kind):
+            yield field, f"is {value!r}; it must be {name}"
+    members: tuple[tuple[str, Iterable[object], type, str], ...] = (
+        ("dependencies", task.dependencies, TaskSpecification, "what add_workload_task returned"),
+        ("input_files", task.input_files, InputFileSpecification, "an InputFileSpecification"),
+        ("output_files", task.output_files, OutputFileSpecification, "an OutputFileSpecification"),
+        ("environment_settings", task.environment_settings, str, "a string"),
+        ("environment_settings", task.environment_settings.values(), str, "a string"),
+        (
+            "application_package_references",
+            task.application_package_references,
+            ApplicationPackageReference,
+            "an ApplicationPackageReference",
+        ),
+    )
+    for field, values, kind, name in members:
+        for value in values:
+            if not isinstance(value, kind):
+                yield field, f"holds {value!r}; each must be {name}"
+
+
+def _check_secrets(task: TaskSpecification, container: str | None) -> Iterator[_Finding]:
+    """The callback's URL is for FinalizeTask alone, so no task takes the blob that holds it."""
+    for given in task.input_files:
+        own = given.storage_account_name is None and given.container_name in (None, container)
+        path = given.source_blob_path
+        if own and (path == CALLBACK_BLOB or (given.is_folder and CALLBACK_BLOB.startswith(path))):
+            yield (
+                "input_files",
+                f"source_blob_path {path!r} takes in {CALLBACK_BLOB!r}, a secret; name a folder of your own",
+            )
 
 
 def _check_names(task: TaskSpecification, known: set[int]) -> Iterator[_Finding]:
@@ -108,6 +187,12 @@ def _check_environment(task: TaskSpecification, known: set[int]) -> Iterator[_Fi
     for name in task.environment_settings:
         if not name or "=" in name or "\0" in name:
             yield "environment_settings", f"{name!r} is not a name of an environment variable"
+        elif len(name) + len(task.environment_settings[name]) > MAX_SETTING_LENGTH:
+            yield "environment_settings", f"{name!r} has more than {MAX_SETTING_LENGTH} characters; use an input file"
+        elif "\0" in task.environment_settings[name]:
+            yield "environment_settings", f"the value of {name!r} holds a NUL character"
+        elif name == STORAGE_ACCOUNT_URL:
+            yield "environment_settings", f"{name!r} is set for the whole job"
         elif name.upper().startswith(RESERVED_PREFIXES):
             yield "environment_settings", f"{name!r} begins with {' or '.join(RESERVED_PREFIXES)}, which are kept"
 

@@ -40,7 +40,9 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
             **self._context,
         }
-        line.update({key: value for key, value in vars(record).items() if key not in _STANDARD})
+        for key, value in vars(record).items():
+            if key not in _STANDARD:
+                line.setdefault(str(key), value)
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
         return json.dumps(line, default=str, ensure_ascii=False)

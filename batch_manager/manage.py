@@ -49,7 +49,7 @@ def manage_job(
         manager = workload.job_manager_builder_type().build(context)
         manager.create_job()
         submission.submit(manager.tasks)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         _leave_to_finalize(submission, error)
         raise
 
@@ -64,13 +64,15 @@ def make_finalize_task(workload: WorkloadBase, node: NodeEnvironment, inputs: Ma
     )
 
 
-def _leave_to_finalize(submission: JobSubmission, error: Exception) -> None:
+def _leave_to_finalize(submission: JobSubmission, error: BaseException) -> None:
     try:
         submission.submit_failure(_cause(error))
     except BatchManagerError as second:
         _log.error("FinalizeTask could not be added, so nobody is told how the job ends: %s", second)
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"it called sys.exit({error.code!r}) instead of returning"
     text = str(error) if isinstance(error, BatchManagerError) else f"{type(error).__name__}: {error}"
     return text[:MAX_CAUSE_LENGTH]

@@ -168,7 +168,8 @@ def read_outcome(document: dict[str, Any]) -> JobOutcome:
 
 
 def _failure(record: TaskRecord) -> TaskFailureSummary:
-    words = [word for word in (record.failure_code, record.failure_message) if word]
+    details = ", ".join(f"{name}: {value}" for name, value in record.failure_details)
+    words = [word for word in (record.failure_code, record.failure_message, details) if word]
     return TaskFailureSummary(
         task_id=record.id,
         display_name=record.display_name,

@@ -32,5 +32,8 @@ def may_run(client: BatchClient, node: NodeEnvironment) -> bool:
     count = count_members(parents, ended_badly)
     if rule.lets_run(count):
         return True
+    client.stop_retries(
+        node.job_id, node.task_id
+    )  # the exit code of a skip is a failure to Batch, which would retry it
     _log.warning("skipped", extra={"rule": rule.value, "unsuccessful_parents": count})
     return False

@@ -38,7 +38,7 @@ class JobSubmission:
             SpecificationError: at least one task breaks a limit; nothing was sent.
             ServiceError: Batch or Blob Storage refused something; some tasks may have been added.
         """
-        problems = find_problems(tasks)
+        problems = find_problems(tasks, self._container)
         if problems:
             raise SpecificationError(problems)
         self._client.storage.create_container(self._container)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from batch_manager import environment
-from batch_manager.callback import CALLBACK_FIELD, read_callback_url
+from batch_manager.callback import CALLBACK_FIELD, is_callback_url
 from batch_manager.client import BatchClient
 from batch_manager.compilation import JobFrame, needs_blob
 from batch_manager.definitions import JobDefinition
@@ -64,6 +64,16 @@ def check_job_id(job_id: str) -> str:
     return container_name(job_id)
 
 
+def check_callback_url(url: str) -> None:
+    """Refuse what cannot be called. The message does not repeat it: it is a secret.
+
+    Raises:
+        InputError: it is not an http or https URL.
+    """
+    if not is_callback_url(url):
+        raise InputError("the callback URL is not one: give https://HOST/PATH, with nothing before or after it")
+
+
 def submit_job(workload: WorkloadBase, client: BatchClient, request: JobRequest) -> None:
     """Upload what the workload needs from this machine and create its job, whose job manager adds the tasks.
 
@@ -93,15 +103,17 @@ def submit_job(workload: WorkloadBase, client: BatchClient, request: JobRequest)
 
 
 def _inputs(request: JobRequest) -> str:
-    return json.dumps(dict(request.parameters), separators=(",", ":"))
+    try:
+        return json.dumps(dict(request.parameters), separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"the parameters are not all JSON values: {error}") from error
 
 
 def _callback_document(request: JobRequest) -> bytes | None:
     if request.callback_url is None:
         return None
-    document = json.dumps({CALLBACK_FIELD: request.callback_url}).encode()
-    read_callback_url(document)
-    return document
+    check_callback_url(request.callback_url)
+    return json.dumps({CALLBACK_FIELD: request.callback_url}).encode()
 
 
 def _job_definition(client: BatchClient, request: JobRequest) -> JobDefinition:

@@ -106,7 +106,12 @@ class _Job:
     def put(self, task: TaskDefinition) -> None:
         key = task.id.lower()
         self.tasks[key] = task
-        self.records[key] = TaskRecord(id=task.id, state=TaskState.ACTIVE, display_name=task.display_name)
+        self.records[key] = TaskRecord(
+            id=task.id,
+            state=TaskState.ACTIVE,
+            display_name=task.display_name,
+            required_slots=task.required_slots,
+        )
 
     def complete(self, reason: str) -> None:
         self.record = replace(self.record, state=JobState.COMPLETED, terminate_reason=reason)
@@ -204,6 +209,11 @@ class InMemoryBatchClient:
                 self._terminate(job, record)
         job.complete(reason)
 
+    def stop_retries(self, job_id: str, task_id: str) -> None:
+        """See ``BatchClient``. Nothing is retried here."""
+        operation = f"stop the retries of task {task_id!r} of job {job_id!r}"
+        self._record(self._job(job_id, operation), task_id, operation)
+
     def terminate_task(self, job_id: str, task_id: str) -> None:
         """See ``BatchClient``."""
         operation = f"terminate task {task_id!r} of job {job_id!r}"
@@ -260,8 +270,7 @@ class InMemoryBatchClient:
         existing = job.tasks.get(task.id.lower())
         if existing is not None and existing != task:
             raise ConflictError(
-                f"{operation}: the job has another task with this id: it runs {existing.command_line!r}, "
-                f"this one {task.command_line!r}. A job manager that is restarted must add the same tasks again",
+                f"{operation}: {task.conflict(existing.command_line)}",
                 operation=operation,
                 status=409,
                 code="TaskExists",

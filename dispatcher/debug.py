@@ -31,7 +31,7 @@ from batch_manager.testing import InMemoryBatchClient
 from dispatcher.files import stage_in, stage_out
 from dispatcher.local import POOL_ID, local_storage
 from dispatcher.report import print_report
-from dispatcher.results import fetch_results
+from dispatcher.results import empty_folder, fetch_results
 from dispatcher.stack import LocalStack
 from dispatcher.watch import job_end
 from dispatcher.workloads import FoundWorkload
@@ -77,11 +77,11 @@ class Debugger:
             BatchManagerError: Azurite refused something.
         """
         job_id = options.job_id or new_job_id(self._found.module, datetime.now(UTC))
-        results = options.results or Path("runs") / job_id
         check_job_id(job_id)
+        results = empty_folder(options.results or Path("runs") / job_id)
         with LocalStack(batch=False) as stack:
             client = InMemoryBatchClient(storage=local_storage(stack))
-            workload = self._found.workload_type(batch_client=client)  # type: ignore[call-arg]
+            workload = self._found.make(client)
             request = JobRequest(
                 job_id=job_id, pool_id=POOL_ID, module=self._found.module, parameters=options.parameters
             )
@@ -91,9 +91,7 @@ class Debugger:
             seconds = time.monotonic() - started
             missing = fetch_results(client.storage, container_name(job_id), results)
             end = job_end(client, job_id)
-            print_report(
-                self._console, workload, client, end.outcome, seconds=seconds, results=results, missing=missing
-            )
+            print_report(self._console, workload, client, end, seconds=seconds, results=results, missing=missing)
             return end.exit_code
 
 
@@ -134,13 +132,13 @@ class InProcessJob:
             return
         code = self._execute(task, folder)
         try:
-            stage_out(storage, task, folder, succeeded=code is ExitCode.SUCCEEDED)
+            stage_out(storage, task, folder, succeeded=code == ExitCode.SUCCEEDED)
         except BatchManagerError as error:
             self._client.end_task(job_id, task.id, int(code), code="FileUploadError", message=str(error))
         else:
             self._client.end_task(job_id, task.id, int(code))
 
-    def _execute(self, task: TaskDefinition, folder: Path) -> ExitCode:
+    def _execute(self, task: TaskDefinition, folder: Path) -> int:
         environ = self._environ(task, folder)
         words = shlex.split(task.command_line)
         arguments = words[words.index("-m") + 2 :]
@@ -148,14 +146,20 @@ class InProcessJob:
         with _placed(folder, environ):
             try:
                 return application.perform()
-            except BatchManagerError as error:
-                print(f"task {task.id}: {error}", file=sys.stderr)
-                return error.exit_code
+            except SystemExit as end:
+                return _exit_code(end)
             except Exception as error:  # noqa: BLE001 - a debugger shows whatever a user's task raises
-                traceback.print_exception(error)
-                if self._post_mortem:
-                    pdb.post_mortem(error.__traceback__)
-                return ExitCode.FAILED
+                return self._show(task, error)
+
+    def _show(self, task: TaskDefinition, error: Exception) -> ExitCode:
+        if self._post_mortem:
+            traceback.print_exception(error)
+            pdb.post_mortem(error.__traceback__)
+        elif isinstance(error, BatchManagerError):
+            print(f"task {task.id}: {error}", file=sys.stderr)
+        else:
+            traceback.print_exception(error)
+        return error.exit_code if isinstance(error, BatchManagerError) else ExitCode.FAILED
 
     def _environ(self, task: TaskDefinition, folder: Path) -> dict[str, str]:
         common = self._client.job_definition(self._request.job_id).common_environment
@@ -170,6 +174,13 @@ class InProcessJob:
             "AZ_BATCH_TASK_DIR": str(folder.parent),
             "AZ_BATCH_TASK_WORKING_DIR": str(folder),
         }
+
+
+def _exit_code(end: SystemExit) -> int:
+    """What the process would have ended with (Python documentation, ``sys.exit``)."""
+    if end.code is None:
+        return ExitCode.SUCCEEDED
+    return end.code if isinstance(end.code, int) else ExitCode.FAILED
 
 
 @contextmanager

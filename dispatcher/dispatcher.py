@@ -21,7 +21,6 @@ from batch_manager import (
     BatchClientFactory,
     BatchClientSettings,
     JobRequest,
-    WorkloadBase,
     submit_job,
 )
 from batch_manager.definitions import PoolDefinition
@@ -29,12 +28,12 @@ from batch_manager.environment import SECRETS_DIRECTORY, JsonValue
 from batch_manager.errors import ServiceError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.naming import container_name
-from batch_manager.submit import check_job_id, new_job_id
+from batch_manager.submit import check_callback_url, check_job_id, new_job_id
 from dispatcher.local import POOL_ID, local_client
 from dispatcher.progress import progress_view
 from dispatcher.receiver import CallbackReceiver
 from dispatcher.report import print_report
-from dispatcher.results import fetch_results
+from dispatcher.results import empty_folder, fetch_results
 from dispatcher.stack import LocalStack, StackError
 from dispatcher.watch import JobEnd, watch_job
 from dispatcher.workloads import FoundWorkload
@@ -94,11 +93,14 @@ class Dispatcher:
         """
         job_id = options.job_id or new_job_id(self._found.module, datetime.now(UTC))
         check_job_id(job_id)
-        self._check_inputs(options)
+        if options.callback_url is not None:
+            check_callback_url(options.callback_url)
+        results = empty_folder(options.results or Path("runs") / job_id)
+        self._found.make(BatchClientFactory.create(BatchClientSettings())).local_inputs(options.parameters)
         with ExitStack() as stack:
             receiver = stack.enter_context(CallbackReceiver()) if options.receive_callback else None
             local = stack.enter_context(LocalStack(keep=options.keep))
-            job = _LocalJob(self._found, self._console, options, job_id, local, receiver)
+            job = _LocalJob(self._found, self._console, options, job_id, results, local, receiver)
             try:
                 end = job.run()
             except ServiceError as error:
@@ -110,12 +112,6 @@ class Dispatcher:
                 local.wait_until_interrupted(self._console)
             return end.exit_code
 
-    def _check_inputs(self, options: RunOptions) -> None:
-        """Find a wrong parameter or a missing file before anything is started."""
-        client = BatchClientFactory.create(BatchClientSettings())
-        workload: WorkloadBase = self._found.workload_type(batch_client=client)  # type: ignore[call-arg]
-        workload.local_inputs(options.parameters)
-
 
 class _LocalJob:
     """One job on a running stack."""
@@ -126,6 +122,7 @@ class _LocalJob:
         console: Console,
         options: RunOptions,
         job_id: str,
+        results: Path,
         local: LocalStack,
         receiver: CallbackReceiver | None,
     ) -> None:
@@ -133,6 +130,7 @@ class _LocalJob:
         self._console = console
         self._options = options
         self._job_id = job_id
+        self._results = results
         self._local = local
         self._receiver = receiver
 
@@ -142,18 +140,17 @@ class _LocalJob:
         where = f"local Batch service at {local.batch_endpoint}, files in {local.folder}"
         console.print(where, soft_wrap=True, highlight=False)
         client = local_client(local)
-        workload: WorkloadBase = self._found.workload_type(batch_client=client)  # type: ignore[call-arg]
+        workload = self._found.make(client)
         client.create_pool(
             PoolDefinition(id=POOL_ID, target_dedicated_nodes=options.nodes, task_slots_per_node=options.slots)
         )
         started = time.monotonic()
         submit_job(workload, client, self._request())
         with progress_view(console, self._job_id) as view:
-            end = watch_job(client, self._job_id, view)
+            end = watch_job(client, self._job_id, view, slots=options.slots)
         seconds = time.monotonic() - started
-        results = options.results or Path("runs") / self._job_id
-        missing = fetch_results(client.storage, container_name(self._job_id), results)
-        print_report(console, workload, client, end.outcome, seconds=seconds, results=results, missing=missing)
+        missing = fetch_results(client.storage, container_name(self._job_id), self._results)
+        print_report(console, workload, client, end, seconds=seconds, results=self._results, missing=missing)
         self._show_callback()
         return end
 

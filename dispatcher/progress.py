@@ -44,7 +44,9 @@ class JobProgress:
 
     @property
     def seconds_left(self) -> float | None:
-        """What the rest takes at that rate; None while nothing has ended."""
+        """What the rest takes at that rate; None while nothing has ended or nothing runs."""
+        if not self.counts.running:
+            return None
         remaining = self.total - self.counts.completed
         return remaining / self.rate if self.rate > 0 else None
 

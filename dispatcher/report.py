@@ -10,8 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from batch_manager import BatchClient, JobResults, WorkloadBase
-from batch_manager.naming import container_name, log_folder
+from batch_manager.naming import FINALIZE_TASK_ID, container_name, log_folder
 from batch_manager.outcome import JobOutcome, Outcome
+from dispatcher.watch import JobEnd
 
 SHOWN_FAILURES = 10
 """Failures that get a row of their own."""
@@ -21,14 +22,18 @@ def print_report(
     console: Console,
     workload: WorkloadBase,
     client: BatchClient,
-    outcome: JobOutcome,
+    end: JobEnd,
     *,
     seconds: float,
     results: Path,
     missing: Sequence[str] = (),
 ) -> None:
     """The outcome, what the workload says of its results if the job succeeded, where they lie, and what is missing."""
+    outcome = end.outcome
     print_outcome(console, outcome, seconds=seconds, results=results)
+    if end.finalize_failure is not None:
+        log = results.resolve() / log_folder(FINALIZE_TASK_ID) / "stderr.txt"
+        console.print(f"{end.finalize_failure}: {log}", style="bold red", highlight=False, soft_wrap=True)
     if outcome.outcome is Outcome.SUCCEEDED:
         for line in workload.summarize(JobResults(client.storage, container_name(outcome.job_id))):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -47,8 +52,10 @@ def print_outcome(console: Console, outcome: JobOutcome, *, seconds: float, resu
     console.print(_counts(outcome, seconds))
     if outcome.failures:
         console.print(_failures(outcome))
-        first = results.resolve() / log_folder(outcome.failures[0].task_id) / "stderr.txt"
-        console.print(f"why the first one failed: {first}", markup=False, highlight=False, soft_wrap=True)
+        logs = (results.resolve() / log_folder(f.task_id) / "stderr.txt" for f in outcome.failures[:SHOWN_FAILURES])
+        first = next((log for log in logs if log.exists()), None)
+        if first is not None:
+            console.print(f"what the first one wrote: {first}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _counts(outcome: JobOutcome, seconds: float) -> Table:

@@ -27,6 +27,17 @@ def fetch_results(storage: BlobStorage, container: str, folder: Path) -> tuple[s
         return tuple(problem for problem in outcomes if problem is not None)
 
 
+def empty_folder(folder: Path) -> Path:
+    """The same folder, which nothing is in yet: what lies there would be taken for results of this run.
+
+    Raises:
+        InputError: something is.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"the results folder {str(folder)!r} is not an empty folder; choose another, or remove it")
+    return folder
+
+
 def place(folder: Path, blob: str) -> Path:
     """Where a blob's content goes in a folder.
 

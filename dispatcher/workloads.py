@@ -6,14 +6,15 @@ import importlib
 import importlib.util
 import inspect
 import json
-from collections.abc import Iterable
+import traceback
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from batch_manager import WorkloadBase
+from batch_manager import BatchClient, WorkloadBase
 from batch_manager.environment import JsonValue
-from batch_manager.errors import InputError
+from batch_manager.errors import DefinitionError, InputError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,18 @@ class FoundWorkload:
     import_root: Path
     """The folder that must be on Python's path for ``module`` to be found."""
 
+    def make(self, client: BatchClient) -> WorkloadBase:
+        """The workload.
+
+        Raises:
+            DefinitionError: its constructor raised; the message has the traceback.
+        """
+        constructor: Callable[..., WorkloadBase] = self.workload_type
+        try:
+            return constructor(batch_client=client)
+        except Exception as error:
+            raise DefinitionError(_told(error, f"{self.workload_type.__name__}(batch_client=...) raised")) from error
+
 
 def find_workload(module: str) -> FoundWorkload:
     """Import a workload's package and find its class: the one subclass of ``WorkloadBase`` in the package or in its
@@ -34,7 +47,10 @@ def find_workload(module: str) -> FoundWorkload:
 
     Raises:
         InputError: there is no such package, it has no ``__main__``, or it does not hold exactly one workload.
+        DefinitionError: importing it raised; the message has the traceback.
     """
+    if not all(part.isidentifier() for part in module.split(".")):
+        raise InputError(f"{module!r} is not a package's name: give it with dots, such as workloads.water_network")
     package = _import(module)
     if package.__spec__ is None or package.__spec__.submodule_search_locations is None:
         raise InputError(f"{module!r} is a module, not a package: a workload is a package with a __main__.py")
@@ -98,6 +114,19 @@ def _import(module: str) -> ModuleType:
             f"there is no package {error.name!r} here; run the command in the folder that holds it, "
             "and give its name with dots, such as workloads.water_network"
         ) from None
+    except Exception as error:
+        raise DefinitionError(_told(error, f"{module!r} cannot be imported")) from error
+
+
+def _told(error: Exception, what: str) -> str:
+    """What happened, with the traceback from the first line of the user's own code on."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if not frame.filename.startswith("<frozen") and frame.filename not in _OUR_FRAMES]
+    shown = "".join([*traceback.format_list(own), *traceback.format_exception_only(error)])
+    return f"{what}:\n{shown}".rstrip()
+
+
+_OUR_FRAMES = {__file__, importlib.__file__}
 
 
 def _workload_types(module: ModuleType) -> set[type[WorkloadBase]]:

@@ -43,7 +43,7 @@ _FILTERS = {
     TaskQuery.UNSUCCESSFUL: "executionInfo/result eq 'failure'",
     TaskQuery.SKIPPED: f"executionInfo/exitCode eq {int(ExitCode.SKIPPED)}",
 }
-_SELECT = ["id", "state", "displayName", "executionInfo"]
+_SELECT = ["id", "state", "displayName", "executionInfo", "requiredSlots"]
 
 _JSON_CONTENT_TYPE = "application/json; odata=minimalmetadata"
 
@@ -121,6 +121,14 @@ class AzureBatchClient:
             if error.code not in ("JobCompleted", "JobBeingTerminated"):
                 raise
 
+    def stop_retries(self, job_id: str, task_id: str) -> None:
+        """See ``BatchClient``. The task's other constraints stay as they are."""
+        with translated(f"stop the retries of task {task_id!r} of job {job_id!r}"):
+            limits = self._sdk.get_task(job_id, task_id, select=["id", "constraints"]).constraints
+            constraints = limits or models.BatchTaskConstraints()
+            constraints.max_task_retry_count = 0
+            self._sdk.replace_task(job_id, task_id, models.BatchTask(constraints=constraints))
+
     def terminate_task(self, job_id: str, task_id: str) -> None:
         """See ``BatchClient``."""
         try:
@@ -154,8 +162,7 @@ class AzureBatchClient:
             existing = self._sdk.get_task(job_id, task.id, select=["id", "commandLine", "environmentSettings"])
         if environment_value(existing, environment.DEFINITION) != task.digest():
             raise ConflictError(
-                f"{operation}: the job has another task with this id: it runs {existing.command_line!r}, "
-                f"this one {task.command_line!r}. A job manager that is restarted must add the same tasks again",
+                f"{operation}: {task.conflict(existing.command_line)}",
                 operation=operation,
                 status=409,
                 code="TaskExists",
@@ -164,4 +171,8 @@ class AzureBatchClient:
 
 def _message(error: JsonObject) -> str:
     message = error.get("message")
-    return str(message.get("value", "")) if isinstance(message, dict) else str(message or "")
+    text = str(message.get("value", "")) if isinstance(message, dict) else str(message or "")
+    values = error.get("values")
+    pairs = [pair for pair in values if isinstance(pair, dict)] if isinstance(values, list) else []
+    named = ", ".join(f"{pair.get('key')}: {pair.get('value')}" for pair in pairs)
+    return f"{text.partition(chr(10))[0]} {named}".strip()

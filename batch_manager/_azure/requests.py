@@ -9,6 +9,7 @@ from typing import TypeAlias
 from azure.batch import models
 
 from batch_manager import environment
+from batch_manager._azure.translate import clean
 from batch_manager.definitions import (
     JobDefinition,
     JobRecord,
@@ -102,8 +103,10 @@ def task_record(task: models.BatchTask) -> TaskRecord:
         succeeded=_succeeded(info),
         failure_code=str(failure.code) if failure is not None and failure.code else None,
         failure_message=failure.message if failure is not None else None,
+        failure_details=_details(failure),
         retry_count=(info.retry_count or 0) if info is not None else 0,
         requeue_count=(info.requeue_count or 0) if info is not None else 0,
+        required_slots=task.required_slots or 1,
     )
 
 
@@ -200,6 +203,11 @@ def _user_identity(user: UserIdentity) -> JsonObject:
     if user.user_name is not None:
         return {"username": user.user_name}
     return {"autoUser": {"scope": user.scope.value, "elevationLevel": user.elevation_level.value}}
+
+
+def _details(failure: models.BatchTaskFailureInfo | None) -> tuple[tuple[str, str], ...]:
+    pairs = failure.details if failure is not None else None
+    return tuple((pair.name or "", clean(pair.value)) for pair in pairs or ())
 
 
 def _succeeded(info: models.BatchTaskExecutionInfo | None) -> bool | None:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from azure.batch import models
 from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
@@ -56,21 +57,23 @@ def translated(operation: str) -> Iterator[None]:
         raise from_response(error, operation) from None
     except ClientAuthenticationError as error:
         raise AccessDeniedError(
-            f"{operation}: no identity that may do it: {_clean(error.message)}", operation=operation
+            f"{operation}: no identity that may do it: {clean(error.message)}", operation=operation
         ) from None
     except (ServiceRequestError, ServiceResponseError) as error:
-        raise BusyError(f"{operation}: no answer: {_clean(str(error))}", operation=operation) from None
+        raise BusyError(f"{operation}: no answer: {clean(str(error))}", operation=operation) from None
     except AzureError as error:
-        raise ServiceError(f"{operation}: {_clean(str(error))}", operation=operation) from None
+        raise ServiceError(f"{operation}: {clean(str(error))}", operation=operation) from None
 
 
 def from_response(error: HttpResponseError, operation: str) -> ServiceError:
     """The error for a reply."""
     status = error.status_code
     request_id = _header(error, "request-id") or _header(error, "x-ms-request-id")
-    return service_error(
-        operation, status=status, code=_code(error), message=_clean(error.message), request_id=request_id
-    )
+    message = clean(error.message)
+    named = ", ".join(f"{pair.key}: {clean(pair.value)}" for pair in _values(error))
+    if named:
+        message = f"{message.strip().splitlines()[0]} {named}"
+    return service_error(operation, status=status, code=_code(error), message=message, request_id=request_id)
 
 
 def service_error(
@@ -89,12 +92,17 @@ def _code(error: HttpResponseError) -> str | None:
     return str(getattr(code, "value", code)) if code else None
 
 
+def _values(error: HttpResponseError) -> list[models.BatchErrorDetail]:
+    """What the service says of the request: the property, the value, the limit."""
+    return list(getattr(getattr(error, "model", None), "error_values", None) or ())
+
+
 def _header(error: HttpResponseError, name: str) -> str | None:
     headers = getattr(error.response, "headers", None) or {}
     value: str | None = headers.get(name)
     return value
 
 
-def _clean(text: str | None) -> str:
+def clean(text: str | None) -> str:
     """Without the query of any URL, where a SAS or a token would be."""
     return _QUERY.sub(r"\1", text or "")

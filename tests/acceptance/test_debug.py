@@ -31,6 +31,21 @@ def test_exception_in_a_task_opens_the_debugger_where_it_happened(dispatch: Disp
     assert counts == {"succeeded": 0, "failed": 1, "skipped": 1, "notEnded": 0}
 
 
+def test_wrong_input_opens_the_debugger_too(dispatch: Dispatch) -> None:
+    """Whatever a task raises."""
+    words = ("debug", "chain", "--param", "parts=1", "--param", "how=input-error", "--post-mortem")
+    ended = dispatch(*words, typed="p ('number', self.number)\nq\n")
+    assert ended.code == 1, ended.out + ended.err
+    assert "('number', 0)" in ended.out
+
+
+def test_sys_exit_in_a_task_ends_the_task_alone(dispatch: Dispatch) -> None:
+    """As it does on a node: with code 0 the task has succeeded."""
+    ended = dispatch("debug", "chain", "--param", "parts=2", "--param", "how=exit-zero")
+    assert ended.code == 0, ended.out + ended.err
+    assert "all 3 tasks succeeded" in ended.out
+
+
 def test_exception_in_a_pipe_is_a_traceback_and_the_exit_code(dispatch: Dispatch) -> None:
     """Nobody types there."""
     ended = dispatch("debug", "chain", "--param", "how=break")

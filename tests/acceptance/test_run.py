@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dispatcher.receiver import CallbackReceiver
 from tests.acceptance.conftest import Dispatch, processes_naming
 
 
@@ -68,6 +69,44 @@ def test_job_manager_that_dies_does_not_leave_the_job_waiting(dispatch: Dispatch
     ended = dispatch("run", "chain", "--param", "how=die")
     assert ended.code == 1
     assert "exit code 7" in ended.out
+
+
+def test_job_manager_that_ends_well_without_a_job_does_not_leave_it_waiting(dispatch: Dispatch) -> None:
+    """As a __main__.py does that forgets to run the application."""
+    ended = dispatch("run", "chain", "--param", "how=leave")
+    assert ended.code == 1
+    assert "does __main__.py call Application(...).run()?" in ended.out
+
+
+def test_skipped_task_is_not_retried(dispatch: Dispatch) -> None:
+    """Its retries are for failures of its own."""
+    ended = dispatch("run", "chain", "--param", "parts=1", "--param", "how=fail")
+    lines = (ended.results / "logs" / "2" / "stderr.txt").read_text().splitlines()
+    assert [json.loads(line)["attempt"] for line in lines] == [1]
+
+
+def test_task_that_needs_more_slots_than_a_node_has_ends_the_run(dispatch: Dispatch) -> None:
+    """It would wait for ever, on Azure too."""
+    ended = dispatch("run", "chain", "--param", "slots=3", "--slots", "2")
+    assert ended.code == 65, ended.out + ended.err
+    assert "needs 3 slots and would wait for ever: a node has 2" in ended.err
+
+
+def test_callback_that_is_refused_is_told(dispatch: Dispatch, tmp_path: Path) -> None:
+    """The job succeeded, but nobody was told."""
+    with CallbackReceiver() as receiver:
+        (tmp_path / "url").write_text(receiver.url + "x")
+        ended = dispatch("run", "chain", "--param", "parts=1", "--callback-file", str(tmp_path / "url"))
+    assert ended.code == 69, ended.out + ended.err
+    assert "FinalizeTask failed with exit code 69" in ended.out
+
+
+def test_reason_of_a_failure_names_what_was_missing(dispatch: Dispatch) -> None:
+    """Batch puts it into the details."""
+    ended = dispatch("run", "chain", "--param", "parts=1", "--param", "how=no-input")
+    failures = _outcome(ended.results)["failures"]
+    assert isinstance(failures, list)
+    assert "missing.txt" in failures[0]["reason"]
 
 
 def test_inputs_too_large_for_the_environment_arrive(dispatch: Dispatch) -> None:

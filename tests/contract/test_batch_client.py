@@ -118,6 +118,16 @@ def test_terminated_task_is_unsuccessful(client: BatchClient, new_job: NewJob) -
     assert client.get_task_counts(job_id).failed == 1
 
 
+def test_stopping_retries_leaves_the_task_as_it_is(client: BatchClient, new_job: NewJob) -> None:
+    """It changes what a failure would mean, nothing else."""
+    job_id = new_job()
+    client.add_tasks(job_id, [_task("1")])
+    client.stop_retries(job_id, "1")
+    assert client.get_task_counts(job_id).active == 2
+    with pytest.raises(NotFoundError):
+        client.stop_retries(job_id, "2")
+
+
 def test_terminate_task_that_is_not_there_is_not_found(client: BatchClient, new_job: NewJob) -> None:
     """A wrong id is not success."""
     with pytest.raises(NotFoundError) as caught:

@@ -1,5 +1,7 @@
 """A workload small enough for a unit test: as many tasks as asked for, and one that gathers them."""
 
+import sys
+
 from batch_manager import (
     BatchClient,
     JobManager,
@@ -24,6 +26,8 @@ class Part(WorkloadTask):
         self.fail = fail
 
     def run(self) -> None:
+        if self.fail == 80:
+            sys.exit(80)
         if self.fail:
             raise RuntimeError(f"part {self.number} was told to fail")
         RAN.append(f"part {self.number}")
@@ -48,6 +52,8 @@ class GatherBuilder(WorkloadTaskBuilder[Gather]):
 
 class SampleJobManager(JobManager):
     def create_job(self) -> None:
+        if self.context.parameters.get("exit"):
+            sys.exit(0)
         if self.context.parameters.get("break"):
             raise RuntimeError("told to break")
         parts = [self.add_workload_task(Part, {"number": n}) for n in range(int(str(self.context.parameters["parts"])))]

@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from batch_manager import Application, ExitCode, JobRequest, submit_job
 from batch_manager.client import BatchClient
@@ -27,7 +28,7 @@ def client() -> InMemoryBatchClient:
 
 
 def _execute(client: BatchClient, tmp_path: Path, *words: str, **settings: str) -> ExitCode:
-    environ = {"AZ_BATCH_JOB_ID": JOB, "AZ_BATCH_TASK_ID": "t", "AZ_BATCH_TASK_WORKING_DIR": str(tmp_path), **settings}
+    environ = {"AZ_BATCH_JOB_ID": JOB, "AZ_BATCH_TASK_ID": "4", "AZ_BATCH_TASK_WORKING_DIR": str(tmp_path), **settings}
     workload = SampleWorkload(batch_client=client)
     return Application(workload, arguments=words, environ=environ, module="tests.sample").execute()
 
@@ -70,6 +71,31 @@ def test_job_manager_that_raises_leaves_a_job_that_tells_it(client: InMemoryBatc
     client.end_task(JOB, JOB_MANAGER_TASK_ID, 1)
     client.end_task(JOB, FINALIZE_TASK_ID)
     assert client.get_job(JOB).state is JobState.COMPLETED
+
+
+def test_job_manager_that_calls_sys_exit_leaves_a_job_that_tells_it(
+    client: InMemoryBatchClient, tmp_path: Path
+) -> None:
+    """Not an exception like others, but an end without a job all the same."""
+    with pytest.raises(SystemExit):
+        _manage(client, tmp_path, '{"exit": true}')
+    cause = json.loads(client.task_definitions(JOB)[-1].environment[INPUTS])["cause"]
+    assert cause == "it called sys.exit(0) instead of returning"
+
+
+def test_task_that_exits_with_the_code_of_a_skip_has_failed(client: InMemoryBatchClient, tmp_path: Path) -> None:
+    """Its code ran, so it was not skipped."""
+    code = _execute(client, tmp_path, "task", "Part", **{INPUTS: '{"number": 7, "fail": 80}'})
+    assert code is ExitCode.FAILED
+
+
+def test_skip_stops_the_retries(client: InMemoryBatchClient, tmp_path: Path, mocker: MockerFixture) -> None:
+    """To Batch it is a failure, which would be tried again, perhaps for ever."""
+    _manage(client, tmp_path)
+    client.end_task(JOB, "1", 1)
+    stop = mocker.spy(client, "stop_retries")
+    assert _execute(client, tmp_path, "task", "Gather", **{DEPENDS_ON: "1..3"}) is ExitCode.SKIPPED
+    stop.assert_called_once_with(JOB, "4")
 
 
 def test_task_runs_with_its_inputs(client: InMemoryBatchClient, tmp_path: Path) -> None:

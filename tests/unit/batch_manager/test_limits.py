@@ -30,10 +30,27 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"required_slots": 0}, "required_slots", "from 1 to 256"),
     ({"environment_settings": {"AZ_BATCH_X": "1"}}, "environment_settings", "AZ_BATCH_"),
     ({"environment_settings": {"A=B": "1"}}, "environment_settings", "not a name"),
-    ({"input_files": [InputFileSpecification(target_file_path="../x")]}, "input_files", "leaves the working"),
-    ({"input_files": [InputFileSpecification(container_name="A_B")]}, "input_files", "lower-case"),
+    (
+        {"input_files": [InputFileSpecification(source_blob_path="a", target_file_path="../x")]},
+        "input_files",
+        "leaves the working",
+    ),
+    (
+        {"input_files": [InputFileSpecification(source_blob_path="a", container_name="A_B")]},
+        "input_files",
+        "lower-case",
+    ),
     ({"output_files": [OutputFileSpecification(source_file_path="")]}, "output_files", "empty"),
     ({"output_files": [OutputFileSpecification("a", task_id="2")]}, "output_files", "'2'"),
+    ({"input_files": [InputFileSpecification()]}, "input_files", "a secret"),
+    ({"input_files": [InputFileSpecification(source_blob_path="batch-manager/")]}, "input_files", "a secret"),
+    ({"input_files": [InputFileSpecification(None, "job-j", "")]}, "input_files", "a secret"),
+    ({"environment_settings": {"A": "x" * 131_000}}, "environment_settings", "131000 characters"),
+    ({"environment_settings": {"A": "x\0"}}, "environment_settings", "NUL"),
+    ({"environment_settings": {"A": 3}}, "environment_settings", "a string"),
+    ({"id": 5}, "id", "a string"),
+    ({"required_slots": None}, "required_slots", "a whole number"),
+    ({"dependencies": ("1",)}, "dependencies", "what add_workload_task returned"),
 ]
 
 
@@ -41,8 +58,8 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 def test_problem_names_task_field_value_and_limit(fields: dict[str, Any], field: str, said: str) -> None:
     """Each limit, broken once."""
     task = _task(**fields)
-    (problem,) = find_problems([task])
-    assert (problem.task_id, problem.field) == (task.id, field)
+    (problem,) = find_problems([task], container="job-j")
+    assert (problem.task_id, problem.field) == (str(task.id), field)
     assert said in problem.message
 
 
@@ -65,6 +82,12 @@ def test_find_problems_sees_ids_that_differ_by_case_alone() -> None:
     assert "'Mesh'" in problem.message
 
 
+def test_find_problems_sees_the_same_id_twice() -> None:
+    """One string object or two, one of the tasks would be lost."""
+    same = "mesh"
+    assert len(find_problems([_task(id=same), _task(id=same)])) == 1
+
+
 def test_find_problems_sees_a_parent_that_comes_later() -> None:
     """A parent is added first, so there can be no cycle."""
     late = _task(id="2")
@@ -75,5 +98,6 @@ def test_find_problems_sees_a_parent_that_comes_later() -> None:
 def test_find_problems_sees_a_dependency_list_that_is_too_long() -> None:
     """Ids of the user's own making can be too long together; numbers never are."""
     parents = [_task(id=f"{n:064d}") for n in range(1001)]
-    (problem,) = find_problems([*parents, _task(id="last", dependencies=tuple(parents))])
-    assert "64064 characters together, at most 64000" in problem.message
+    problems = find_problems([*parents, _task(id="last", dependencies=tuple(parents))])
+    assert [problem.task_id for problem in problems] == ["finalize", "last"]
+    assert all("characters together, at most 64000" in problem.message for problem in problems)

@@ -18,7 +18,7 @@ from batch_manager import setup_logging
 setup_logging(sys.argv[1])
 print("yaml" in sys.modules)
 logging.getLogger("mine").debug("not shown")
-logging.getLogger("mine").info("part %d done", 3, extra={"seconds": 1.5})
+logging.getLogger("mine").info("part %d done", 3, extra={"seconds": 1.5, "task": "mine"})
 try:
     1 / 0
 except ZeroDivisionError:

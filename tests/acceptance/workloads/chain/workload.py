@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from batch_manager import (
     JobManagerBuilder,
     JobManagerContext,
     OutputFileSpecification,
+    TaskConstraints,
     TaskContext,
     WorkloadBase,
     WorkloadTask,
@@ -36,6 +38,8 @@ class Part(WorkloadTask):
         print(f"part {self.number} of {os.environ['AZ_BATCH_JOB_ID']}")
         if self.how == "stop-here":
             breakpoint()  # noqa: T100 - a test of the debugger leaves it here
+        if self.how == "exit-zero":
+            sys.exit(0)
         if self.how == "wait":
             time.sleep(600)
         if self.how == "fail":
@@ -80,6 +84,8 @@ class ChainJobManager(JobManager):
             raise RuntimeError("the job manager was told to break")
         if parameters.get("how") == "die":
             os._exit(7)
+        if parameters.get("how") == "leave":
+            os._exit(0)
         count = int(str(parameters.get("parts", 2)))
         text = "x" * int(str(parameters.get("length", 3)))
         parts = []
@@ -89,8 +95,12 @@ class ChainJobManager(JobManager):
             part.output_files.append(
                 OutputFileSpecification(source_file_path="part.txt", target_blob_path=f"parts/{number:03d}.txt")
             )
+            if how == "no-input":
+                part.input_files.append(InputFileSpecification(source_blob_path="missing.txt"))
+            part.required_slots = int(str(parameters.get("slots", 1)))
             parts.append(part)
         gather = self.add_workload_task(Gather, dependencies=parts)
+        gather.constraints = TaskConstraints(max_task_retry_count=2)
         gather.input_files.append(InputFileSpecification(source_blob_path="parts/"))
         gather.output_files.append(OutputFileSpecification(source_file_path="whole.txt"))
 
