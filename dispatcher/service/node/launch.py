@@ -158,7 +158,8 @@ class Node(Protocol):
 
         Raises:
             ValueError: an attempt at the task runs here already.
-            RuntimeError: the node is closed.
+            RuntimeError: the node is closed, or the machine has no thread left.
+            OSError: the machine has no descriptor left; the node stays usable.
         """
         ...
 
