@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,10 @@ Dispatch = Callable[..., Ended]
 def dispatch(tmp_path: Path) -> Dispatch:
     """Runs ``python -m dispatcher`` in the folder of the test workloads and waits for its end."""
 
+    numbers = count()
+
     def run(*words: str, cwd: Path = WORKLOADS, typed: str = "") -> Ended:
-        results = tmp_path / "results"
+        results = tmp_path / f"results{next(numbers) or ''}"
         done = subprocess.run(
             [sys.executable, "-m", "dispatcher", *words, "--results", str(results)],
             capture_output=True,
