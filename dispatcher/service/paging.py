@@ -131,7 +131,7 @@ def _read_token(text: str | None) -> str:
 def _most_results(text: str | None) -> int:
     if text is None:
         return MOST_RESULTS
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_RESULTS):
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and 1 <= int(text) <= MOST_RESULTS):
         raise invalid_query("maxresults", text, f"it must lie between 1 and {MOST_RESULTS}")
     return int(text)
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -26,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 BODY_LIMIT = 1_000_000
 """Bytes; Azure refuses a larger request with RequestBodyTooLarge."""
+
+DEPTH_LIMIT = 64
+"""Objects and lists within one another in a body; Azure's own limit is not known, its documents have fewer than ten."""
 
 _JSON = "application/json;odata=minimalmetadata"
 
@@ -154,12 +158,32 @@ def _read_body(request: Request, route: Route) -> JsonObject:
     if route.operation.body is Body.NONE or (route.operation.body is Body.OPTIONAL and not request.body):
         return {}
     try:
-        body = json.loads(request.body, parse_constant=_no_constant)
+        body = json.loads(request.body, parse_constant=_no_constant, parse_float=_finite)
+        # Kept as it came and echoed in every list, so what no answer could hold is refused: a lone surrogate has no
+        # UTF-8.
+        json.dumps(body, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise BatchError(Refusal.INVALID_REQUEST_BODY) from None
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or _is_deeper_than(body, DEPTH_LIMIT):
         raise BatchError(Refusal.INVALID_REQUEST_BODY)
     return body
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no finite number")
+    return number
+
+
+def _is_deeper_than(value: object, levels: int) -> bool:
+    if isinstance(value, dict):
+        members: Iterable[object] = value.values()
+    elif isinstance(value, list):
+        members = value
+    else:
+        return False
+    return levels == 0 or any(_is_deeper_than(member, levels - 1) for member in members)
 
 
 def _check_query(call: Call) -> None:

@@ -113,3 +113,36 @@ def test_secrets_are_out_of_a_nodes_reach(client: BatchClient, service: Running)
     assert (service.data / "secrets" / "batch_account_key").exists()
     with pytest.raises(ResourceNotFoundError):
         client.download_node_file("pool", node.id, "../../../secrets/batch_account_key")
+
+
+def test_pipe_in_a_task_folder_is_not_found_and_hangs_nobody(client: BatchClient, run: Run, job: str) -> None:
+    """Reading it would wait for a writer, and keep every other download waiting."""
+    run("mkfifo pipe && echo hello")
+    for _ in range(45):
+        with pytest.raises(ResourceNotFoundError):
+            list(client.download_task_file(job, "task", "wd/pipe"))
+    assert b"".join(client.download_task_file(job, "task", "stdout.txt")) == b"hello\n"
+
+
+def test_deleting_a_link_leaves_what_it_leads_to(client: BatchClient, run: Run, job: str) -> None:
+    """The link goes, also one that leads nowhere."""
+    run("mkdir kept && echo x > kept/file && ln -s kept folder && ln -s kept/file file && ln -s nowhere gone")
+    for link in ("wd/folder", "wd/file", "wd/gone"):
+        client.delete_task_file(job, "task", link, recursive=True)
+    assert b"".join(client.download_task_file(job, "task", "wd/kept/file")) == b"x\n"
+    names = {file.name for file in client.list_task_files(job, "task", recursive=True)}
+    assert not names & {"wd/folder", "wd/file", "wd/gone"}
+
+
+@pytest.mark.parametrize("path", ["a" * 300, "/".join("a" * 1000)])
+def test_path_that_no_file_can_have_is_not_found(client: BatchClient, task: str, path: str) -> None:
+    """Too long a name is a wrong name, not a fault of the service."""
+    with pytest.raises(ResourceNotFoundError):
+        list(client.download_task_file(task, "task", path))
+
+
+def test_range_with_thousands_of_digits_is_refused(client: BatchClient, task: str) -> None:
+    """A client's mistake, not the service's."""
+    with pytest.raises(HttpResponseError) as caught:
+        list(client.download_task_file(task, "task", "stdout.txt", ocp_range="bytes=0-" + "9" * 5000))
+    assert caught.value.status_code == 400

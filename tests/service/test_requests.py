@@ -8,6 +8,7 @@ import logging
 import httpx
 import pytest
 from azure.core.exceptions import HttpResponseError
+from azure.core.rest import HttpRequest
 
 from tests.service.support import Running, code_of
 
@@ -63,3 +64,38 @@ def test_unknown_path_is_refused(service: Running, caplog: pytest.LogCaptureFixt
     with service.client() as client, pytest.raises(HttpResponseError) as caught:
         client.get_pool("a/b/c".replace("/", "%2F"), headers={})
     assert caught.value.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        '"deep": ' + '{"a":' * 900 + "1" + "}" * 900,
+        '"large": 1e400',
+        '"name": "\\ud800"',
+        '"none": NaN',
+    ],
+    ids=["nested", "not finite", "lone surrogate", "no JSON"],
+)
+def test_body_that_no_answer_could_hold_is_refused(service: Running, extra: str, name: str) -> None:
+    """Kept and echoed, it would break every list of jobs for everybody."""
+    body = f'{{"id": "{name[:50]}", "poolInfo": {{"poolId": "pool"}}, {extra}}}'
+    request = HttpRequest(
+        "POST",
+        "/jobs",
+        params={"api-version": "2025-06-01"},
+        headers={"Content-Type": "application/json; odata=minimalmetadata"},
+        content=body.encode(),
+    )
+    with service.client() as client:
+        with pytest.raises(HttpResponseError) as caught:
+            client.send_request(request).raise_for_status()
+        assert caught.value.status_code == 400
+        assert "InvalidRequestBody" in str(caught.value)
+        assert name[:50] not in [job.id for job in client.list_jobs()]
+
+
+def test_count_of_results_with_thousands_of_digits_is_refused(service: Running) -> None:
+    """A client's mistake, not the service's."""
+    with service.client() as client, pytest.raises(HttpResponseError) as caught:
+        list(client.list_pools(max_results=10**4000))
+    assert (caught.value.status_code, code_of(caught.value)) == (400, "InvalidQueryParameterValue")

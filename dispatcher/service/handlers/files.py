@@ -21,7 +21,7 @@ from dispatcher.service.node.layout import task_folder
 from dispatcher.service.paging import page, read_listing
 from dispatcher.service.wire import JsonObject, format_http_date, format_time
 
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,12 +101,16 @@ def find_file(root: Path, call: Call) -> _Found:
     """Return what the call's path names below a folder.
 
     Raises:
-        BatchError: FileNotFound, also for a path that would leave the folder.
+        BatchError: FileNotFound, also for a path that would leave the folder or that no file can have, and for what is
+            neither a file nor a folder: reading a pipe would wait for whoever writes it.
     """
     relative = call.parameters["filePath"]
     try:
-        return _Found(path=resolve(root, relative), entry=read_entry(root, relative))
-    except (FileOutside, FileNotFoundError, NotADirectoryError):
+        path = resolve(root, relative)
+        if not (path.is_file() or path.is_dir()):
+            raise BatchError(Refusal.FILE_NOT_FOUND)
+        return _Found(path=path, entry=read_entry(root, relative))
+    except (FileOutside, OSError):
         raise BatchError(Refusal.FILE_NOT_FOUND) from None
 
 
@@ -158,6 +162,10 @@ def _download(call: Call, found: _Found) -> Reply:
 
 
 def _delete(call: Call, root: Path) -> Reply:
+    link = _find_link(root, call.parameters["filePath"])
+    if link is not None:
+        link.unlink()
+        return Reply()
     found = find_file(root, call)
     if found.path == Path(resolve(root, "")):
         raise BatchError(Refusal.INVALID_URI)
@@ -169,6 +177,18 @@ def _delete(call: Call, root: Path) -> Reply:
         message = "The directory is not empty: set recursive to delete it with what is in it."
         raise BatchError(Refusal.OPERATION_INVALID_FOR_CURRENT_STATE, message)
     return Reply()
+
+
+def _find_link(root: Path, relative: str) -> Path | None:
+    """Return the symbolic link that a path names, wherever it leads; None if it names something else, or nothing."""
+    folder, _, name = relative.strip("/").rpartition("/")
+    if name in {"", ".", ".."}:
+        return None
+    try:
+        named = Path(resolve(root, folder)) / name
+        return named if named.is_symlink() else None
+    except (FileOutside, OSError):
+        return None
 
 
 def _headers(call: Call, entry: FileEntry) -> dict[str, str]:
