@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from dispatcher.service.documents.fields import Fields, check_metadata, check_pairs
 from dispatcher.service.documents.tasks import TaskSpec, check_program, read_limits
-from dispatcher.service.errors import BatchError, Refusal, invalid_property
+from dispatcher.service.errors import BatchError, Refusal, invalid_property, unsupported_property
 from dispatcher.service.wire import JsonObject
 
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -1000, 1000
@@ -102,6 +102,8 @@ def _check_on_failure(fields: Fields) -> None:
 def _read_manager(fields: Fields) -> TaskSpec:
     task_id = fields.required_id()
     fields.refuse(("applicationPackageReferences", "containerSettings"))
+    if not fields.boolean("allowLowPriorityNode", default=True):
+        raise unsupported_property(fields.name("allowLowPriorityNode"))
     check_program(fields)
     return TaskSpec(
         id=task_id,

@@ -106,6 +106,9 @@ def check_program(fields: Fields) -> None:
     settings = fields.object("authenticationTokenSettings")
     if settings is not None:
         settings.refuse(("access",))
+    identity = fields.object("userIdentity")
+    if identity is not None:
+        identity.refuse(("username",))  # an auto user is recorded: one machine has no other users to run as
 
 
 def read_limits(fields: Fields | None) -> TaskLimits:

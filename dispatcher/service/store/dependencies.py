@@ -38,6 +38,17 @@ class DependencyStore:
         if number is not None:
             self._meet(job_key, number)
 
+    def hold(self, job_key: int, task_id: str) -> None:
+        """Take back that a task was satisfied: what is added from now on waits for it again, and so does a range."""
+        number = task_number(task_id)
+        if number is None:
+            return
+        if self._database.run("DELETE FROM met_numbers WHERE job_key = ? AND number = ?", (job_key, number)):
+            self._database.run(
+                "UPDATE ranges SET remaining = remaining + 1 WHERE job_key = ? AND low <= ? AND high >= ?",
+                (job_key, number, number),
+            )
+
     def _add_parents(self, job_key: int, child_key: int, parents: Sequence[str]) -> int:
         waiting = [parent for parent in parents if not self._is_satisfied(job_key, parent)]
         self._database.run_many(

@@ -141,9 +141,10 @@ class TaskStore:
         time = to_micros(now)
         self._database.run(
             f"UPDATE tasks SET {_CLEARED}, state = ?, previous_state = ?, state_time = ?, retries = 0, "
-            "last_retry = NULL, modified = ?, version = ? WHERE key = ?",
+            "last_retry = NULL, expires = NULL, released = 0, modified = ?, version = ? WHERE key = ?",
             (state, task.state, time, time, self._database.next_version(now), task.key),
         )
+        self._dependencies.hold(task.job_key, task.id)
         counts.drop(task.job_key, task.state, task.result, task.slots)
         counts.add(task.job_key, state, None, task.slots)
 

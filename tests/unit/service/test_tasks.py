@@ -206,6 +206,37 @@ def test_reactivated_task_runs_again_and_releases_once(bench: Bench) -> None:
     assert bench.running() == ["child"]
 
 
+@pytest.mark.parametrize("parents", [{"taskIds": ["7"]}, {"taskIdRanges": [{"start": 7, "end": 7}]}])
+def test_dependent_added_after_a_reactivation_waits_for_it(bench: Bench, parents: JsonObject) -> None:
+    """What satisfied before is taken back: the parent runs again."""
+    satisfy: JsonObject = {"default": {"dependencyAction": "satisfy"}}
+    bench.add_task("7", exitConditions=satisfy)
+    bench.finish("7", exit_code=3)
+    bench.call("reactivate_task", jobId="job", taskId="7")
+    bench.add_task("child", dependsOn=parents)
+    bench.settle()
+    assert bench.running() == ["7"]
+    bench.finish("7")
+    assert bench.running() == ["child"]
+
+
+def test_files_of_a_reactivated_task_do_not_expire(bench: Bench) -> None:
+    """Its retention begins with its next end."""
+    bench.add_task("a", constraints={"retentionTime": "PT1H"})
+    bench.finish("a", exit_code=1)
+    bench.call("reactivate_task", jobId="job", taskId="a")
+    assert bench.service.core.store.queue.next_deadline() is None
+
+
+@pytest.mark.parametrize("identity", [{"username": "somebody"}])
+def test_named_user_is_refused(bench: Bench, identity: JsonObject) -> None:
+    """One machine has no other users to run as; an auto user is recorded."""
+    with pytest.raises(BatchError) as caught:
+        bench.add_task("a", userIdentity=identity)
+    assert "username" in str(caught.value.values)
+    bench.add_task("b", userIdentity={"autoUser": {"scope": "pool", "elevationLevel": "nonadmin"}})
+
+
 def test_reactivating_a_successful_task_is_refused(bench: Bench) -> None:
     """A task that succeeded cannot run again."""
     bench.add_task("a")
