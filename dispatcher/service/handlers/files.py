@@ -5,13 +5,13 @@ from __future__ import annotations
 import mimetypes
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
-from dispatcher.service.calls import Call, FileSlice, Reply
+from dispatcher.service.calls import Call, FileSlice, Handler, Reply
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.handlers.nodes import find as find_node
 from dispatcher.service.handlers.tasks import find as find_task
@@ -218,3 +218,15 @@ def _range(text: str | None, size: int) -> tuple[int, int]:
     if end < start:
         raise BatchError(Refusal.INVALID_RANGE)
     return start, end - start + 1
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "list_task_files": list_of_task,
+    "download_task_file": download_of_task,
+    "get_task_file_properties": properties_of_task,
+    "delete_task_file": delete_of_task,
+    "list_node_files": list_of_node,
+    "download_node_file": download_of_node,
+    "get_node_file_properties": properties_of_node,
+    "delete_node_file": delete_of_node,
+}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
-from dispatcher.service.calls import Call, Reply, stamp_headers, stamp_of
+from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
 from dispatcher.service.core import require_open
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.jobs import JobSpec, read_job
@@ -12,7 +13,8 @@ from dispatcher.service.errors import BatchError, Refusal, invalid_property
 from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
 from dispatcher.service.records import DisableTasks, JobRecord
-from dispatcher.service.rendering import job_body, task_counts_body
+from dispatcher.service.rendering.jobs import job_body
+from dispatcher.service.rendering.tasks import task_counts_body
 from dispatcher.service.states import JobState
 from dispatcher.service.wire import JsonObject
 
@@ -122,3 +124,17 @@ def _check_pool_change(job: JobRecord, spec: JobSpec) -> None:
 
 def _stamp(job: JobRecord) -> dict[str, str]:
     return stamp_headers(stamp_of(job.version, job.modified))
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "create_job": create,
+    "list_jobs": list_all,
+    "get_job": get,
+    "update_job": update,
+    "replace_job": replace,
+    "begin_delete_job": delete,
+    "begin_terminate_job": terminate,
+    "begin_disable_job": disable,
+    "begin_enable_job": enable,
+    "get_job_task_counts": task_counts,
+}

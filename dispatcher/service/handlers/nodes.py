@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dispatcher.service.calls import Call, Reply
+from collections.abc import Mapping
+
+from dispatcher.service.calls import Call, Handler, Reply
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.fleet import LiveNode
 from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
 from dispatcher.service.records import Deallocation, deallocation_end
-from dispatcher.service.rendering import node_body
+from dispatcher.service.rendering.nodes import node_body
 from dispatcher.service.states import NodeEvent, TransitionError
 
 
@@ -74,3 +76,11 @@ def _happen(call: Call, live: LiveNode, event: NodeEvent) -> None:
     except TransitionError as error:
         raise BatchError(Refusal.NODE_STATE_INVALID, f"The node is {error.state.value}.") from None
     call.core.store.pools.set_node_state(live.record.pool_id, live.record.id, live.state)
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "get_node": get,
+    "list_nodes": list_all,
+    "disable_node_scheduling": disable_scheduling,
+    "enable_node_scheduling": enable_scheduling,
+}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
-from dispatcher.service.calls import Call, Reply, stamp_headers, stamp_of
+from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
 from dispatcher.service.documents.fields import Fields, check_metadata
 from dispatcher.service.documents.pools import check_size, read_pool, read_resize
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
 from dispatcher.service.records import PoolRecord
-from dispatcher.service.rendering import node_counts_body, pool_body
+from dispatcher.service.rendering.pools import node_counts_body, pool_body
 from dispatcher.service.states import AllocationState, NodeState, PoolState
 from dispatcher.service.wire import JsonObject
 
@@ -117,3 +118,16 @@ def _body(call: Call, pool: PoolRecord) -> JsonObject:
 
 def _stamp(pool: PoolRecord) -> dict[str, str]:
     return stamp_headers(stamp_of(pool.version, pool.modified))
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "create_pool": create,
+    "list_pools": list_all,
+    "begin_delete_pool": delete,
+    "pool_exists": exists,
+    "get_pool": get,
+    "update_pool": update,
+    "begin_resize_pool": resize,
+    "begin_stop_pool_resize": stop_resize,
+    "list_pool_node_counts": list_node_counts,
+}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dispatcher.service.calls import Call, Reply
+from collections.abc import Mapping
+
+from dispatcher.service.calls import Call, Handler, Reply
 from dispatcher.service.core import require_open
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.tasks import TaskSpec
@@ -66,3 +68,8 @@ def _refused(task_id: JsonValue, error: BatchError) -> JsonObject:
             "values": error_values(error.values),
         },
     }
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "create_task_collection": create,
+}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
-from dispatcher.service.calls import Call, Reply, stamp_headers, stamp_of
+from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
 from dispatcher.service.core import require_open
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.tasks import TaskSpec, read_limits, read_task
@@ -13,7 +14,7 @@ from dispatcher.service.handlers.jobs import find as find_job
 from dispatcher.service.odata import required_equalities, select
 from dispatcher.service.paging import Listing, page, read_listing, read_select
 from dispatcher.service.records import JobRecord, TaskRecord
-from dispatcher.service.rendering import RUNTIME_TASK_FIELDS, task_body
+from dispatcher.service.rendering.tasks import RUNTIME_TASK_FIELDS, task_body
 from dispatcher.service.states import TaskState
 from dispatcher.service.wire import JsonObject
 
@@ -123,3 +124,14 @@ def _state(listing: Listing) -> TaskState | None:
 
 def _stamp(task: TaskRecord) -> dict[str, str]:
     return stamp_headers(stamp_of(task.version, task.modified))
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "create_task": create,
+    "list_tasks": list_all,
+    "get_task": get,
+    "replace_task": replace,
+    "delete_task": delete,
+    "terminate_task": terminate,
+    "reactivate_task": reactivate,
+}

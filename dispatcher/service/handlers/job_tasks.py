@@ -1,0 +1,9 @@
+"""Where a job's preparation and release tasks ran, and how they ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dispatcher.service.calls import Handler
+
+HANDLERS: Mapping[str, Handler] = {}

@@ -1,0 +1,9 @@
+"""Virtual machine extensions of compute nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dispatcher.service.calls import Handler
+
+HANDLERS: Mapping[str, Handler] = {}

@@ -1,0 +1,9 @@
+"""The service's logs of a compute node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dispatcher.service.calls import Handler
+
+HANDLERS: Mapping[str, Handler] = {}

@@ -1,0 +1,9 @@
+"""Usage of pools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dispatcher.service.calls import Handler
+
+HANDLERS: Mapping[str, Handler] = {}

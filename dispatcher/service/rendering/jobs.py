@@ -1,0 +1,37 @@
+"""Jobs' bodies."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import quote
+
+from dispatcher.service.records import JobRecord
+from dispatcher.service.rendering.parts import over, set_time
+from dispatcher.service.wire import UNLIMITED, JsonObject, format_etag, format_time
+
+
+def job_body(job: JobRecord, base_url: str) -> JsonObject:
+    """Return a job."""
+    body: JsonObject = json.loads(job.document)
+    body["constraints"] = over({"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0}, body.get("constraints"))
+    for name, default in (("onAllTasksComplete", "noaction"), ("onTaskFailure", "noaction"), ("maxParallelTasks", -1)):
+        body.setdefault(name, default)
+    execution: JsonObject = {"startTime": format_time(job.created), "poolId": job.pool_id}
+    set_time(execution, "endTime", job.ended)
+    if job.terminate_reason is not None:
+        execution["terminateReason"] = job.terminate_reason
+    body |= {
+        "id": job.id,
+        "url": f"{base_url}/jobs/{quote(job.id)}",
+        "eTag": format_etag(job.version),
+        "creationTime": format_time(job.created),
+        "lastModified": format_time(job.modified),
+        "state": job.state.value,
+        "stateTransitionTime": format_time(job.state_time),
+        "priority": job.priority,
+        "usesTaskDependencies": job.uses_dependencies,
+        "executionInfo": execution,
+    }
+    if job.previous_state is not None:
+        body["previousState"] = job.previous_state.value
+    return body

@@ -1,0 +1,107 @@
+"""Tasks' bodies."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+from urllib.parse import quote
+
+from dispatcher.service.records import JobRecord, TaskCounts, TaskRecord
+from dispatcher.service.rendering.parts import failure_info, node_url, over, set_time
+from dispatcher.service.wire import UNLIMITED, JsonObject, format_etag, format_time
+
+RUNTIME_TASK_FIELDS: Final = frozenset(
+    {
+        "id",
+        "url",
+        "eTag",
+        "creationTime",
+        "lastModified",
+        "state",
+        "stateTransitionTime",
+        "previousState",
+        "previousStateTransitionTime",
+        "executionInfo",
+        "nodeInfo",
+    }
+)
+"""Properties of a task's body for which its document need not be read."""
+
+_TASK_CONSTRAINTS: Final[JsonObject] = {
+    "maxWallClockTime": UNLIMITED,
+    "retentionTime": "P7D",
+    "maxTaskRetryCount": 0,
+}
+
+
+def task_body(task: TaskRecord, job: JobRecord, base_url: str, *, runtime_only: bool = False) -> JsonObject:
+    """Return a task; with ``runtime_only`` no more than `RUNTIME_TASK_FIELDS` of it."""
+    body: JsonObject = {}
+    if not runtime_only:
+        body = json.loads(task.document)
+        defaults = {**_TASK_CONSTRAINTS, "maxTaskRetryCount": job.max_retries}
+        body["constraints"] = over(defaults, body.get("constraints"))
+        body.setdefault("requiredSlots", 1)
+    body |= {
+        "id": task.id,
+        "url": f"{base_url}/jobs/{quote(job.id)}/tasks/{quote(task.id)}",
+        "eTag": format_etag(task.version),
+        "creationTime": format_time(task.created),
+        "lastModified": format_time(task.modified),
+        "state": task.state.value,
+        "stateTransitionTime": format_time(task.state_time),
+        "executionInfo": _execution_info(task),
+    }
+    if task.previous_state is not None:
+        body["previousState"] = task.previous_state.value
+    if task.pool_id is not None and task.node_id is not None:
+        body["nodeInfo"] = _node_info(task, job, base_url, task.pool_id, task.node_id)
+    return body
+
+
+def task_counts_body(counts: TaskCounts) -> JsonObject:
+    """Return a job's task counts."""
+    return {
+        "taskCounts": {
+            "active": counts.active,
+            "running": counts.running,
+            "completed": counts.succeeded + counts.failed,
+            "succeeded": counts.succeeded,
+            "failed": counts.failed,
+        },
+        "taskSlotCounts": {
+            "active": counts.active_slots,
+            "running": counts.running_slots,
+            "completed": counts.succeeded_slots + counts.failed_slots,
+            "succeeded": counts.succeeded_slots,
+            "failed": counts.failed_slots,
+        },
+    }
+
+
+def _execution_info(task: TaskRecord) -> JsonObject:
+    info: JsonObject = {"retryCount": task.retries, "requeueCount": task.requeues}
+    set_time(info, "startTime", task.started)
+    set_time(info, "endTime", task.ended)
+    set_time(info, "lastRetryTime", task.last_retry)
+    set_time(info, "lastRequeueTime", task.last_requeue)
+    if task.exit_code is not None:
+        info["exitCode"] = task.exit_code
+    if task.result is not None:
+        info["result"] = task.result.value
+    if task.failure is not None:
+        info["failureInfo"] = failure_info(task.failure)
+    return info
+
+
+def _node_info(task: TaskRecord, job: JobRecord, base_url: str, pool_id: str, node_id: str) -> JsonObject:
+    root = f"workitems/{job.id}/job-1/{task.id}"
+    url = node_url(base_url, pool_id, node_id)
+    return {
+        "affinityId": node_id,
+        "nodeUrl": url,
+        "poolId": pool_id,
+        "nodeId": node_id,
+        "taskRootDirectory": root,
+        "taskRootDirectoryUrl": f"{url}/files/{root}",
+    }
