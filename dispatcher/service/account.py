@@ -9,12 +9,13 @@ from dispatcher.service.core import Core
 from dispatcher.service.driver import Driver
 from dispatcher.service.fleet import Fleet, NodeMaker
 from dispatcher.service.handlers import HANDLERS
+from dispatcher.service.inbox import Inbox
 from dispatcher.service.node.launch import NodeEvent
 from dispatcher.service.pipeline import Pipeline
 from dispatcher.service.records import NodeRecord
 from dispatcher.service.shared_key import Credential
 from dispatcher.service.store import Store
-from dispatcher.service.worker import Inbox, Worker
+from dispatcher.service.worker import Worker
 
 
 class Service:
@@ -24,7 +25,7 @@ class Service:
         """Put the parts together; nothing runs before `start`."""
         self._driver = Driver()
         self._inbox = Inbox()
-        self._fleet = Fleet(maker, self._post)
+        self._fleet = Fleet(maker, self._post, clock)
         self.core = Core(
             account=credential.account, store=store, fleet=self._fleet, clock=clock, wake=self._driver.wake
         )
@@ -41,7 +42,7 @@ class Service:
             stop()
 
         self.worker.recover()
-        self._driver.start(self.worker, self.core.clock, self.core.store.queue.next_deadline, fail)
+        self._driver.start(self.worker, self.core.clock, self.worker.next_deadline, fail)
 
     def stop(self) -> None:
         """Make no more steps; what happens on the nodes from here on is left to the next start."""

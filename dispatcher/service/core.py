@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from dispatcher.service.clock import Clock
 from dispatcher.service.errors import BatchError, Refusal
-from dispatcher.service.fleet import Fleet
-from dispatcher.service.node.launch import EndReason, TaskKey
+from dispatcher.service.fleet import Fleet, LiveNode
+from dispatcher.service.node.launch import EndReason, TaskKey, WorkKind
 from dispatcher.service.records import DisableTasks, JobRecord, TaskRecord
 from dispatcher.service.settlement import ended_by_request, settle
 from dispatcher.service.states import JOB, JobEvent, JobState, TaskState
@@ -125,6 +125,13 @@ class Core:
             self.store.tasks.write(counts)
         self.wake()
 
+    def end_attempts(self, live: LiveNode, reason: EndReason) -> None:
+        """End the attempts at tasks that run on a node."""
+        for key, attempt in live.attempts.items():
+            if attempt.kind is WorkKind.TASK:
+                self.store.tasks.mark_ending(attempt.task_key, reason)
+                live.end(key, reason)
+
     def _complete_waiting(self, job: JobRecord, task: TaskRecord) -> None:
         now = self.clock.now()
         with self.store.transaction():
@@ -136,7 +143,11 @@ class Core:
                 self.terminate_job(job, "JMComplete")
 
     def _end_attempts(self, job: JobRecord, reason: EndReason) -> None:
-        running = list(self.fleet.attempts_of_job(job.key))
+        running = [
+            (live, key, attempt)
+            for live, key, attempt in self.fleet.attempts_of_job(job.key)
+            if attempt.kind is WorkKind.TASK
+        ]
         with self.store.transaction():
             for _, _, attempt in running:
                 self.store.tasks.mark_ending(attempt.task_key, reason)

@@ -13,10 +13,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from dispatcher.service.node.launch import EndReason, Node, NodeEvent, NodeListener, TaskEnding, TaskKey, TaskLaunch
+from dispatcher.service.clock import Clock
+from dispatcher.service.node.launch import (
+    EndReason,
+    Node,
+    NodeEvent,
+    NodeListener,
+    NodeSetup,
+    TaskEnding,
+    TaskKey,
+    TaskLaunch,
+    WorkKind,
+)
+from dispatcher.service.planning.views import NodeView
 from dispatcher.service.records import NodeRecord
-from dispatcher.service.scheduler import NodeView
-from dispatcher.service.settlement import never_started
+from dispatcher.service.settlement import ended_early, never_started
 from dispatcher.service.states import NODE
 from dispatcher.service.states import NodeEvent as Happening
 
@@ -50,23 +61,30 @@ class NodeMaker(Protocol):
 class Attempt:
     """One run of a task on a node, not ended yet."""
 
-    task_key: int
-    job_key: int
     run_number: int
-    slots: int
+    slots: int = 0
+    """Of the node; what prepares or clears up after tasks takes none."""
+    kind: WorkKind = WorkKind.TASK
+    job_key: int | None = None
+    """None for a start task."""
+    task_key: int = 0
+    """Of the task, or of that which the attempt is made for; 0 where there is none."""
 
 
 class LiveNode:
-    """A node with what runs on it."""
+    """A node with what runs on it, and what is held there until something else is done."""
 
-    def __init__(self, record: NodeRecord, node: Node) -> None:
+    def __init__(self, record: NodeRecord, node: Node, clock: Clock, posted: NodeListener) -> None:
         self.record = record
         self.state = record.state
         self.state_time = record.allocated
         self.tasks_run = 0
         self.lingers = False
         self._node = node
+        self._clock = clock
+        self._posted = posted
         self._attempts: dict[TaskKey, Attempt] = {}
+        self._held: set[TaskKey] = set()
 
     @property
     def attempts(self) -> dict[TaskKey, Attempt]:
@@ -89,13 +107,21 @@ class LiveNode:
             self.state, self.state_time = state, now
 
     def expect(self, launch: TaskLaunch, attempt: Attempt, now: datetime) -> None:
-        """Take the slots of an attempt that is about to be launched."""
+        """Take the slots of an attempt that is to be launched; it is held until then."""
         self._attempts[launch.key] = attempt
-        self.tasks_run += 1
-        self.happen(Happening.TASK_STARTED, now)
+        self._held.add(launch.key)
+        self.tasks_run += attempt.kind is WorkKind.TASK
+        if attempt.slots:
+            self.happen(Happening.TASK_STARTED, now)
 
     def launch(self, launch: TaskLaunch, now: datetime) -> TaskEnding | None:
-        """Begin an attempt whose slots are taken; where this machine cannot, return the ending of that attempt."""
+        """Begin an attempt that is held; where this machine cannot, return the ending of that attempt.
+
+        One that was ended meanwhile is not begun.
+        """
+        if launch.key not in self._held:
+            return None
+        self._held.remove(launch.key)
         try:
             self._node.launch(launch)
         except (OSError, RuntimeError) as error:  # no descriptor or no thread is left
@@ -109,13 +135,21 @@ class LiveNode:
         if attempt is None or attempt.run_number != ending.run_number:
             return None
         del self._attempts[ending.key]
-        if not self._attempts:
+        if attempt.slots and not self.used_slots:
             self.happen(Happening.EMPTIED, now)
         return attempt
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
-        """End an attempt; its ending is reported."""
-        self._node.end(key, reason)
+        """End an attempt; its ending is reported, that of a held one at once."""
+        if key in self._held:
+            self._held.remove(key)
+            self._posted(ended_early(key, self._attempts[key].run_number, self._clock.now()))
+        else:
+            self._node.end(key, reason)
+
+    def set_up(self, setup: NodeSetup) -> None:
+        """Begin what a fresh node needs; its ending is reported."""
+        self._node.set_up(setup)
 
     def forget(self, key: TaskKey) -> None:
         """Delete a task's folder."""
@@ -139,8 +173,9 @@ class LiveNode:
 class Fleet:
     """Every live node of the account. Used by one thread; slow clearing-up happens in another, in order."""
 
-    def __init__(self, maker: NodeMaker, posted: Posted) -> None:
+    def __init__(self, maker: NodeMaker, posted: Posted, clock: Clock) -> None:
         self._maker = maker
+        self._clock = clock
         self._posted = posted
         self._nodes: dict[tuple[str, str], LiveNode] = {}
         self._housekeeping = ThreadPoolExecutor(max_workers=1, thread_name_prefix="housekeeping")
@@ -151,8 +186,12 @@ class Fleet:
         Raises:
             OSError: this machine cannot carry it.
         """
-        node = self._maker.open(record, slots, lambda event: self._posted(record, event))
-        self._nodes[_key(record.pool_id, record.id)] = LiveNode(record, node)
+
+        def posted(event: NodeEvent) -> None:
+            self._posted(record, event)
+
+        node = self._maker.open(record, slots, posted)
+        self._nodes[_key(record.pool_id, record.id)] = LiveNode(record, node, self._clock, posted)
 
     def try_open(self, record: NodeRecord, slots: int) -> bool:
         """Bring a new node up and say whether this machine could; where not, it is as if it had never been."""

@@ -65,10 +65,15 @@ def settle(task: TaskRecord, ending: TaskEnding, job_max_retries: int) -> Settle
 
 def ended_by_request(job_id: str, task: TaskRecord, now: datetime) -> TaskEnding:
     """Return the ending of a task that is terminated without having run to its end."""
+    return ended_early(TaskKey(job_id=job_id, task_id=task.id), task.run_number, now)
+
+
+def ended_early(key: TaskKey, run_number: int, now: datetime) -> TaskEnding:
+    """Return the ending of an attempt that was ended before its command ran."""
     ended = TaskFailure(category=ErrorCategory.USER_ERROR, code=TASK_ENDED, message="Task Was Ended by User Request")
     return TaskEnding(
-        key=TaskKey(job_id=job_id, task_id=task.id),
-        run_number=task.run_number,
+        key=key,
+        run_number=run_number,
         at=now,
         stage=Stage.RUN,
         exit_code=None,

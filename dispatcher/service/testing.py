@@ -17,6 +17,8 @@ from dispatcher.service.node.launch import (
     EndReason,
     ErrorCategory,
     NodeListener,
+    NodeSetup,
+    SetupEnding,
     Stage,
     TaskEnding,
     TaskFailure,
@@ -40,6 +42,8 @@ class FakeNode:
     def __init__(self, listener: NodeListener, clock: Clock) -> None:
         self.running: dict[TaskKey, TaskLaunch] = {}
         self.forgotten: list[TaskKey] = []
+        self.setups: list[NodeSetup] = []
+        self.setup_failure: TaskFailure | None = None
         self.closed = False
         self._listener = listener
         self._clock = clock
@@ -48,6 +52,11 @@ class FakeNode:
         """Begin an attempt."""
         self.running[launch.key] = launch
         self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
+
+    def set_up(self, setup: NodeSetup) -> None:
+        """Be ready at once; `setups` remembers what was asked for, `setup_failure` is what comes of it."""
+        self.setups.append(setup)
+        self._listener(SetupEnding(at=self._clock.now(), failure=self.setup_failure))
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
         """End a running attempt as if its processes had been killed."""

@@ -43,9 +43,7 @@ def disable_scheduling(call: Call) -> Reply:
     _happen(call, live, NodeEvent.DISABLE)
     reason = deallocation_end(option)
     if reason is not None:
-        for key, attempt in live.attempts.items():
-            call.core.store.tasks.mark_ending(attempt.task_key, reason)
-            live.end(key, reason)
+        call.core.end_attempts(live, reason)
     return Reply()
 
 

@@ -12,7 +12,17 @@ from dispatcher.service.node.blobs import StorageAccess
 from dispatcher.service.node.environment import NodeIdentity
 from dispatcher.service.node.failures import failure
 from dispatcher.service.node.folders import make_node_folders, remove_task_folder
-from dispatcher.service.node.launch import EndReason, Node, NodeEvent, NodeListener, TaskEnding, TaskKey, TaskLaunch
+from dispatcher.service.node.launch import (
+    EndReason,
+    Node,
+    NodeEvent,
+    NodeListener,
+    NodeSetup,
+    SetupEnding,
+    TaskEnding,
+    TaskKey,
+    TaskLaunch,
+)
 from dispatcher.service.node.layout import task_folder
 
 __all__ = ["GRACE_SECONDS", "NodeIdentity", "open_node"]
@@ -70,6 +80,7 @@ class _ProcessNode:
     ) -> None:
         self._root = str(root)
         self._listener = listener
+        self._clock = clock
         self._lock = Lock()
         self._closed = False
         self._attempts: dict[TaskKey, Attempt] = {}
@@ -80,6 +91,10 @@ class _ProcessNode:
         self._name = f"{identity.pool_id}/{identity.node_id}"
         self._slots = slots
         self._threads: list[Thread] = []
+
+    def set_up(self, setup: NodeSetup) -> None:
+        del setup
+        self._report(SetupEnding(at=self._clock.now()))
 
     def launch(self, launch: TaskLaunch) -> None:
         """See ``Node``. An attempt that cannot begin is not known after it.

@@ -116,7 +116,7 @@ class AttemptRunner:
     def _outcome(self, attempt: Attempt) -> Outcome:
         launch = attempt.launch
         folder = task_folder(self._root, launch.key)
-        environment = task_environment(self._environment, launch.key, folder, launch.environment)
+        environment = task_environment(self._environment, launch, folder)
         try:
             self._prepare(attempt, folder)
         except StagingFailed as error:

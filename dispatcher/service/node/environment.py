@@ -10,7 +10,7 @@ import os.path
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dispatcher.service.node.launch import TaskKey
+from dispatcher.service.node.launch import START_TASK, TaskLaunch
 from dispatcher.service.node.layout import FSMOUNTS, SHARED, STARTUP, working_folder
 
 SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -43,28 +43,28 @@ def node_environment(identity: NodeIdentity, root: str) -> dict[str, str]:
     }
 
 
-def task_environment(node: Mapping[str, str], key: TaskKey, folder: str, settings: Mapping[str, str]) -> dict[str, str]:
+def task_environment(node: Mapping[str, str], launch: TaskLaunch, folder: str) -> dict[str, str]:
     """Return the whole environment of a task's process.
 
-    ``settings``, the user's, may replace ``PATH``, ``HOME`` (the working directory unless set) and ``LANG``, but not
+    The launch's settings, the user's, may replace ``PATH``, ``HOME`` (the working directory unless set) and ``LANG``, but not
     the ``AZ_BATCH_*`` variables that the node sets: a task that is told another id or folder could not work, and
-    whether Azure lets them be replaced is not documented.
+    whether Azure lets them be replaced is not documented. A start task is told of no job and no task.
 
     Args:
         node: what ``node_environment`` returned.
-        key: the task.
+        launch: the attempt.
         folder: the task's folder, absolute.
-        settings: the job's and the task's environment settings.
     """
-    working = working_folder(folder)
+    working, key = working_folder(folder), launch.key
+    ids = {} if key == START_TASK else {"AZ_BATCH_JOB_ID": key.job_id, "AZ_BATCH_TASK_ID": key.task_id}
     return {
         "PATH": SEARCH_PATH,
         "HOME": working,
         "LANG": LANGUAGE,
-        **settings,
+        **launch.environment,
         **node,
-        "AZ_BATCH_JOB_ID": key.job_id,
-        "AZ_BATCH_TASK_ID": key.task_id,
+        **launch.service_environment,
+        **ids,
         "AZ_BATCH_TASK_DIR": folder,
         "AZ_BATCH_TASK_WORKING_DIR": working,
     }

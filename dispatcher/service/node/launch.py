@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class UploadCondition(StrEnum):
@@ -73,10 +73,55 @@ class OutputFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskKey:
-    """Names one task of the account."""
+    """Names what an attempt is made at: one task of the account, or a node's start task."""
 
     job_id: str
     task_id: str
+
+
+START_TASK: Final = TaskKey(job_id="", task_id="startup")
+"""The start task of whatever node is asked: it belongs to no job, and its folder is the node's ``startup``."""
+
+
+class WorkKind(StrEnum):
+    """What an attempt is: it decides who takes in its ending."""
+
+    TASK = "task"
+    START_TASK = "starttask"
+    JOB_PREPARATION = "jobpreparation"
+    JOB_RELEASE = "jobrelease"
+    COORDINATION = "coordination"
+    """The coordination command of a multi-instance task, on one of its nodes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApplicationPackage:
+    """A version of an application to lay out on a node."""
+
+    application_id: str
+    version: str
+    is_default: bool
+    """It was asked for without a version, so that its environment variable names none."""
+    url: str
+    """Of the zip, in the storage account that is linked to the service."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BlobMount:
+    """A blob container to appear as a folder below the node's ``fsmounts``."""
+
+    container_url: str
+    folder: str
+    """Relative to ``fsmounts``."""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeSetup:
+    """What a node does once when it joins its pool, before its start task."""
+
+    packages: tuple[ApplicationPackage, ...] = ()
+    mounts: tuple[BlobMount, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +143,10 @@ class TaskLaunch:
     """Seconds this attempt may run, from the start of its command; None is no limit."""
     keep_files: bool = False
     """True for a retry on the same node: the working directory of the attempt before is kept."""
+    service_environment: Mapping[str, str] = field(default_factory=dict)
+    """What the service itself tells this attempt (``AZ_BATCH_HOST_LIST``); settings of the user do not replace it."""
+    packages: tuple[ApplicationPackage, ...] = ()
+    """To be laid out before its files are brought; where one cannot be, the attempt ends in pre-processing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +183,16 @@ class TaskEnding:
     """None exactly when the command ended by itself with exit code 0 and every upload succeeded."""
 
 
-NodeEvent = TaskStarted | TaskEnding
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetupEnding:
+    """A node's setup has ended."""
+
+    at: datetime
+    failure: TaskFailure | None = None
+    """Why the node cannot be used; None where it can."""
+
+
+NodeEvent = TaskStarted | TaskEnding | SetupEnding
 
 
 class EndReason(StrEnum):
@@ -152,6 +210,10 @@ class Node(Protocol):
     ``launch`` and ``end`` return at once; what happens is reported through the callback given to the node's maker,
     from any thread, in order for one attempt: at most one ``TaskStarted``, then exactly one ``TaskEnding``.
     """
+
+    def set_up(self, setup: NodeSetup) -> None:
+        """Begin what a fresh node needs; exactly one `SetupEnding` follows, from any thread."""
+        ...
 
     def launch(self, launch: TaskLaunch) -> None:
         """Begin an attempt. There is a free slot; the caller sees to that.

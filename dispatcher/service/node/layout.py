@@ -3,6 +3,7 @@
 ::
 
     <root>/applications  fsmounts  shared  startup  volatile
+    <root>/startup/                                     the same as a task's, for the start task
     <root>/workitems/<job>/job-1/<task>/                stdout.txt  stderr.txt  fileuploadout.txt  fileuploaderr.txt
     <root>/workitems/<job>/job-1/<task>/wd/             where the command runs
     <root>/workitems/<schedule>/<job>/<task>/           the same for a job ``<schedule>:<job>`` that a schedule made
@@ -15,7 +16,7 @@ from __future__ import annotations
 import os.path
 import re
 
-from dispatcher.service.node.launch import TaskKey
+from dispatcher.service.node.launch import START_TASK, TaskKey
 
 APPLICATIONS = "applications"
 FSMOUNTS = "fsmounts"
@@ -55,6 +56,8 @@ def task_folder(root: str, key: TaskKey) -> str:
     Raises:
         ValueError: an id is not one that Batch accepts, so that it could name another folder.
     """
+    if key == START_TASK:
+        return os.path.join(root, STARTUP)
     return os.path.join(job_folder(root, key.job_id), _checked(key.task_id))
 
 

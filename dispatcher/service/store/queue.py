@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dispatcher.service.scheduler import ClosingJob, Due, JobView, ReadyTask
+from dispatcher.service.planning.jobs import ClosingJob, Due
+from dispatcher.service.planning.tasks import JobView, ReadyTask
 from dispatcher.service.states import JobState
 from dispatcher.service.store.database import Database, Row
 from dispatcher.service.wire import from_micros, to_micros

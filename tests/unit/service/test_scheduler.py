@@ -8,24 +8,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dispatcher.service.planning.jobs import Due, ExpireFiles, JobsView, TerminateJob, plan_jobs
+from dispatcher.service.planning.pools import AddNodes, LeavePool, RemoveNode, RemovePool, SettlePool, plan_pool
+from dispatcher.service.planning.tasks import JobView, Queue, ReadyTask, StartTask, plan_tasks
+from dispatcher.service.planning.views import NodeView, PoolView
 from dispatcher.service.records import Deallocation, FillType
-from dispatcher.service.scheduler import (
-    AddNodes,
-    Due,
-    ExpireFiles,
-    JobView,
-    LeavePool,
-    NodeView,
-    PoolView,
-    ReadyTask,
-    RemoveNode,
-    RemovePool,
-    SettlePool,
-    Snapshot,
-    StartTask,
-    TerminateJob,
-    plan,
-)
 from dispatcher.service.states import AllocationState, NodeState, PoolState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,7 +35,7 @@ def node(name: str, used: int = 0, state: NodeState = NodeState.IDLE) -> NodeVie
 
 
 @st.composite
-def snapshots(draw: st.DrawFn) -> Snapshot:
+def queues(draw: st.DrawFn) -> Queue:
     """Make one pool with some nodes, jobs of several priorities, and ready tasks."""
     slots = draw(st.integers(1, 5))
     nodes = tuple(
@@ -70,84 +57,72 @@ def snapshots(draw: st.DrawFn) -> Snapshot:
         for index in range(draw(st.integers(0, 15)) if jobs else 0)
     )  # fmt: skip
     fill = draw(st.sampled_from(FillType))
-    due = tuple(Due(key=job.key, at=NOW) for job in jobs if draw(st.integers(0, 3)) == 3)
-    return Snapshot(pools=(pool_of(nodes, slots, fill=fill),), jobs=jobs, ready=ready, job_deadlines=due)
+    return Queue(pools=(pool_of(nodes, slots, fill=fill),), jobs=jobs, ready=ready)
 
 
-def starts(snapshot: Snapshot) -> list[StartTask]:
+def starts(queue: Queue) -> list[StartTask]:
     """Return the tasks that a plan starts, in order."""
-    return [action for action in plan(snapshot, NOW) if isinstance(action, StartTask)]
+    return list(plan_tasks(queue))
 
 
-@given(snapshots())
-def test_plan_never_overfills_a_node(snapshot: Snapshot) -> None:
+@given(queues())
+def test_plan_never_overfills_a_node(queue: Queue) -> None:
     """No node gets more slots than it has, and only nodes that take tasks get any."""
-    (pool,) = snapshot.pools
+    (pool,) = queue.pools
     taken: Counter[str] = Counter()
-    for start in starts(snapshot):
+    for start in starts(queue):
         taken[start.node_id] += start.slots
     for view in pool.nodes:
         assert taken[view.id] <= (pool.slots - view.used_slots if view.state in TAKING else 0)
 
 
-@given(snapshots())
-def test_plan_starts_only_ready_tasks_and_none_twice(snapshot: Snapshot) -> None:
+@given(queues())
+def test_plan_starts_only_ready_tasks_and_none_twice(queue: Queue) -> None:
     """What starts was ready, once, and takes what it asked for."""
-    started = [start.task_key for start in starts(snapshot)]
+    started = [start.task_key for start in starts(queue)]
     assert len(started) == len(set(started))
-    assert set(started) <= {task.key for task in snapshot.ready}
+    assert set(started) <= {task.key for task in queue.ready}
 
 
-@given(snapshots())
-def test_plan_respects_how_many_tasks_of_a_job_may_run(snapshot: Snapshot) -> None:
+@given(queues())
+def test_plan_respects_how_many_tasks_of_a_job_may_run(queue: Queue) -> None:
     """A job's running and starting tasks stay within its maxParallelTasks."""
-    job_of = {task.key: task.job_key for task in snapshot.ready}
-    started = Counter(job_of[start.task_key] for start in starts(snapshot))
-    for job in snapshot.jobs:
+    job_of = {task.key: task.job_key for task in queue.ready}
+    started = Counter(job_of[start.task_key] for start in starts(queue))
+    for job in queue.jobs:
         assert job.max_parallel == -1 or started[job.key] <= max(0, job.max_parallel - job.running)
 
 
-@given(snapshots())
-def test_plan_starts_nothing_of_a_job_it_terminates(snapshot: Snapshot) -> None:
-    """A job whose time is over gets no more tasks, though its end and the free slot are seen at once."""
-    actions = plan(snapshot, NOW)
-    ended = {action.job_key for action in actions if isinstance(action, TerminateJob)}
-    started = {action.task_key for action in actions if isinstance(action, StartTask)}
-    assert not ended & {task.job_key for task in snapshot.ready if task.key in started}
-
-
-@given(snapshots())
-def test_plan_goes_by_priority_then_manager_then_age(snapshot: Snapshot) -> None:
+@given(queues())
+def test_plan_goes_by_priority_then_manager_then_age(queue: Queue) -> None:
     """Tasks start in the order of job priority, job manager first, then order of adding."""
-    jobs = {job.key: job for job in snapshot.jobs}
-    tasks = {task.key: task for task in snapshot.ready}
+    jobs = {job.key: job for job in queue.jobs}
+    tasks = {task.key: task for task in queue.ready}
     order = [
         (-jobs[task.job_key].priority, task.job_key, not task.is_manager, task.key)
-        for task in (tasks[start.task_key] for start in starts(snapshot))
+        for task in (tasks[start.task_key] for start in starts(queue))
     ]
     assert order == sorted(order)
 
 
-@given(snapshots())
-def test_plan_leaves_no_idle_node_to_a_waiting_task_that_fits(snapshot: Snapshot) -> None:
+@given(queues())
+def test_plan_leaves_no_idle_node_to_a_waiting_task_that_fits(queue: Queue) -> None:
     """Progress: a ready task stays behind only if no node is empty, or it is too wide, or its job may run no more."""
-    (pool,) = snapshot.pools
-    started = {start.task_key for start in starts(snapshot)}
-    used = {start.node_id for start in starts(snapshot)}
+    (pool,) = queue.pools
+    started = {start.task_key for start in starts(queue)}
+    used = {start.node_id for start in starts(queue)}
     empty = [view for view in pool.nodes if view.state in TAKING and not view.used_slots and view.id not in used]
-    unlimited = {job.key for job in snapshot.jobs if job.max_parallel == -1} - {
-        due.key for due in snapshot.job_deadlines
-    }
-    waiting = [task for task in snapshot.ready if task.key not in started and task.job_key in unlimited]
+    unlimited = {job.key for job in queue.jobs if job.max_parallel == -1}
+    waiting = [task for task in queue.ready if task.key not in started and task.job_key in unlimited]
     assert not empty or not [task for task in waiting if task.is_exclusive or task.slots <= pool.slots]
 
 
-@given(snapshots())
-def test_exclusive_task_has_its_node_alone(snapshot: Snapshot) -> None:
+@given(queues())
+def test_exclusive_task_has_its_node_alone(queue: Queue) -> None:
     """A job manager that asks for a node of its own gets an empty one, and nothing else starts there."""
-    exclusive = {task.key for task in snapshot.ready if task.is_exclusive}
+    exclusive = {task.key for task in queue.ready if task.is_exclusive}
     on_node: dict[str, list[int]] = {}
-    for start in starts(snapshot):
+    for start in starts(queue):
         on_node.setdefault(start.node_id, []).append(start.task_key)
     for keys in on_node.values():
         assert len(keys) == 1 or not exclusive & set(keys)
@@ -158,9 +133,7 @@ def test_spread_goes_to_the_emptiest_node_and_pack_to_the_fullest() -> None:
     job = JobView(key=1, pool_id="pool", priority=0, max_parallel=-1, running=0)
     nodes = (node("fuller", used=2), node("emptier", used=1))
     task = ReadyTask(key=1, job_key=1, slots=1)
-    chosen = {
-        fill: starts(Snapshot(pools=(pool_of(nodes, fill=fill),), jobs=(job,), ready=(task,))) for fill in FillType
-    }
+    chosen = {fill: starts(Queue(pools=(pool_of(nodes, fill=fill),), jobs=(job,), ready=(task,))) for fill in FillType}
     assert chosen[FillType.SPREAD][0].node_id == "emptier"
     assert chosen[FillType.PACK][0].node_id == "fuller"
 
@@ -170,26 +143,32 @@ def test_waiting_exclusive_task_is_not_starved() -> None:
     job = JobView(key=1, pool_id="pool", priority=0, max_parallel=-1, running=0)
     manager = ReadyTask(key=1, job_key=1, slots=1, is_manager=True, is_exclusive=True)
     behind = ReadyTask(key=2, job_key=1, slots=1)
-    assert starts(Snapshot(pools=(pool_of((node("n", used=1),)),), jobs=(job,), ready=(behind, manager))) == []
+    assert starts(Queue(pools=(pool_of((node("n", used=1),)),), jobs=(job,), ready=(behind, manager))) == []
 
 
 def test_deadline_counts_from_its_time_on() -> None:
     """A job's limit and a task's retention are acted on when their time has come, and not before."""
     later = NOW + timedelta(seconds=1)
-    snapshot = Snapshot(
+    view = JobsView(
         job_deadlines=(Due(key=1, at=NOW), Due(key=2, at=later)),
         file_deadlines=(Due(key=3, at=NOW), Due(key=4, at=later)),
     )
     expected = (TerminateJob(job_key=1, reason="MaxWallClockTimeExpiry"), ExpireFiles(task_key=3))
-    assert plan(snapshot, NOW) == expected
+    assert tuple(plan_jobs(view, NOW)) == expected
+
+
+def test_job_that_is_done_and_overdue_ends_once() -> None:
+    """The first reason counts."""
+    view = JobsView(done_jobs=(1,), job_deadlines=(Due(key=1, at=NOW),))
+    assert tuple(plan_jobs(view, NOW)) == (TerminateJob(job_key=1, reason="AllTasksCompleted"),)
 
 
 def test_resizing_pool_grows_to_its_target() -> None:
     """Missing nodes are added; the pool settles once they are there."""
     growing = pool_of((node("n"),), target_dedicated=3, allocation_state=AllocationState.RESIZING)
-    assert plan(Snapshot(pools=(growing,)), NOW) == (AddNodes(pool_id="pool", count=2, is_dedicated=True),)
+    assert tuple(plan_pool(growing)) == (AddNodes(pool_id="pool", count=2, is_dedicated=True),)
     reached = pool_of((node("n"),), allocation_state=AllocationState.RESIZING)
-    assert plan(Snapshot(pools=(reached,)), NOW) == (SettlePool(pool_id="pool"),)
+    assert tuple(plan_pool(reached)) == (SettlePool(pool_id="pool"),)
 
 
 def test_shrinking_pool_gives_up_idle_nodes_first() -> None:
@@ -199,14 +178,14 @@ def test_shrinking_pool_gives_up_idle_nodes_first() -> None:
         nodes, target_dedicated=1, allocation_state=AllocationState.RESIZING, deallocation=Deallocation.TASK_COMPLETION
     )
     leave = LeavePool(pool_id="pool", node_id="idle", deallocation=Deallocation.TASK_COMPLETION)
-    assert plan(Snapshot(pools=(shrinking,)), NOW) == (leave,)
+    assert tuple(plan_pool(shrinking)) == (leave,)
 
 
 def test_leaving_node_is_removed_once_nothing_runs_on_it() -> None:
     """A node that leaves waits for its tasks to end."""
     leaving = (node("busy", used=1, state=NodeState.LEAVING_POOL), node("empty", state=NodeState.LEAVING_POOL))
     view = pool_of(leaving, target_dedicated=0, allocation_state=AllocationState.RESIZING)
-    assert plan(Snapshot(pools=(view,)), NOW) == (RemoveNode(pool_id="pool", node_id="empty"),)
+    assert tuple(plan_pool(view)) == (RemoveNode(pool_id="pool", node_id="empty"),)
 
 
 def test_deleted_pool_hurries_a_lingering_node_once() -> None:
@@ -215,13 +194,11 @@ def test_deleted_pool_hurries_a_lingering_node_once() -> None:
     told = node("b", used=1, state=NodeState.LEAVING_POOL)
     deleting = pool_of((lingering, told), state=PoolState.DELETING)
     leave = LeavePool(pool_id="pool", node_id="a", deallocation=Deallocation.REQUEUE)
-    assert plan(Snapshot(pools=(deleting,)), NOW) == (leave,)
+    assert tuple(plan_pool(deleting)) == (leave,)
 
 
 def test_deleted_pool_goes_with_its_last_node() -> None:
     """A pool that is being deleted gives up every node, then itself."""
     deleting = pool_of((node("n"),), state=PoolState.DELETING)
-    assert plan(Snapshot(pools=(deleting,)), NOW) == (
-        LeavePool(pool_id="pool", node_id="n", deallocation=Deallocation.REQUEUE),
-    )
-    assert plan(Snapshot(pools=(pool_of((), state=PoolState.DELETING),)), NOW) == (RemovePool(pool_id="pool"),)
+    assert tuple(plan_pool(deleting)) == (LeavePool(pool_id="pool", node_id="n", deallocation=Deallocation.REQUEUE),)
+    assert tuple(plan_pool(pool_of((), state=PoolState.DELETING))) == (RemovePool(pool_id="pool"),)

@@ -3,15 +3,22 @@
 import pytest
 
 from dispatcher.service.node.environment import NodeIdentity, node_environment, task_environment
-from dispatcher.service.node.launch import TaskKey
+from dispatcher.service.node.launch import START_TASK, TaskKey, TaskLaunch
 
 NODE = node_environment(
     NodeIdentity(account_name="acc", account_url="http://b", pool_id="pool", node_id="n1", is_dedicated=False), "/root"
 )
 
 
-def _environment(**settings: str) -> dict[str, str]:
-    return task_environment(NODE, TaskKey(job_id="job", task_id="task"), "/root/t", settings)
+TASK = TaskKey(job_id="job", task_id="task")
+
+
+def _environment(key: TaskKey = TASK, **settings: str) -> dict[str, str]:
+    launch = TaskLaunch(
+        key=key, pool_id="pool", node_id="n1", run_number=1, command_line="true", environment=settings,
+        service_environment={"AZ_BATCH_HOST_LIST": "127.0.0.2"},
+    )  # fmt: skip
+    return task_environment(NODE, launch, "/root/t")
 
 
 def test_environment_names_node_job_task_and_folders() -> None:
@@ -29,11 +36,17 @@ def test_environment_names_node_job_task_and_folders() -> None:
         "AZ_BATCH_NODE_SHARED_DIR": "/root/shared",
         "AZ_BATCH_NODE_STARTUP_DIR": "/root/startup",
         "AZ_BATCH_NODE_MOUNTS_DIR": "/root/fsmounts",
+        "AZ_BATCH_HOST_LIST": "127.0.0.2",
         "AZ_BATCH_JOB_ID": "job",
         "AZ_BATCH_TASK_ID": "task",
         "AZ_BATCH_TASK_DIR": "/root/t",
         "AZ_BATCH_TASK_WORKING_DIR": "/root/t/wd",
     }
+
+
+def test_start_task_is_told_of_no_job() -> None:
+    """It belongs to none."""
+    assert not {"AZ_BATCH_JOB_ID", "AZ_BATCH_TASK_ID"} & set(_environment(START_TASK))
 
 
 @pytest.mark.parametrize("name", ["PATH", "HOME", "LANG", "MINE", "AZ_BATCH_SOMETHING_ELSE"])

@@ -1,0 +1,94 @@
+"""Which ready tasks start where.
+
+A plan never gives a node more slots than it has, never starts a task twice, and leaves no ready task of the queue
+waiting that fits on an idle node, except where its job may not run more tasks at once.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from dispatcher.service.planning.placement import Bins
+from dispatcher.service.planning.views import PoolView, takes_tasks
+from dispatcher.service.states import PoolState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobView:
+    """An active job that has tasks to start."""
+
+    key: int
+    pool_id: str
+    priority: int
+    max_parallel: int
+    """-1 is no limit."""
+    running: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadyTask:
+    """An active task that waits for nothing but a place."""
+
+    key: int
+    job_key: int
+    slots: int
+    is_manager: bool = False
+    is_exclusive: bool = False
+    affinity: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Queue:
+    """What could start, and where."""
+
+    pools: tuple[PoolView, ...] = ()
+    jobs: tuple[JobView, ...] = ()
+    ready: tuple[ReadyTask, ...] = ()
+    """Of these jobs, and at least as many as could start."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartTask:
+    """Start a task on a node."""
+
+    task_key: int
+    pool_id: str
+    node_id: str
+    slots: int
+    """What it takes of the node: all of it for a task that asks for a node of its own."""
+
+
+def plan_tasks(queue: Queue) -> Iterator[StartTask]:
+    """Start tasks: jobs by priority, in a job its manager first, then in the order of adding."""
+    jobs = {job.key: job for job in queue.jobs}
+    room = {key: _room(job) for key, job in jobs.items()}
+    bins = {pool.id.lower(): _bins(pool) for pool in queue.pools if pool.state is PoolState.ACTIVE}
+    for task in _in_order(jobs, queue.ready):
+        pool_bins = bins.get(jobs[task.job_key].pool_id.lower())
+        if pool_bins is None or room[task.job_key] == 0:
+            continue
+        slots = pool_bins.slots if task.is_exclusive else task.slots
+        node_id = pool_bins.take_whole() if task.is_exclusive else pool_bins.take(slots, preferred=task.affinity)
+        if node_id is not None:
+            room[task.job_key] -= 1
+            yield StartTask(task_key=task.key, pool_id=pool_bins.pool_id, node_id=node_id, slots=slots)
+
+
+def _in_order(jobs: Mapping[int, JobView], ready: Iterable[ReadyTask]) -> Iterator[ReadyTask]:
+    by_job: defaultdict[int, list[ReadyTask]] = defaultdict(list)
+    for task in ready:
+        by_job[task.job_key].append(task)
+    for job in sorted(jobs.values(), key=lambda job: (-job.priority, job.key)):
+        yield from sorted(by_job[job.key], key=lambda task: (not task.is_manager, task.key))
+
+
+def _room(job: JobView) -> int:
+    """Return how many more tasks of a job may run; negative is no limit."""
+    return -1 if job.max_parallel == -1 else max(0, job.max_parallel - job.running)
+
+
+def _bins(pool: PoolView) -> Bins:
+    free = {node.id: pool.slots - node.used_slots for node in pool.nodes if takes_tasks(node)}
+    return Bins(pool_id=pool.id, slots=pool.slots, fill=pool.fill, free=free)

@@ -1,0 +1,46 @@
+"""Pools and nodes, as plans see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dispatcher.service.records import Deallocation, FillType
+from dispatcher.service.states import AllocationState, NodeState, PoolState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeView:
+    """A node, as the scheduler sees it."""
+
+    id: str
+    is_dedicated: bool
+    state: NodeState
+    used_slots: int
+    """Slots taken by attempts that have not ended."""
+    lingers: bool = False
+    """It leaves, but only when its tasks have ended by themselves."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PoolView:
+    """A pool with its nodes."""
+
+    id: str
+    state: PoolState
+    allocation_state: AllocationState
+    target_dedicated: int
+    target_low_priority: int
+    deallocation: Deallocation
+    slots: int
+    """Of each node."""
+    fill: FillType
+    nodes: tuple[NodeView, ...]
+
+    def free_slots(self) -> int:
+        """Return the slots on which tasks can start now."""
+        return sum(self.slots - node.used_slots for node in self.nodes if takes_tasks(node))
+
+
+def takes_tasks(node: NodeView) -> bool:
+    """Say whether tasks may start on a node."""
+    return node.state in {NodeState.IDLE, NodeState.RUNNING}

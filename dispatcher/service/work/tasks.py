@@ -1,0 +1,107 @@
+"""Tasks: which start, and what their endings make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from dispatcher.service.fleet import Attempt, LiveNode
+from dispatcher.service.launching import make_launch
+from dispatcher.service.node.launch import EndReason, TaskEnding
+from dispatcher.service.planning.tasks import Queue, ReadyTask, StartTask, plan_tasks
+from dispatcher.service.planning.views import PoolView
+from dispatcher.service.records import TaskRecord
+from dispatcher.service.settlement import ended_by_request, settle
+from dispatcher.service.states import JOB, JobEvent, TaskEvent, TaskState
+from dispatcher.service.work.parts import Admission, TaskStart, WorkContext
+from dispatcher.service.work.views import pool_views
+
+
+class TaskPart:
+    """Starts ready tasks, and settles those whose attempts ended."""
+
+    def __init__(self, context: WorkContext, admissions: Sequence[Admission] = ()) -> None:
+        """Begin with what must be done on a node before a task starts there, in order."""
+        self._context = context
+        self._core = context.core
+        self._admissions = admissions
+
+    def recover(self, now: datetime) -> None:
+        """Put the tasks that ran when the service last ended back in the queue, or end those that were being ended."""
+        for task in self._core.store.tasks.running():
+            lost = task if task.end_reason else replace(task, end_reason=EndReason.REQUEUED)
+            job = self._core.store.jobs.by_key(task.job_key)
+            self._settle(lost, ended_by_request(job.id, task, now), now)
+
+    def step(self, now: datetime) -> bool:
+        """Fill free slots with ready tasks."""
+        starts = list(plan_tasks(self._queue()))
+        for start in starts:
+            self._start(start, now)
+        return bool(starts) and any(pool.free_slots() for pool in pool_views(self._core))
+
+    def next_deadline(self) -> datetime | None:
+        """Return None: tasks wait for places and for each other, never for the clock."""
+        return None
+
+    def ended(self, attempt: Attempt, ending: TaskEnding, live: LiveNode, now: datetime) -> None:
+        """Settle the attempt's task, unless it went on without it."""
+        del live
+        task = self._core.store.tasks.by_key(attempt.task_key)
+        if task is not None and task.state is TaskState.RUNNING and task.run_number == ending.run_number:
+            self._settle(task, ending, now)
+
+    def launch(self, start: TaskStart, now: datetime, *, after: Admission | None = None) -> None:
+        """Launch a task that nothing holds back.
+
+        Args:
+            start: the task.
+            now: the time.
+            after: the admission that lets it go; those before it let it go already.
+        """
+        begin = 0 if after is None else self._admissions.index(after) + 1
+        launch = start.launch
+        for admission in self._admissions[begin:]:
+            admitted = admission.admit(replace(start, launch=launch), now)
+            if admitted is None:
+                return
+            launch = admitted
+        self._context.launch(start.live, launch)
+
+    def _start(self, action: StartTask, now: datetime) -> None:
+        store = self._core.store
+        live = self._context.live(action.pool_id, action.node_id)
+        before = store.tasks.start(action.task_key, action.pool_id, action.node_id, now, self._context.counts)
+        job = store.jobs.by_key(before.job_key)
+        launch = make_launch(job, before, action.pool_id, action.node_id)
+        attempt = Attempt(task_key=before.key, job_key=job.key, run_number=launch.run_number, slots=action.slots)
+        live.expect(launch, attempt, now)
+        self.launch(TaskStart(job=job, task=before, live=live, launch=launch), now)
+
+    def _settle(self, task: TaskRecord, ending: TaskEnding, now: datetime) -> None:
+        store = self._core.store
+        if task.doomed:
+            store.tasks.remove(task, self._context.counts)
+            self._core.forget_files(ending.key.job_id, task)
+            return
+        job = store.jobs.by_key(task.job_key)
+        settlement = settle(task, ending, job.max_retries)
+        store.tasks.settle(task, job, settlement, now, self._context.counts)
+        kills = task.kills_job and settlement.event is TaskEvent.COMPLETE
+        if kills and JOB.allows(job.state, JobEvent.TERMINATE):
+            self._core.terminate_job(job, "JMComplete")
+
+    def _queue(self) -> Queue:
+        store = self._core.store
+        pools = tuple(pool_views(self._core))
+        jobs = {pool.id: store.queue.waiting_jobs(pool.id) for pool in pools if pool.free_slots()}
+        ready: list[ReadyTask] = []
+        for pool in pools:
+            for job in jobs.get(pool.id, ()):
+                ready += store.queue.ready_tasks(job.key, slots=_widest(pool), most=pool.free_slots())
+        return Queue(pools=pools, jobs=tuple(job for views in jobs.values() for job in views), ready=tuple(ready))
+
+
+def _widest(pool: PoolView) -> int:
+    return max((pool.slots - node.used_slots for node in pool.nodes), default=0)

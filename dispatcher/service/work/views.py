@@ -1,0 +1,24 @@
+"""The views of pools that several parts plan from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dispatcher.service.core import Core
+from dispatcher.service.planning.views import PoolView
+
+
+def pool_views(core: Core) -> Iterator[PoolView]:
+    """Return every pool of the account with its nodes."""
+    for pool in core.store.pools.scan():
+        yield PoolView(
+            id=pool.id,
+            state=pool.state,
+            allocation_state=pool.allocation_state,
+            target_dedicated=pool.target_dedicated,
+            target_low_priority=pool.target_low_priority,
+            deallocation=pool.deallocation,
+            slots=pool.slots,
+            fill=pool.fill,
+            nodes=tuple(live.view() for live in core.fleet.of_pool(pool.id)),
+        )
