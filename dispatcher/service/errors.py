@@ -31,6 +31,7 @@ class Refusal(Enum):
         "including the signature.",
     )
     AUTHENTICATION_MISSING = _Entry(401, "AuthenticationFailed", "The request carries no Authorization header.")
+    CERTIFICATE_NOT_FOUND = _Entry(404, "CertificateNotFound", "The specified certificate does not exist.")
     CONDITION_NOT_MET = _Entry(
         412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
     )
@@ -61,6 +62,18 @@ class Refusal(Enum):
     JOB_EXISTS = _Entry(409, "JobExists", "The specified job already exists.")
     JOB_NOT_ACTIVE = _Entry(409, "JobNotActive", "The specified job is not in the active state.")
     JOB_NOT_FOUND = _Entry(404, "JobNotFound", "The specified job does not exist.")
+    JOB_SCHEDULE_BEING_DELETED = _Entry(
+        409, "JobScheduleBeingDeleted", "The specified job schedule has been marked for deletion."
+    )
+    JOB_SCHEDULE_BEING_TERMINATED = _Entry(
+        409, "JobScheduleBeingTerminated", "The specified job schedule is being terminated."
+    )
+    JOB_SCHEDULE_COMPLETED = _Entry(
+        409, "JobScheduleCompleted", "The specified job schedule is already in a completed state."
+    )
+    JOB_SCHEDULE_DISABLED = _Entry(409, "JobScheduleDisabled", "The specified job schedule is disabled.")
+    JOB_SCHEDULE_EXISTS = _Entry(409, "JobScheduleExists", "The specified job schedule already exists.")
+    JOB_SCHEDULE_NOT_FOUND = _Entry(404, "JobScheduleNotFound", "The specified job schedule does not exist.")
     MISSING_REQUIRED_PROPERTY = _Entry(
         400,
         "MissingRequiredProperty",

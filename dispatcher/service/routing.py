@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import unquote
 
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.operations import OPERATIONS, Operation
 
 _REST = "{filePath}"
+_NAME = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,10 +54,21 @@ def _match(template: tuple[str, ...], segments: list[str]) -> dict[str, str] | N
         return None
     parameters: dict[str, str] = {}
     for expected, segment in zip(template, segments, strict=True):
-        if expected.startswith("{"):
-            if not segment:
+        if "{" not in expected:
+            if expected != segment:
                 return None
-            parameters[expected[1:-1]] = unquote(segment)
-        elif expected != segment:
+            continue
+        found = _pattern(expected).fullmatch(unquote(segment))
+        if found is None:
             return None
+        parameters |= found.groupdict()
     return parameters
+
+
+@cache
+def _pattern(segment: str) -> re.Pattern[str]:
+    """Return what a segment of a template matches: ``{name}`` is any text that is not empty."""
+    parts = _NAME.split(segment)
+    return re.compile(
+        "".join(f"(?P<{part}>.+)" if index % 2 else re.escape(part) for index, part in enumerate(parts)), re.DOTALL
+    )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dispatcher.service.handlers import HANDLERS
 from dispatcher.service.operations import OPERATIONS, Conditions, Operation
+from dispatcher.service.remarks import REMARKS
 
 _HEADERS = {
     Conditions.NONE: "",
-    Conditions.TIME: "If-(Un)Modified-Since",
-    Conditions.ALL: "If-Match, If-None-Match, If-(Un)Modified-Since",
+    Conditions.TIME: "D",
+    Conditions.ALL: "M D",
 }
 
 _INTRODUCTION = """\
@@ -17,13 +18,26 @@ _INTRODUCTION = """\
 Written from the operation table by `dispatcher/service/wire_page.py`; a test holds the two together.
 
 The service speaks the Batch data plane as azure-batch 15.1.0 sends it (REST version 2025-06-01). Any `api-version` is
-accepted, every request must carry a valid SharedKey signature, and properties of a request that the service does not
-know are kept and echoed. What it does not do is refused: an operation without a handler answers 501 `NotImplemented`,
-and a property that would have an effect on Azure and has none here answers 400 with its name.
+accepted, every request must carry a valid SharedKey signature or a token, and properties of a request that the service
+does not know are kept and echoed. What it does not do is refused: an operation without a handler answers 501
+`NotImplemented`, and a property that would have an effect on Azure and has none here answers 400 with its name.
 
-{done} of {all} operations have a handler. The others answer 501.
+"Chosen" marks what Azure's documentation does not say; the service then does what clients handle best.
 
-| operation | request | success | conditional headers | here |
+## Operations
+
+{done} of {all} operations have a handler; the others answer 501. M: honours If-Match and If-None-Match. D: honours
+If-Modified-Since and If-Unmodified-Since.
+
+| operation | request | success | conditions | here |
+|---|---|---|---|---|
+"""
+
+_RETIRED = """\
+
+## What only older clients send
+
+| operation | request | success | conditions | here |
 |---|---|---|---|---|
 """
 
@@ -31,18 +45,22 @@ and a property that would have an effect on Azure and has none here answers 400 
 def render() -> str:
     """The page, as Markdown."""
     done = sum(operation.name in HANDLERS for operation in OPERATIONS)
-    rows = "".join(f"{_row(operation)}\n" for operation in OPERATIONS)
-    return _INTRODUCTION.format(done=done, all=len(OPERATIONS)) + rows
+    introduction = _INTRODUCTION.format(done=done, all=len(OPERATIONS))
+    return introduction + _rows(is_retired=False) + _RETIRED + _rows(is_retired=True)
+
+
+def _rows(*, is_retired: bool) -> str:
+    return "".join(f"{_row(operation)}\n" for operation in OPERATIONS if operation.is_retired is is_retired)
 
 
 def _row(operation: Operation) -> str:
-    here = "yes" if operation.name in HANDLERS else "501"
+    here = REMARKS[operation.name] or "as Azure does"
     cells = (
         f"`{operation.name}`",
         f"{operation.verb} `{operation.path}`",
         str(operation.success),
         _HEADERS[operation.conditions],
-        here,
+        here if operation.name in HANDLERS else "501",
     )
     return f"| {' | '.join(cells)} |"
 

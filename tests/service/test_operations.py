@@ -17,6 +17,7 @@ from dispatcher.service.operations import BY_NAME, OPERATIONS, Conditions
 from tests.service.support import code_of
 
 BUILDER = re.compile(r"build_batch_(\w+)_request")
+CURRENT = [operation for operation in OPERATIONS if not operation.is_retired]
 
 
 def built_requests() -> Iterator[tuple[str, HttpRequest]]:
@@ -36,7 +37,7 @@ def _build(build: Callable[..., HttpRequest]) -> HttpRequest:
 
 def shape(path: str) -> str:
     """Return a path with its parameters' names left out: the client's and the reference's differ in spelling."""
-    literals = {segment for operation in OPERATIONS for segment in operation.path.split("/")}
+    literals = {segment for operation in CURRENT for segment in operation.path.split("/")}
     return "/".join(segment if segment in literals and "{" not in segment else "{}" for segment in path.split("/"))
 
 
@@ -44,13 +45,13 @@ def test_table_equals_the_clients_own_requests() -> None:
     """Verb and path of the 72 operations are those that the client sends, no more and no fewer."""
     sent = sorted((request.method, shape(request.url.split("?")[0])) for _, request in built_requests())
     assert len(sent) == 72
-    assert sorted((operation.verb.value, shape(operation.path)) for operation in OPERATIONS) == sent
+    assert sorted((operation.verb.value, shape(operation.path)) for operation in CURRENT) == sent
 
 
 def test_names_are_the_clients_methods() -> None:
     """Every name of the table is a public method of the client."""
     methods = {name for name, _ in inspect.getmembers(BatchClient, callable) if not name.startswith("_")}
-    missing = {operation.name for operation in OPERATIONS} - methods
+    missing = {operation.name for operation in CURRENT} - methods
     assert missing == {"create_task_collection"} - methods
 
 
@@ -59,7 +60,7 @@ def test_conditional_headers_are_those_the_client_takes() -> None:
     takes = {
         (request.method, shape(request.url.split("?")[0])): _conditions(name) for name, request in built_requests()
     }
-    ours = {(item.verb.value, shape(item.path)): item.conditions for item in OPERATIONS}
+    ours = {(item.verb.value, shape(item.path)): item.conditions for item in CURRENT}
     assert ours == takes
 
 

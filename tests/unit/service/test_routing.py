@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from urllib.parse import quote
+
 import pytest
 
 from dispatcher.service.errors import BatchError
@@ -20,6 +23,15 @@ def test_parameters_are_decoded() -> None:
     """A file's path comes as one segment, percent-encoded."""
     route = Router().match("GET", "/jobs/j/tasks/t/files/wd%2Fout%20dir%2Fa%2Bb.txt")
     assert route.parameters["filePath"] == "wd/out dir/a+b.txt"
+
+
+@pytest.mark.parametrize("encode", [str, quote], ids=["bare", "quoted"])
+def test_segment_may_hold_two_parameters(encode: Callable[[str], str]) -> None:
+    """A certificate is named by two texts in one segment, whose marks a client may encode."""
+    segment = encode("certificates(thumbprintAlgorithm=sha1,thumbprint=0aFF)")
+    route = Router().match("POST", f"/{segment}/canceldelete")
+    assert route.operation.name == "cancel_certificate_deletion"
+    assert route.parameters == {"thumbprintAlgorithm": "sha1", "thumbprint": "0aFF"}
 
 
 def test_file_path_may_have_several_segments() -> None:
