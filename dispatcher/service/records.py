@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from dispatcher.service.node.launch import EndReason, TaskFailure
-from dispatcher.service.states import AllocationState, JobState, NodeState, PoolState, TaskState
+from dispatcher.service.states import AllocationState, JobState, NodeState, PoolState, ScheduleState, TaskState
 
 
 class TaskResult(StrEnum):
@@ -110,6 +110,27 @@ class JobRecord:
     max_retries: int
     """Of tasks that do not say; -1 is no limit."""
     counts: TaskCounts
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduleRecord:
+    """A job schedule."""
+
+    key: int
+    id: str
+    document: str
+    version: int
+    state: ScheduleState
+    previous_state: ScheduleState | None
+    state_time: datetime
+    created: datetime
+    modified: datetime
+    ended: datetime | None
+    due: datetime | None
+    """When its next job is due; None where none will be."""
+    jobs_made: int
+    recent_job: str | None
+    """The id of the latest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

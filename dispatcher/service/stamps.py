@@ -23,6 +23,9 @@ def find_stamp(call: Call) -> Stamp | None:
     if "jobId" in names:
         job = jobs.find(call)
         return stamp_of(job.version, job.modified)
+    if "jobScheduleId" in names:
+        schedule = call.core.store.schedules.get(names["jobScheduleId"])
+        return stamp_of(schedule.version, schedule.modified)
     if "poolId" in names:
         pool = call.core.store.pools.get(names["poolId"])
         return stamp_of(pool.version, pool.modified)

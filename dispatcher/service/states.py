@@ -199,3 +199,40 @@ TASK = Transitions(
         (TaskState.COMPLETED, TaskEvent.REACTIVATE): TaskState.ACTIVE,
     }
 )
+
+
+class ScheduleState(StrEnum):
+    """Life of a job schedule."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+    TERMINATING = "terminating"
+    COMPLETED = "completed"
+    DELETING = "deleting"
+
+
+class ScheduleEvent(StrEnum):
+    """What happens to a job schedule."""
+
+    DISABLE = auto()
+    ENABLE = auto()
+    TERMINATE = auto()
+    COMPLETE = auto()
+    DELETE = auto()
+
+
+SCHEDULE: Transitions[ScheduleState, ScheduleEvent] = Transitions(
+    table={
+        (ScheduleState.ACTIVE, ScheduleEvent.DISABLE): ScheduleState.DISABLED,
+        (ScheduleState.DISABLED, ScheduleEvent.ENABLE): ScheduleState.ACTIVE,
+        (ScheduleState.ACTIVE, ScheduleEvent.TERMINATE): ScheduleState.TERMINATING,
+        (ScheduleState.DISABLED, ScheduleEvent.TERMINATE): ScheduleState.TERMINATING,
+        (ScheduleState.ACTIVE, ScheduleEvent.COMPLETE): ScheduleState.COMPLETED,
+        (ScheduleState.TERMINATING, ScheduleEvent.COMPLETE): ScheduleState.COMPLETED,
+        **{
+            (state, ScheduleEvent.DELETE): ScheduleState.DELETING
+            for state in ScheduleState
+            if state is not ScheduleState.DELETING
+        },
+    }
+)

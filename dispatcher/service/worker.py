@@ -9,9 +9,11 @@ from dispatcher.service.core import Core
 from dispatcher.service.inbox import Inbox, Taken
 from dispatcher.service.node.launch import SetupEnding, WorkKind
 from dispatcher.service.records import NodeRecord
+from dispatcher.service.work.auto_pools import AutoPoolPart
 from dispatcher.service.work.jobs import JobPart
 from dispatcher.service.work.parts import EndingTaker, Part, WorkContext
 from dispatcher.service.work.pools import PoolPart
+from dispatcher.service.work.schedules import SchedulePart
 from dispatcher.service.work.tasks import TaskPart
 
 
@@ -24,7 +26,13 @@ class Worker:
         self._inbox = inbox
         self._pools = PoolPart(self._context)
         self._tasks = TaskPart(self._context)
-        self._parts: tuple[Part, ...] = (JobPart(self._context), self._pools, self._tasks)
+        self._parts: tuple[Part, ...] = (
+            JobPart(self._context),
+            SchedulePart(self._context),
+            AutoPoolPart(self._context),
+            self._pools,
+            self._tasks,
+        )
         """In the order they step: what ends a job comes before what would start its tasks."""
         self._takers: Mapping[WorkKind, EndingTaker] = {WorkKind.TASK: self._tasks}
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from dispatcher.service.documents.fields import Fields, check_metadata, check_pairs
+from dispatcher.service.documents.pool_info import AutoPoolSpec, read_pool_info
 from dispatcher.service.documents.tasks import TaskSpec, check_program, read_limits
 from dispatcher.service.errors import BatchError, Refusal, invalid_property, unsupported_property
 from dispatcher.service.wire import JsonObject
@@ -45,6 +46,8 @@ class JobSpec:
     document: str
     """The body as JSON text."""
     pool_id: str
+    """Empty where the job is to have a pool of its own, until that is made."""
+    auto_pool: AutoPoolSpec | None
     priority: int
     terminates_when_done: bool
     uses_dependencies: bool
@@ -67,15 +70,15 @@ def read_job(body: JsonObject) -> JobSpec:
     _check_on_failure(fields)
     check_metadata(fields)
     check_pairs(fields, "commonEnvironmentSettings")
-    pool = fields.required_object("poolInfo")
-    pool.refuse(("autoPoolSpecification",))
+    pool = read_pool_info(fields.required_object("poolInfo"))
     constraints = fields.object("constraints") or Fields(values={})
     on_all = fields.choice("onAllTasksComplete", OnAllTasksComplete, OnAllTasksComplete.NO_ACTION)
     manager = fields.object("jobManagerTask")
     return JobSpec(
         id=job_id,
         document=json.dumps(body),
-        pool_id=pool.required_text("poolId"),
+        pool_id=pool.pool_id,
+        auto_pool=pool.auto_pool,
         priority=fields.integer("priority", lowest=LOWEST_PRIORITY, highest=HIGHEST_PRIORITY) or 0,
         terminates_when_done=on_all is OnAllTasksComplete.TERMINATE_JOB,
         uses_dependencies=fields.boolean("usesTaskDependencies", default=False),

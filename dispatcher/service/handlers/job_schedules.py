@@ -1,9 +1,157 @@
-"""Job schedules: create, list, get, change, end."""
+"""Job schedules: create, list, get, change, disable, enable, end."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from datetime import datetime
 
-from dispatcher.service.calls import Handler
+from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
+from dispatcher.service.documents.fields import Fields
+from dispatcher.service.documents.job_schedules import ScheduleSpec, read_schedule, recurrence_of
+from dispatcher.service.errors import BatchError, Refusal, invalid_property
+from dispatcher.service.odata import select
+from dispatcher.service.paging import page, read_listing, read_select
+from dispatcher.service.records import ScheduleRecord
+from dispatcher.service.rendering.job_schedules import job_schedule_body
+from dispatcher.service.rendering.jobs import job_body
+from dispatcher.service.states import SCHEDULE, ScheduleEvent, ScheduleState
+from dispatcher.service.wire import JsonObject
 
-HANDLERS: Mapping[str, Handler] = {}
+_CHANGEABLE = frozenset({"schedule", "jobSpecification", "metadata"})
+
+_REFUSALS = {
+    ScheduleState.ACTIVE: Refusal.OPERATION_INVALID_FOR_CURRENT_STATE,
+    ScheduleState.DISABLED: Refusal.JOB_SCHEDULE_DISABLED,
+    ScheduleState.TERMINATING: Refusal.JOB_SCHEDULE_BEING_TERMINATED,
+    ScheduleState.COMPLETED: Refusal.JOB_SCHEDULE_COMPLETED,
+    ScheduleState.DELETING: Refusal.JOB_SCHEDULE_BEING_DELETED,
+}
+
+
+def create(call: Call) -> Reply:
+    """Add a job schedule; a job that is due at once is made as soon as the answer is sent."""
+    schedule = call.core.store.schedules.add(read_schedule(call.body), call.now)
+    call.core.wake()
+    url = f"{call.base_url}/jobschedules/{schedule.id}"
+    return Reply(headers={**_stamp(schedule), "Location": url, "DataServiceId": url})
+
+
+def list_all(call: Call) -> Reply:
+    """List job schedules, by id."""
+    listing = read_listing(call)
+    return page(
+        call,
+        listing,
+        call.core.store.schedules.scan(listing.after),
+        render=lambda schedule: job_schedule_body(schedule, call.base_url),
+        cursor=lambda schedule: schedule.id,
+    )
+
+
+def list_jobs(call: Call) -> Reply:
+    """List the jobs that a schedule made, in the order it made them."""
+    schedule = _find(call)
+    listing = read_listing(call)
+    return page(
+        call,
+        listing,
+        call.core.store.schedules.jobs(schedule, listing.after_number()),
+        render=lambda job: job_body(job, call.base_url),
+        cursor=lambda job: str(job.key),
+    )
+
+
+def get(call: Call) -> Reply:
+    """Return a job schedule."""
+    schedule = _find(call)
+    return Reply(body=select(job_schedule_body(schedule, call.base_url), read_select(call)), headers=_stamp(schedule))
+
+
+def exists(call: Call) -> Reply:
+    """Say whether there is such a job schedule."""
+    return Reply(headers=_stamp(_find(call)))
+
+
+def update(call: Call) -> Reply:
+    """Change the given properties of a job schedule; jobs that are there go on as they are."""
+    return _change(call, {name: value for name, value in call.body.items() if value is not None})
+
+
+def replace(call: Call) -> Reply:
+    """Set the changeable properties of a job schedule; those not given go back to their defaults."""
+    Fields(values=call.body).required_object("jobSpecification")
+    return _change(call, {**dict.fromkeys(_CHANGEABLE), **call.body})
+
+
+def disable(call: Call) -> Reply:
+    """Make no more jobs until the schedule is enabled; one that runs goes on."""
+    return _happen(call, ScheduleEvent.DISABLE)
+
+
+def enable(call: Call) -> Reply:
+    """Let a disabled schedule make jobs again."""
+    return _happen(call, ScheduleEvent.ENABLE)
+
+
+def terminate(call: Call) -> Reply:
+    """Begin to end a job schedule, and the job of it that runs."""
+    return _happen(call, ScheduleEvent.TERMINATE)
+
+
+def delete(call: Call) -> Reply:
+    """Begin to delete a job schedule with all its jobs."""
+    _happen(call, ScheduleEvent.DELETE)
+    return Reply()
+
+
+def _happen(call: Call, event: ScheduleEvent) -> Reply:
+    schedule = _find(call)
+    if not SCHEDULE.allows(schedule.state, event):
+        raise BatchError(_REFUSALS[schedule.state])
+    call.core.store.schedules.happen(schedule, event, call.now)
+    call.core.wake()
+    return Reply(headers=_stamp(_find(call)))
+
+
+def _change(call: Call, changes: JsonObject) -> Reply:
+    schedule = _find(call)
+    if schedule.state not in {ScheduleState.ACTIVE, ScheduleState.DISABLED}:
+        raise BatchError(_REFUSALS[schedule.state])
+    for name, value in changes.items():
+        if name not in _CHANGEABLE and value is not None:
+            raise invalid_property(name, value, "it cannot be changed after the job schedule is created")
+    spec = read_schedule({**json.loads(schedule.document), **changes})
+    call.core.store.schedules.replace(schedule, spec, _due(schedule, spec, call.now), call.now)
+    call.core.wake()
+    return Reply(headers=_stamp(_find(call)))
+
+
+def _due(schedule: ScheduleRecord, spec: ScheduleSpec, now: datetime) -> datetime | None:
+    """Return when the next job is due after a change; only other times begin the recurrence anew, from now."""
+    if spec.recurrence == recurrence_of(schedule.document):
+        return schedule.due
+    return max(spec.recurrence.not_until or now, now)
+
+
+def _find(call: Call) -> ScheduleRecord:
+    return call.core.store.schedules.get(call.parameters["jobScheduleId"])
+
+
+def _stamp(schedule: ScheduleRecord) -> dict[str, str]:
+    return stamp_headers(stamp_of(schedule.version, schedule.modified))
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "create_job_schedule": create,
+    "list_job_schedules": list_all,
+    "list_jobs_from_schedule": list_jobs,
+    "get_job_schedule": get,
+    "job_schedule_exists": exists,
+    "update_job_schedule": update,
+    "replace_job_schedule": replace,
+    "disable_job_schedule": disable,
+    "enable_job_schedule": enable,
+    "begin_terminate_job_schedule": terminate,
+    "begin_delete_job_schedule": delete,
+}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace as replace_fields
 
 from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
 from dispatcher.service.core import require_open
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.jobs import JobSpec, read_job
 from dispatcher.service.errors import BatchError, Refusal, invalid_property
+from dispatcher.service.job_creation import add_job
 from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
 from dispatcher.service.records import DisableTasks, JobRecord
@@ -18,6 +20,7 @@ from dispatcher.service.rendering.tasks import task_counts_body
 from dispatcher.service.states import JobState
 from dispatcher.service.wire import JsonObject
 
+_ANY_ID = "job"
 _CHANGEABLE = frozenset(
     {"priority", "maxParallelTasks", "onAllTasksComplete", "constraints", "poolInfo", "metadata", "allowTaskPreemption"}
 )
@@ -25,12 +28,7 @@ _CHANGEABLE = frozenset(
 
 def create(call: Call) -> Reply:
     """Add a job, with its job manager task if it has one."""
-    core, spec = call.core, read_job(call.body)
-    with core.store.transaction():
-        job = core.store.jobs.add(spec, call.now)
-        if spec.manager is not None:
-            core.store.tasks.add(job, [spec.manager], call.now)
-    core.wake()
+    job = add_job(call.core, read_job(call.body), call.now)
     url = f"{call.base_url}/jobs/{job.id}"
     return Reply(headers={**_stamp(job), "Location": url, "DataServiceId": url})
 
@@ -109,7 +107,9 @@ def _change(call: Call, job: JobRecord, changes: JsonObject) -> Reply:
         if name not in _CHANGEABLE and value is not None and shown.get(name) != value:
             raise invalid_property(name, value, "it cannot be changed after the job is created")
     allowed = {name: value for name, value in changes.items() if name in _CHANGEABLE}
-    spec = read_job({**json.loads(job.document), **allowed})
+    document = {**json.loads(job.document), **allowed}
+    spec = read_job({**document, "id": _ANY_ID})  # a schedule's job has an id that no client may give
+    spec = replace_fields(spec, id=job.id, document=json.dumps(document), pool_id=spec.pool_id or job.pool_id)
     _check_pool_change(job, spec)
     call.core.store.jobs.replace(job, spec, call.now)
     call.core.wake()

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from urllib.parse import quote
 
 from dispatcher.service.records import JobRecord
-from dispatcher.service.rendering.parts import over, set_time
+from dispatcher.service.rendering.parts import job_url, over, set_time
 from dispatcher.service.wire import UNLIMITED, JsonObject, format_etag, format_time
 
 
@@ -22,7 +21,7 @@ def job_body(job: JobRecord, base_url: str) -> JsonObject:
         execution["terminateReason"] = job.terminate_reason
     body |= {
         "id": job.id,
-        "url": f"{base_url}/jobs/{quote(job.id)}",
+        "url": job_url(base_url, job.id),
         "eTag": format_etag(job.version),
         "creationTime": format_time(job.created),
         "lastModified": format_time(job.modified),

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from dispatcher.service.fleet import LiveNode
 from dispatcher.service.records import PoolRecord
-from dispatcher.service.rendering.parts import node_url
+from dispatcher.service.rendering.parts import job_url, node_url
 from dispatcher.service.states import NodeState
 from dispatcher.service.wire import JsonObject, format_time
 
@@ -36,7 +36,7 @@ def node_body(live: LiveNode, pool: PoolRecord, base_url: str) -> JsonObject:
 
 def _recent_task(job_id: str, task_id: str, base_url: str) -> JsonObject:
     return {
-        "taskUrl": f"{base_url}/jobs/{quote(job_id)}/tasks/{quote(task_id)}",
+        "taskUrl": f"{job_url(base_url, job_id)}/tasks/{quote(task_id)}",
         "jobId": job_id,
         "taskId": task_id,
         "taskState": "running",

@@ -20,6 +20,11 @@ def failure_info(failure: TaskFailure) -> JsonObject:
     }
 
 
+def job_url(base_url: str, job_id: str) -> str:
+    """Return a job's URL; the colon in the id of a schedule's job stays."""
+    return f"{base_url}/jobs/{quote(job_id, safe=':')}"
+
+
 def node_url(base_url: str, pool_id: str, node_id: str) -> str:
     """Return a node's URL."""
     return f"{base_url}/pools/{quote(pool_id)}/nodes/{quote(node_id)}"

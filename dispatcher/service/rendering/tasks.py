@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import quote
 
 from dispatcher.service.records import JobRecord, TaskCounts, TaskRecord
-from dispatcher.service.rendering.parts import failure_info, node_url, over, set_time
+from dispatcher.service.rendering.parts import failure_info, job_url, node_url, over, set_time
 from dispatcher.service.wire import UNLIMITED, JsonObject, format_etag, format_time
 
 RUNTIME_TASK_FIELDS: Final = frozenset(
@@ -44,7 +44,7 @@ def task_body(task: TaskRecord, job: JobRecord, base_url: str, *, runtime_only: 
         body.setdefault("requiredSlots", 1)
     body |= {
         "id": task.id,
-        "url": f"{base_url}/jobs/{quote(job.id)}/tasks/{quote(task.id)}",
+        "url": f"{job_url(base_url, job.id)}/tasks/{quote(task.id)}",
         "eTag": format_etag(task.version),
         "creationTime": format_time(task.created),
         "lastModified": format_time(task.modified),
@@ -95,7 +95,8 @@ def _execution_info(task: TaskRecord) -> JsonObject:
 
 
 def _node_info(task: TaskRecord, job: JobRecord, base_url: str, pool_id: str, node_id: str) -> JsonObject:
-    root = f"workitems/{job.id}/job-1/{task.id}"
+    schedule, colon, scheduled = job.id.partition(":")
+    root = f"workitems/{schedule}/{scheduled}/{task.id}" if colon else f"workitems/{job.id}/job-1/{task.id}"
     url = node_url(base_url, pool_id, node_id)
     return {
         "affinityId": node_id,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from dispatcher.service.store.auto_pools import AutoPoolStore
 from dispatcher.service.store.database import Database, SchemaError
+from dispatcher.service.store.job_schedules import JobScheduleStore
 from dispatcher.service.store.jobs import CountChanges, JobStore
 from dispatcher.service.store.pools import PoolStore
 from dispatcher.service.store.queue import QueueStore
@@ -23,6 +25,8 @@ class Store:
         self.jobs = JobStore(self._database)
         self.tasks = TaskStore(self._database)
         self.queue = QueueStore(self._database)
+        self.schedules = JobScheduleStore(self._database)
+        self.auto_pools = AutoPoolStore(self._database)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Hold changes of several stores together."""

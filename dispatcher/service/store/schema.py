@@ -112,6 +112,37 @@ CREATE INDEX tasks_by_state ON tasks (job_key, state, key);
 CREATE INDEX tasks_ready ON tasks (job_key, is_manager DESC, key) WHERE state = 'active' AND unmet = 0;
 CREATE INDEX tasks_expiring ON tasks (expires) WHERE expires IS NOT NULL;
 
+CREATE TABLE job_schedules (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    document TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    previous_state TEXT,
+    state_time INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    modified INTEGER NOT NULL,
+    ended INTEGER,
+    due INTEGER,
+    jobs_made INTEGER NOT NULL DEFAULT 0,
+    recent_job TEXT
+);
+
+CREATE TABLE schedule_jobs (
+    job_key INTEGER PRIMARY KEY,
+    schedule_key INTEGER NOT NULL
+);
+CREATE INDEX schedule_jobs_by_schedule ON schedule_jobs (schedule_key, job_key);
+CREATE TRIGGER schedule_jobs_go AFTER DELETE ON jobs
+    BEGIN DELETE FROM schedule_jobs WHERE job_key = OLD.key; END;
+
+CREATE TABLE auto_pools (
+    pool_id TEXT PRIMARY KEY COLLATE NOCASE,
+    job_key INTEGER,
+    schedule_key INTEGER,
+    keep_alive INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE edges (
     job_key INTEGER NOT NULL,
     parent TEXT NOT NULL COLLATE NOCASE,

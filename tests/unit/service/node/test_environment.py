@@ -52,10 +52,10 @@ def test_start_task_is_told_of_no_job() -> None:
 @pytest.mark.parametrize("name", ["PATH", "HOME", "LANG", "MINE", "AZ_BATCH_SOMETHING_ELSE"])
 def test_setting_of_the_user_counts(name: str) -> None:
     """Also over the defaults."""
-    assert _environment(**{name: "theirs"})[name] == "theirs"
+    assert _environment(TASK, **{name: "theirs"})[name] == "theirs"
 
 
 @pytest.mark.parametrize("name", sorted(name for name in _environment() if name.startswith("AZ_BATCH_")))
 def test_setting_of_the_user_does_not_replace_what_batch_tells(name: str) -> None:
     """A task told another id or folder could not work."""
-    assert _environment(**{name: "theirs"})[name] != "theirs"
+    assert _environment(TASK, **{name: "theirs"})[name] != "theirs"

@@ -1,0 +1,119 @@
+"""When a job schedule makes a job, and when it ends.
+
+Jobs are due at ``first``, ``first + interval``, ``first + 2 * interval``, ...; without an interval there is only the
+first. A job is made at a due time, or later within the start window and before the next due time, as soon as the
+schedule's job before it has ended. A due time that passes without one is lost (REST reference, ``Schedule``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dispatcher.service.states import ScheduleState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recurrence:
+    """A ``schedule`` as Batch has it; None is "at once" or "without limit"."""
+
+    not_until: datetime | None = None
+    not_after: datetime | None = None
+    window: timedelta | None = None
+    interval: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ScheduleView:
+    """A job schedule that is active or on its way out."""
+
+    key: int
+    state: ScheduleState
+    recurrence: Recurrence
+    due: datetime | None
+    """When its next job is due, or has been since; None where none will be."""
+    open_jobs: int
+    """Jobs of it that are not completed."""
+    jobs: int
+    """All jobs of it that are there."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MakeJob:
+    """Make a job, and remember when the next one is due."""
+
+    schedule_key: int
+    next_due: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PassOver:
+    """Due times are lost: remember the next one."""
+
+    schedule_key: int
+    next_due: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EndSchedule:
+    """A schedule has no more to do: completed, or gone if it was being deleted."""
+
+    schedule_key: int
+
+
+ScheduleAction = MakeJob | PassOver | EndSchedule
+
+
+def plan_schedule(view: ScheduleView, now: datetime) -> ScheduleAction | None:
+    """Return the one thing that is to be done for a schedule now, or None."""
+    if view.state is ScheduleState.DELETING:
+        return EndSchedule(schedule_key=view.key) if view.jobs == 0 else None
+    if view.state is ScheduleState.TERMINATING:
+        return EndSchedule(schedule_key=view.key) if view.open_jobs == 0 else None
+    due = _latest_due(view, now)
+    if due is None or _is_past(view.recurrence.not_after, due, now):
+        return EndSchedule(schedule_key=view.key) if view.open_jobs == 0 else None
+    if due > now:
+        return None if due == view.due else PassOver(schedule_key=view.key, next_due=due)
+    if view.open_jobs == 0:
+        return MakeJob(schedule_key=view.key, next_due=_after(due, view.recurrence))
+    return None if due == view.due else PassOver(schedule_key=view.key, next_due=due)
+
+
+def next_look(view: ScheduleView, now: datetime) -> datetime | None:
+    """Return when time alone next changes what `plan_schedule` says; None where it never does."""
+    return min(_times(view, now), default=None)
+
+
+def _times(view: ScheduleView, now: datetime) -> Iterator[datetime]:
+    if view.state is not ScheduleState.ACTIVE or view.due is None:
+        return
+    recurrence = view.recurrence
+    times = [view.due, _after(view.due, recurrence), recurrence.not_after]
+    if recurrence.window is not None:
+        times.append(view.due + recurrence.window + _INSTANT)
+    yield from (time for time in times if time is not None and time > now)
+
+
+def _latest_due(view: ScheduleView, now: datetime) -> datetime | None:
+    """Return the due time that counts now: the last one whose window is open, or the next one; None where none is."""
+    recurrence, due = view.recurrence, view.due
+    if due is None or due > now:
+        return due
+    if recurrence.interval is not None:
+        due += (now - due) // recurrence.interval * recurrence.interval
+    if recurrence.window is None or now <= due + recurrence.window:
+        return due
+    return _after(due, recurrence)
+
+
+def _after(due: datetime, recurrence: Recurrence) -> datetime | None:
+    return None if recurrence.interval is None else due + recurrence.interval
+
+
+def _is_past(not_after: datetime | None, due: datetime, now: datetime) -> bool:
+    return not_after is not None and max(due, now) > not_after
+
+
+_INSTANT = timedelta(microseconds=1)
