@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from dispatcher.service.documents.job_schedules import read_scheduled_job
+from dispatcher.service.errors import BatchError
 from dispatcher.service.job_creation import add_job
 from dispatcher.service.planning.schedules import (
     EndSchedule,
@@ -17,6 +19,8 @@ from dispatcher.service.planning.schedules import (
 from dispatcher.service.records import ScheduleRecord
 from dispatcher.service.states import JOB, JobEvent, ScheduleEvent, ScheduleState
 from dispatcher.service.work.parts import WorkContext
+
+logger = logging.getLogger(__name__)
 
 _TERMINATED = "JobScheduleTerminated"
 
@@ -50,8 +54,7 @@ class SchedulePart:
         schedule = schedules.by_key(action.schedule_key)
         match action:
             case MakeJob():
-                spec = read_scheduled_job(schedule.document, f"{schedule.id}:job-{schedule.jobs_made + 1}")
-                schedules.made(schedule, add_job(self._core, spec, now, schedule_key=schedule.key), action.next_due)
+                self._make(schedule, action.next_due, now)
             case PassOver():
                 schedules.set_due(schedule.key, action.next_due)
             case EndSchedule():
@@ -59,6 +62,17 @@ class SchedulePart:
                     schedules.remove(schedule.key)
                 else:
                     schedules.happen(schedule, ScheduleEvent.COMPLETE, now)
+
+    def _make(self, schedule: ScheduleRecord, next_due: datetime | None, now: datetime) -> None:
+        """Make a job; where the account cannot take one more now, this due time is lost."""
+        spec = read_scheduled_job(schedule.document, f"{schedule.id}:job-{schedule.jobs_made + 1}")
+        try:
+            job = add_job(self._core, spec, now, schedule_key=schedule.key)
+        except BatchError as error:
+            logger.warning("job schedule %s could not make its job: %s", schedule.id, error)
+            self._core.store.schedules.set_due(schedule.key, next_due)
+        else:
+            self._core.store.schedules.made(schedule, job, next_due)
 
     def _end_jobs(self, schedule: ScheduleRecord) -> bool:
         """End the jobs of a schedule that ends; return whether there was anything to end."""
