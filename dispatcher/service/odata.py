@@ -8,7 +8,7 @@ A filter compares properties of an entity with literals: ``eq ne gt ge lt le``, 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -56,18 +56,16 @@ class Not:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class And:
-    """Both."""
+    """All of two or more."""
 
-    left: Expression
-    right: Expression
+    terms: tuple[Expression, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Or:
-    """Either."""
+    """One of two or more."""
 
-    left: Expression
-    right: Expression
+    terms: tuple[Expression, ...]
 
 
 Expression = Compare | StartsWith | Not | And | Or
@@ -76,10 +74,10 @@ Expression = Compare | StartsWith | Not | And | Or
 def matches(expression: Expression, entity: JsonObject) -> bool:
     """Say whether an entity passes. A comparison with an absent property or another type fails, except ``ne``."""
     match expression:
-        case And(left=left, right=right):
-            return matches(left, entity) and matches(right, entity)
-        case Or(left=left, right=right):
-            return matches(left, entity) or matches(right, entity)
+        case And(terms=terms):
+            return all(matches(term, entity) for term in terms)
+        case Or(terms=terms):
+            return any(matches(term, entity) for term in terms)
         case Not(inner=inner):
             return not matches(inner, entity)
         case StartsWith(path=path, prefix=prefix):
@@ -97,26 +95,33 @@ def required_equalities(expression: Expression) -> Mapping[str, Literal]:
     match expression:
         case Compare(comparison=Comparison.EQ, path=path, literal=literal):
             return {path: literal}
-        case And(left=left, right=right):
-            return {**required_equalities(right), **required_equalities(left)}
+        case And(terms=terms):
+            return {path: literal for term in terms for path, literal in required_equalities(term).items()}
         case _:
             return {}
 
 
 def filter_roots(expression: Expression) -> frozenset[str]:
     """Return the top-level properties that a filter reads."""
+    return frozenset(term.path.split("/")[0] for term in leaves(expression))
+
+
+def leaves(expression: Expression) -> Iterator[Compare | StartsWith]:
+    """Return what an expression is made of, from left to right."""
     match expression:
-        case And(left=left, right=right) | Or(left=left, right=right):
-            return filter_roots(left) | filter_roots(right)
+        case And(terms=terms) | Or(terms=terms):
+            for term in terms:
+                yield from leaves(term)
         case Not(inner=inner):
-            return filter_roots(inner)
-        case Compare(path=path) | StartsWith(path=path):
-            return frozenset({path.split("/")[0]})
+            yield from leaves(inner)
+        case Compare() | StartsWith():
+            yield expression
 
 
-def parse_select(text: str) -> frozenset[str]:
-    """Return the top-level properties named by a ``$select``; unknown names are no error, as in Azure."""
-    return frozenset(name.strip().split("/")[0] for name in text.split(",") if name.strip())
+def parse_select(text: str) -> frozenset[str] | None:
+    """Return the top-level properties named by a ``$select``; unknown names are no error, as in Azure. None is all."""
+    names = frozenset(name.strip().split("/")[0] for name in text.split(",") if name.strip())
+    return None if "*" in names or not names else names
 
 
 def select(entity: JsonObject, names: frozenset[str] | None) -> JsonObject:

@@ -20,7 +20,15 @@ _TOKEN = re.compile(
     r")"
 )
 _CONSTANTS: Mapping[str, Literal] = {"true": True, "false": False, "null": None}
-_DEEPEST = 50
+_SPELLINGS: Mapping[str, str] = {"lastModifiedTime": "lastModified"}
+"""How Microsoft's page on filters spells a property (of tasks), and how bodies do."""
+_BLANK = re.compile(r"\s*\Z")
+
+DEEPEST = 50
+"""Parentheses and ``not`` within one another; Azure's own limit is not known."""
+
+MOST_TERMS = 1000
+"""Comparisons in one filter; Azure's own limit is not known, its front end takes URLs of about 16 000 characters."""
 
 
 def parse_filter(text: str) -> Expression:
@@ -33,7 +41,7 @@ def parse_filter(text: str) -> Expression:
 
 
 class _Parser:
-    """Recursive descent: or < and < not < comparison."""
+    """Recursive descent: or < and < not < comparison. Long chains do not recurse, and nesting has a limit."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -41,6 +49,7 @@ class _Parser:
         self._kind = ""
         self._token = ""
         self._depth = 0
+        self._terms = 0
         self._advance()
 
     def whole(self) -> Expression:
@@ -50,21 +59,21 @@ class _Parser:
         return expression
 
     def _either(self) -> Expression:
-        left = self._both()
+        terms = [self._both()]
         while self._take("or"):
-            left = Or(left=left, right=self._both())
-        return left
+            terms.append(self._both())
+        return Or(terms=tuple(terms)) if len(terms) > 1 else terms[0]
 
     def _both(self) -> Expression:
-        left = self._unary()
+        terms = [self._unary()]
         while self._take("and"):
-            left = And(left=left, right=self._unary())
-        return left
+            terms.append(self._unary())
+        return And(terms=tuple(terms)) if len(terms) > 1 else terms[0]
 
     def _unary(self) -> Expression:
         self._depth += 1
-        if self._depth > _DEEPEST:
-            self._fail("nested too deeply")
+        if self._depth > DEEPEST:
+            self._fail(f"nested more than {DEEPEST} deep")
         expression = self._unary_inside()
         self._depth -= 1
         return expression
@@ -76,6 +85,9 @@ class _Parser:
             inner = self._either()
             self._expect(")")
             return inner
+        self._terms += 1
+        if self._terms > MOST_TERMS:
+            self._fail(f"more than {MOST_TERMS} comparisons")
         if self._take("startswith"):
             return self._starts_with()
         return self._comparison()
@@ -102,7 +114,7 @@ class _Parser:
     def _path(self) -> str:
         if self._kind != "word":
             self._fail("expected a property")
-        path = self._token
+        path = _SPELLINGS.get(self._token, self._token)
         self._advance()
         return path
 
@@ -133,12 +145,12 @@ class _Parser:
             self._fail(f"expected {token!r}")
 
     def _advance(self) -> None:
-        if not self._text[self._position :].strip():
+        if _BLANK.match(self._text, self._position):
             self._kind = self._token = ""
             return
         match = _TOKEN.match(self._text, self._position)
         if match is None or match.lastgroup is None:
-            self._fail(f"cannot read {self._text[self._position :][:20]!r}")
+            self._fail(f"cannot read {self._text[self._position : self._position + 20]!r}")
         self._kind, self._token = match.lastgroup, match[match.lastgroup]
         self._position = match.end()
 

@@ -10,12 +10,14 @@ from urllib.parse import quote
 
 from dispatcher.service.calls import Call, Reply
 from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.filters import check_filter
 from dispatcher.service.odata import Expression, filter_roots, matches, parse_select, select
 from dispatcher.service.odata_parser import parse_filter
 from dispatcher.service.wire import JsonObject, JsonValue
 
 MOST_RESULTS = 1000
 
+_STATS = "stats"
 _LONGEST_NUMBER = 18
 _FOREIGN_TOKEN = "it is not one this service made"
 
@@ -57,11 +59,10 @@ def read_listing(call: Call) -> Listing:
     Raises:
         BatchError: InvalidQueryParameterValue.
     """
-    text = call.query.get("$filter")
     return Listing(
         most=_most_results(call.query.get("maxresults")),
         after=_read_token(call.query.get("$skiptoken")),
-        filter=parse_filter(text) if text else None,
+        filter=_read_filter(call),
         select=read_select(call),
     )
 
@@ -70,6 +71,18 @@ def read_select(call: Call) -> frozenset[str] | None:
     """Return the properties the client asked for; None is all."""
     text = call.query.get("$select")
     return parse_select(text) if text else None
+
+
+def expands_stats(call: Call) -> bool:
+    """Say whether the client asks for statistics.
+
+    Raises:
+        BatchError: InvalidQueryParameterValue, for anything else that is to be expanded.
+    """
+    names = {name.strip() for name in call.query.get("$expand", "").split(",")} - {""}
+    if names - {_STATS}:
+        raise invalid_query("$expand", call.query["$expand"], f"only {_STATS} can be expanded")
+    return bool(names)
 
 
 def page(
@@ -108,6 +121,15 @@ def page(
     if next_after is not None:
         answer["odata.nextLink"] = _next_link(call, next_after)
     return Reply(body=answer)
+
+
+def _read_filter(call: Call) -> Expression | None:
+    text = call.query.get("$filter")
+    if not text:
+        return None
+    expression = parse_filter(text)
+    check_filter(call.operation.name, expression)
+    return expression
 
 
 def _next_link(call: Call, after: str) -> str:

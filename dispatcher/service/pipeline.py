@@ -16,8 +16,8 @@ from dispatcher.service.calls import Call, FileSlice, Handler, Reply
 from dispatcher.service.core import Core
 from dispatcher.service.errors import BatchError, Refusal, error_body
 from dispatcher.service.operations import Body, Verb
-from dispatcher.service.paging import invalid_query, read_listing
 from dispatcher.service.preconditions import Verdict, check, is_conditional
+from dispatcher.service.query import check_query
 from dispatcher.service.routing import Route, Router
 from dispatcher.service.shared_key import Credential, SignedRequest, is_signed_by
 from dispatcher.service.stamps import find_stamp
@@ -105,7 +105,7 @@ class Pipeline:
             base_url=self._base_url(request),
             path=request.raw_path.removeprefix(self._prefix),
         )
-        _check_query(call)
+        check_query(call)
         if self._is_not_modified(call):
             return route, Reply(status=304)
         return route, handler(call)
@@ -184,13 +184,6 @@ def _is_deeper_than(value: object, levels: int) -> bool:
     else:
         return False
     return levels == 0 or any(_is_deeper_than(member, levels - 1) for member in members)
-
-
-def _check_query(call: Call) -> None:
-    if "maxresults" in call.operation.query:
-        read_listing(call)
-    if call.query.get("$expand"):
-        raise invalid_query("$expand", call.query["$expand"], "the local Batch service keeps no statistics yet")
 
 
 def _no_constant(text: str) -> NoReturn:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dispatcher.service.errors import BatchError
 from dispatcher.service.odata import matches, parse_select, required_equalities, select
-from dispatcher.service.odata_parser import parse_filter
+from dispatcher.service.odata_parser import MOST_TERMS, parse_filter
 from dispatcher.service.wire import JsonObject
 
 TASK: JsonObject = {
@@ -81,3 +85,44 @@ def test_required_equalities_are_those_joined_by_and() -> None:
 def test_select_keeps_named_properties_and_ignores_unknown_ones() -> None:
     """Names may have spaces round them and may name nothing."""
     assert select(TASK, parse_select("id, state , targetLowPriorityNodes")) == {"id": "Task-10", "state": "completed"}
+
+
+@pytest.mark.parametrize("word", ["and", "or"])
+def test_filter_of_as_many_terms_as_are_allowed_is_read_and_one_more_is_refused(word: str) -> None:
+    """A long chain takes no stack."""
+    terms = ["id eq 'x'"] * (MOST_TERMS - 1) + ["state eq 'completed'"]
+    assert matches(parse_filter(f" {word} ".join(terms)), TASK) == (word == "or")
+    with pytest.raises(BatchError, match="InvalidQueryParameterValue"):
+        parse_filter(f" {word} ".join([*terms, "id eq 'x'"]))
+
+
+def test_selection_of_a_star_is_everything() -> None:
+    """OData's word for all, and a list of nothing, select nothing less."""
+    assert (parse_select("*"), parse_select(" , ")) == (None, None)
+
+
+Tree = tuple[str, bool]
+_LEAF = st.sampled_from([("state eq 'completed'", True), ("executionInfo/exitCode gt 2", False)])
+
+
+def _grow(inner: st.SearchStrategy[Tree]) -> st.SearchStrategy[Tree]:
+    both = st.tuples(inner, inner)
+    return st.one_of(
+        both.map(lambda pair: (f"({pair[0][0]}) and {pair[1][0]}", pair[0][1] and pair[1][1])),
+        both.map(lambda pair: (f"({pair[0][0]} or {pair[1][0]})", pair[0][1] or pair[1][1])),
+        inner.map(lambda tree: (f"not ({tree[0]})", not tree[1])),
+    )
+
+
+@given(st.recursive(_LEAF, _grow, max_leaves=12).map(lambda tree: (f"({tree[0]})", tree[1])))
+def test_filter_means_what_its_parts_mean(tree: Tree) -> None:
+    """``and``, ``or``, ``not`` and parentheses are those of logic."""
+    text, holds = tree
+    assert matches(parse_filter(text), TASK) == holds
+
+
+@given(st.text(alphabet="aeqnd orstawih'()/, 05-", max_size=60))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Nothing that a client can send is the service's error."""
+    with suppress(BatchError):
+        matches(parse_filter(text), TASK)

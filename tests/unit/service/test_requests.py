@@ -61,11 +61,27 @@ def test_property_of_the_wrong_kind_is_refused(bench: Bench, changes: dict[str, 
 @pytest.mark.parametrize(
     "query",
     [("$skiptoken", "!"), ("$skiptoken", "/w=="), ("$skiptoken", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5"), ("maxresults", "-1"),
-     ("maxresults", "many"), ("$filter", "("), ("$expand", "stats")],
+     ("maxresults", "many"), ("$filter", "("), ("$expand", "tasks"), ("$filter", "displayName eq 'a'")],
 )  # fmt: skip
 def test_query_that_cannot_be_answered_is_refused(bench: Bench, query: tuple[str, str]) -> None:
     """What is wrong with a query is said, and nothing of it is ignored."""
     assert code_of(send(bench, "GET", "/jobs/job/tasks", query=[query])) == "InvalidQueryParameterValue"
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [("/pools/pool/nodes", ("$expand", "stats")), ("/jobs/job/taskcounts", ("$select", "taskCounts")),
+     ("/jobs/job", ("$filter", "id eq 'a'")), ("/jobs/job/tasks/t/files", ("recursive", "maybe"))],
+)  # fmt: skip
+def test_option_that_an_operation_does_not_have_is_refused(bench: Bench, path: str, query: tuple[str, str]) -> None:
+    """An option that would have no effect is not silently ignored."""
+    assert code_of(send(bench, "GET", path, query=[query])) == "InvalidQueryParameterValue"
+
+
+def test_options_of_a_head_request_change_nothing(bench: Bench) -> None:
+    """There is no body to select from; older clients send the options of the GET."""
+    query = [("$select", "id"), ("$expand", "stats")]
+    assert send(bench, "HEAD", "/pools/pool", query=query).status == 200
 
 
 def test_body_at_the_limit_is_read_and_beyond_it_refused(bench: Bench) -> None:

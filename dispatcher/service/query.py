@@ -1,0 +1,33 @@
+"""The check of a request's query before its handler sees it: known options have values that mean something."""
+
+from __future__ import annotations
+
+from dispatcher.service.calls import Call
+from dispatcher.service.operations import Verb
+from dispatcher.service.paging import expands_stats, invalid_query, read_listing
+
+_OPTIONS = ("$filter", "$select", "$expand", "maxresults")
+_FLAGS = ("force", "recursive")
+
+
+def check_query(call: Call) -> None:
+    """Refuse a query that could not be answered as asked.
+
+    A read refuses the options of lists that it does not have, so that none is silently ignored; a HEAD has no body that
+    they could shape. Names that are no option of Batch are let through, as clients of other versions send some.
+
+    Raises:
+        BatchError: InvalidQueryParameterValue.
+    """
+    known, query = call.operation.query, call.query
+    if call.operation.verb is Verb.GET:
+        for name in _OPTIONS:
+            if name not in known and query.get(name):
+                raise invalid_query(name, query[name], f"{call.operation.name} has no {name}")
+    for name in _FLAGS:
+        if name in known and query.get(name, "true").lower() not in {"true", "false"}:
+            raise invalid_query(name, query[name], "true or false is expected")
+    if "maxresults" in known:
+        read_listing(call)
+    if "$expand" in known:
+        expands_stats(call)
