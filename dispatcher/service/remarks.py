@@ -46,7 +46,7 @@ REMARKS: Mapping[str, str] = {
     "disable_job_schedule": "Chosen: a schedule that is disabled already is refused with `JobScheduleDisabled`.",
     "enable_job_schedule": "Chosen: an active schedule is refused with `OperationInvalidForCurrentState`.",
     "begin_terminate_job_schedule": "Its active job is terminated with it. `force` changes nothing.",
-    "create_job_schedule": "Recurrence, start window and limits are kept to. A due job that the account cannot take is lost.",
+    "create_job_schedule": "A due job that the account cannot take is lost.",
     "list_job_schedules": "",
     "create_task": "",
     "list_tasks": "In the order they were added.",

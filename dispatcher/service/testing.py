@@ -14,6 +14,7 @@ from dispatcher.service.calls import Call, Reply
 from dispatcher.service.clock import Clock, ManualClock
 from dispatcher.service.handlers import HANDLERS
 from dispatcher.service.node.launch import (
+    CoordinationDone,
     EndReason,
     ErrorCategory,
     NodeListener,
@@ -42,6 +43,7 @@ class FakeNode:
     def __init__(self, listener: NodeListener, clock: Clock) -> None:
         self.running: dict[TaskKey, TaskLaunch] = {}
         self.forgotten: list[TaskKey] = []
+        self.proceeded: list[TaskKey] = []
         self.setups: list[NodeSetup] = []
         self.setup_failure: TaskFailure | None = None
         self.closed = False
@@ -57,6 +59,15 @@ class FakeNode:
         """Be ready at once; `setups` remembers what was asked for, `setup_failure` is what comes of it."""
         self.setups.append(setup)
         self._listener(SetupEnding(at=self._clock.now(), failure=self.setup_failure))
+
+    def proceed(self, key: TaskKey) -> None:
+        """Note that the attempt's own command may start."""
+        self.proceeded.append(key)
+
+    def coordinate(self, key: TaskKey) -> None:
+        """Let an attempt's coordination command return."""
+        run_number = self.running[key].run_number
+        self._listener(CoordinationDone(key=key, run_number=run_number, at=self._clock.now()))
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
         """End a running attempt as if its processes had been killed."""

@@ -112,10 +112,15 @@ class _ProcessNode:
             try:
                 self._add_thread_if_needed()
             except RuntimeError:
-                attempt.stop.close()
+                attempt.close()
                 raise
             self._attempts[launch.key] = attempt
         self._queue.put(attempt)
+
+    def proceed(self, key: TaskKey) -> None:
+        with self._lock:
+            if (attempt := self._attempts.get(key)) is not None:
+                attempt.proceed()
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
         with self._lock:
@@ -155,7 +160,7 @@ class _ProcessNode:
             ending = self._run(attempt)
             with self._lock:
                 del self._attempts[attempt.launch.key]
-                attempt.stop.close()
+                attempt.close()
             if attempt.remove_folder:
                 self._remove_folder(attempt.launch.key)
             self._report(ending)

@@ -10,10 +10,13 @@ from typing import Protocol
 
 from dispatcher.service.node.blobs import StorageAccess
 from dispatcher.service.node.command import CommandLineError, split
+from dispatcher.service.node.coordination import make_shared_folder, run_coordination, shared_environment
 from dispatcher.service.node.environment import NodeIdentity, node_environment, task_environment
 from dispatcher.service.node.failures import WALL_CLOCK_DETAIL, failure
 from dispatcher.service.node.folders import make_task_folder
 from dispatcher.service.node.launch import (
+    Coordination,
+    CoordinationDone,
     EndReason,
     NodeListener,
     Stage,
@@ -46,6 +49,8 @@ class Attempt:
 
     launch: TaskLaunch
     stop: StopSignal = field(default_factory=StopSignal)
+    go: StopSignal | None = None
+    """Lets the command of a multi-instance task start, once the coordination commands of all its nodes returned."""
     reason: EndReason | None = None
     """Why it was asked to end; the first reason counts."""
     stage: Stage = Stage.PRE_PROCESSING
@@ -54,6 +59,26 @@ class Attempt:
     """Of its command, once that has ended."""
     remove_folder: bool = False
     """The task was forgotten meanwhile."""
+
+    def __post_init__(self) -> None:
+        """Prepare to wait for other nodes, if it will."""
+        if self.launch.coordination is not None and self.launch.coordination.is_primary:
+            try:
+                self.go = StopSignal()
+            except OSError:
+                self.stop.close()
+                raise
+
+    def close(self) -> None:
+        """Give back its descriptors."""
+        self.stop.close()
+        if self.go is not None:
+            self.go.close()
+
+    def proceed(self) -> None:
+        """Let its own command start."""
+        if self.go is not None:
+            self.go.set()
 
     def end(self, reason: EndReason) -> None:
         """Ask that it ends."""
@@ -117,6 +142,8 @@ class AttemptRunner:
         launch = attempt.launch
         folder = task_folder(self._root, launch.key)
         environment = task_environment(self._environment, launch, folder)
+        if launch.coordination is not None:
+            environment |= shared_environment(folder)
         try:
             self._prepare(attempt, folder)
         except StagingFailed as error:
@@ -124,13 +151,47 @@ class AttemptRunner:
         except _Interrupted:
             return Outcome(stage=Stage.PRE_PROCESSING, failure=failure("TaskEnded"))
         attempt.stage = Stage.RUN
+        if launch.coordination is None:
+            return self._run_command(attempt, folder, environment)
+        return self._run_coordinated(attempt, launch.coordination, folder, environment)
+
+    def _run_coordinated(
+        self, attempt: Attempt, coordination: Coordination, folder: str, environment: dict[str, str]
+    ) -> Outcome:
+        launch = attempt.launch
+        try:
+            done = run_coordination(
+                coordination,
+                folder=folder,
+                environment=environment,
+                null=self._null,
+                stop=attempt.stop,
+                limit=launch.wall_clock_limit,
+                grace=self._grace,
+            )
+        except (CommandLineError, LaunchError) as error:
+            return _not_started(error)
+        try:
+            failed = _process_failure(done.ending)
+            attempt.exit_code = done.ending.exit_code
+            if failed is not None:
+                return Outcome(stage=Stage.RUN, exit_code=done.ending.exit_code, failure=failed)
+            self._listener(CoordinationDone(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
+            if attempt.go is None:
+                attempt.stop.wait()
+                return Outcome(stage=Stage.RUN, exit_code=done.ending.exit_code)
+            if not attempt.stop.wait(unless=attempt.go):
+                return self._run_command(attempt, folder, environment)
+            return Outcome(stage=Stage.RUN, failure=failure("TaskEnded"))
+        finally:
+            done.process.close(self._grace)
+
+    def _run_command(self, attempt: Attempt, folder: str, environment: dict[str, str]) -> Outcome:
+        launch = attempt.launch
         try:
             process = self._start(launch, folder, environment)
-        except CommandLineError as error:
-            return Outcome(stage=Stage.RUN, failure=failure("CommandLaunchFailed", Reason=str(error)))
-        except LaunchError as error:
-            code = "CommandProgramNotFound" if error.not_found else "CommandLaunchFailed"
-            return Outcome(stage=Stage.RUN, failure=failure(code, Reason=str(error)))
+        except (CommandLineError, LaunchError) as error:
+            return _not_started(error)
         self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
         ended = process.wait(attempt.stop, limit=launch.wall_clock_limit, grace=self._grace)
         return self._after(attempt, ended, folder, environment)
@@ -145,6 +206,9 @@ class AttemptRunner:
         if attempt.launch.resource_files:
             stage_in(attempt.launch.resource_files, Path(working_folder(folder)), self._storage, keep_going)
             keep_going()
+        if attempt.launch.coordination is not None:
+            stage_in(attempt.launch.coordination.files, make_shared_folder(folder), self._storage, keep_going)
+            keep_going()
 
     def _start(self, launch: TaskLaunch, folder: str, environment: dict[str, str]) -> TaskProcess:
         return start(
@@ -154,6 +218,7 @@ class AttemptRunner:
             stdout=os.path.join(folder, STDOUT),
             stderr=os.path.join(folder, STDERR),
             null=self._null,
+            append=launch.coordination is not None,
         )
 
     def _after(self, attempt: Attempt, ended: ProcessEnding, folder: str, environment: dict[str, str]) -> Outcome:
@@ -177,6 +242,12 @@ class AttemptRunner:
         if not_uploaded is None or ended.cause is not Cause.ITSELF:
             return ran
         return Outcome(stage=Stage.UPLOAD, exit_code=ended.exit_code, failure=not_uploaded)
+
+
+def _not_started(error: CommandLineError | LaunchError) -> Outcome:
+    missing = isinstance(error, LaunchError) and error.not_found
+    code = "CommandProgramNotFound" if missing else "CommandLaunchFailed"
+    return Outcome(stage=Stage.RUN, failure=failure(code, Reason=str(error)))
 
 
 def _process_failure(ended: ProcessEnding) -> TaskFailure | None:

@@ -46,9 +46,9 @@ def node_environment(identity: NodeIdentity, root: str) -> dict[str, str]:
 def task_environment(node: Mapping[str, str], launch: TaskLaunch, folder: str) -> dict[str, str]:
     """Return the whole environment of a task's process.
 
-    The launch's settings, the user's, may replace ``PATH``, ``HOME`` (the working directory unless set) and ``LANG``, but not
-    the ``AZ_BATCH_*`` variables that the node sets: a task that is told another id or folder could not work, and
-    whether Azure lets them be replaced is not documented. A start task is told of no job and no task.
+    The user's settings may replace ``PATH``, ``HOME`` (the working directory unless set) and ``LANG``, but not the
+    ``AZ_BATCH_*`` variables that the node sets: a task that is told another id or folder could not work, and whether
+    Azure lets them be replaced is not documented. A start task is told of no job and no task.
 
     Args:
         node: what ``node_environment`` returned.

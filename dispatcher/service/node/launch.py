@@ -125,6 +125,18 @@ class NodeSetup:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Coordination:
+    """What an attempt at a multi-instance task does on a node before, or instead of, the task's own command."""
+
+    command_line: str
+    files: tuple[ResourceFile, ...] = ()
+    """Common resource files, for the folder that the commands on this node share."""
+    is_primary: bool
+    """The task's own command runs here once `Node.proceed` says so. On the other nodes the attempt lasts, with what
+    the coordination command left running, until it is ended; that is no failure."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskLaunch:
     """One attempt at one task, with everything a node needs to make it."""
 
@@ -147,6 +159,8 @@ class TaskLaunch:
     """What the service itself tells this attempt (``AZ_BATCH_HOST_LIST``); settings of the user do not replace it."""
     packages: tuple[ApplicationPackage, ...] = ()
     """To be laid out before its files are brought; where one cannot be, the attempt ends in pre-processing."""
+    coordination: Coordination | None = None
+    """For multi-instance tasks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,7 +206,16 @@ class SetupEnding:
     """Why the node cannot be used; None where it can."""
 
 
-NodeEvent = TaskStarted | TaskEnding | SetupEnding
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CoordinationDone:
+    """The coordination command of an attempt has returned and succeeded; the attempt waits."""
+
+    key: TaskKey
+    run_number: int
+    at: datetime
+
+
+NodeEvent = TaskStarted | TaskEnding | SetupEnding | CoordinationDone
 
 
 class EndReason(StrEnum):
@@ -223,6 +246,10 @@ class Node(Protocol):
             RuntimeError: the node is closed, or the machine has no thread left.
             OSError: the machine has no descriptor left; the node stays usable.
         """
+        ...
+
+    def proceed(self, key: TaskKey) -> None:
+        """Let the primary attempt of a multi-instance task start its own command. An unknown one is ignored."""
         ...
 
     def end(self, key: TaskKey, reason: EndReason) -> None:

@@ -72,6 +72,14 @@ class StopSignal:
         """Ask; asking again changes nothing."""
         os.eventfd_write(self._descriptor, 1)
 
+    def wait(self, *, unless: StopSignal | None = None) -> bool:
+        """Wait until somebody asked; with ``unless``, until either was asked. Return whether this one was."""
+        poll = select.poll()
+        for signal_ in (self, unless):
+            if signal_ is not None:
+                poll.register(signal_.fileno(), select.POLLIN)
+        return any(descriptor == self.fileno() for descriptor, _ in poll.poll())
+
     def fileno(self) -> int:
         """Return a descriptor that is readable once somebody asked."""
         return self._descriptor
@@ -105,6 +113,27 @@ class TaskProcess:
         finally:
             status = self._clear()
         return ProcessEnding(exit_code=status if status >= 0 else _SIGNAL_BASE - status, cause=cause)
+
+    def wait_for_leader(self, stop: StopSignal, *, limit: float | None, grace: float) -> ProcessEnding:
+        """Wait as `wait` does, but leave what a command that ended by itself left running; `close` must follow."""
+        cause = self._watch(stop, limit, grace)
+        # The leader is not collected before `close`, so that its number stays the session's.
+        status = os.waitid(os.P_PID, self._session, os.WEXITED | os.WNOWAIT)
+        if status is None:
+            raise ChildProcessError(f"process {self._session} was collected by somebody else")
+        exited = status.si_code == os.CLD_EXITED
+        code = status.si_status if exited else _SIGNAL_BASE + status.si_status
+        return ProcessEnding(exit_code=code, cause=cause)
+
+    def close(self, grace: float) -> None:
+        """End what is left of the session, with ``grace`` seconds between SIGTERM and SIGKILL, and collect it."""
+        leader = os.pidfd_open(self._session)
+        try:
+            if _members(self._session):
+                self._end(leader, grace)
+        finally:
+            os.close(leader)
+            self._clear()
 
     def _watch(self, stop: StopSignal, limit: float | None, grace: float) -> Cause:
         leader = os.pidfd_open(self._session)
@@ -151,7 +180,14 @@ class TaskProcess:
 
 
 def start(
-    argv: Sequence[str], *, environment: Mapping[str, str], folder: str, stdout: str, stderr: str, null: int
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: str,
+    stdout: str,
+    stderr: str,
+    null: int,
+    append: bool = False,
 ) -> TaskProcess:
     """Start a command in a new session.
 
@@ -159,15 +195,16 @@ def start(
         argv: the program, looked up on the ``PATH`` of ``environment`` if it has no slash, and its arguments.
         environment: the whole environment.
         folder: where it runs.
-        stdout: the file for its standard output, made anew.
-        stderr: the file for its standard error, made anew.
+        stdout: the file for its standard output.
+        stderr: the file for its standard error.
         null: a descriptor of ``/dev/null``, its standard input.
+        append: keep what is in the two files, which are otherwise made anew.
 
     Raises:
         LaunchError: the program does not exist or cannot be run.
         OSError: the node itself failed, such as when a file cannot be made or no process can be started.
     """
-    with _new_file(stdout) as out, _new_file(stderr) as err:
+    with _open_file(stdout, append=append) as out, _open_file(stderr, append=append) as err:
         try:
             process = subprocess.Popen(
                 argv, stdin=null, stdout=out, stderr=err, cwd=folder, env=environment, start_new_session=True
@@ -181,8 +218,9 @@ def start(
 
 
 @contextmanager
-def _new_file(path: str) -> Iterator[int]:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+def _open_file(path: str, *, append: bool) -> Iterator[int]:
+    mode = os.O_APPEND if append else os.O_TRUNC
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | mode | os.O_CLOEXEC, 0o644)
     try:
         yield descriptor
     finally:
