@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-PURE_MODULES = ("odata", "records", "planning", "states", "wire")
+PURE_MODULES = ("autoscale", "odata", "records", "planning", "states", "wire")
 
 
 def test_layers_are_kept() -> None:
