@@ -87,14 +87,19 @@ class _Parser:
 
     def _statement(self) -> Statement:
         start = self._now
-        following = self._tokens[self._index + 1] if start.kind is TokenKind.NAME else start
-        if following.kind is not TokenKind.MARK or following.value != "=":
+        if not self._assigns():
             return Statement(target=None, expression=self._expression(), position=start.position)
         name = canonical(start.value)
         if name in METRICS or name in INTERVALS or name in OPTIONS:
             self._fail(f"{name} cannot be assigned")
         self._index += 2
         return Statement(target=name, expression=self._expression(), position=start.position)
+
+    def _assigns(self) -> bool:
+        if self._now.kind is not TokenKind.NAME:
+            return False
+        following = self._tokens[self._index + 1]
+        return following.kind is TokenKind.MARK and following.value == "="
 
     def _expression(self) -> Node:
         self._depth += 1

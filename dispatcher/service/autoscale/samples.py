@@ -86,11 +86,9 @@ class SampleHistory:
 
     def latest(self, metric: str, count: int, end: datetime) -> tuple[float, ...]:
         """Return the last ``count`` values of a metric that are not after ``end``, oldest first."""
-        values = (value for sample in self._backwards(end) if (value := getattr(sample.metrics, metric)) is not None)
+        newest = reversed(self.samples[: self._until(end)])
+        values = (float(value) for sample in newest if (value := getattr(sample.metrics, metric)) is not None)
         return tuple(islice(values, count))[::-1]
-
-    def _backwards(self, end: datetime) -> tuple[Sample, ...]:
-        return self.samples[: self._until(end)][::-1]
 
     def _until(self, time: datetime) -> int:
         return bisect_right(self.samples, time, key=_time)

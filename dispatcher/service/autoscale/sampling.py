@@ -77,7 +77,7 @@ def _window_values(variable: str, arguments: Sequence[Value], context: Context) 
 def _in_window(metric: str, ends: Sequence[Value], context: Context) -> Vec:
     start, end = _window(ends, context)
     samples = context.history.between(start, min(end, context.newest))
-    return tuple(value for sample in samples if (value := getattr(sample.metrics, metric)) is not None)
+    return tuple(float(value) for sample in samples if (value := getattr(sample.metrics, metric)) is not None)
 
 
 def _percent(values: Vec, ends: Sequence[Value], context: Context) -> float:

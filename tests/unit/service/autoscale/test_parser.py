@@ -44,6 +44,8 @@ def test_formula_that_is_one_reads_the_same_after_printing(text: str) -> None:
         ("// nothing", "Line 1, Col 11: The formula has no statement"),
         ("x = 1 +", "Line 1, Col 8: Unexpected end of the formula"),
         ("x = 1\ny = 2", "Line 2, Col 1: Expected ';', found 'y'"),
+        ("=", "Line 1, Col 1: Unexpected '='"),
+        ("1 = 2", "Line 1, Col 3: Expected ';', found '='"),
         ("x = 5 % 2", "Line 1, Col 7: Unexpected character '%'"),
         ('x = "open', "Line 1, Col 5: Unexpected character '\"'"),
         ("x = (1", "Line 1, Col 7: Expected ')', found the end of the formula"),

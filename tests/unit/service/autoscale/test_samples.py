@@ -35,6 +35,7 @@ MINUTE = timedelta(minutes=1)
         ("$CPUPercent.Count() + $CPUPercent.GetSamplePercent(TimeInterval_Minute)", "0"),
         ("$CPUPercent.HistoryBeginTime() == time()", "1"),
         ("$CPUPercent.GetSample(5)", "[]"),
+        ("val($ActiveTasks.GetSample(1), 0) + max($ActiveTasks.GetSample(TimeInterval_Minute))", "38"),
         ("$PendingTasks.GetSample(1)", "[20]"),
         ("$CurrentDedicated.GetSample(1)", "[2]"),
     ],
