@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -74,8 +75,10 @@ class Attempt:
 class LiveNode:
     """A node with what runs on it, and what is held there until something else is done."""
 
-    def __init__(self, record: NodeRecord, node: Node, clock: Clock, posted: NodeListener) -> None:
+    def __init__(self, record: NodeRecord, node: Node, clock: Clock, posted: NodeListener, address: str) -> None:
         self.record = record
+        self.address = address
+        """Of the loopback interface, no other node's of the account."""
         self.state = record.state
         self.state_time = record.allocated
         self.tasks_run = 0
@@ -113,6 +116,10 @@ class LiveNode:
         self.tasks_run += attempt.kind is WorkKind.TASK
         if attempt.slots:
             self.happen(Happening.TASK_STARTED, now)
+
+    def proceed(self, key: TaskKey) -> None:
+        """Let the primary attempt of a multi-instance task start its own command."""
+        self._node.proceed(key)
 
     def launch(self, launch: TaskLaunch, now: datetime) -> TaskEnding | None:
         """Begin an attempt that is held; where this machine cannot, return the ending of that attempt.
@@ -191,7 +198,11 @@ class Fleet:
             self._posted(record, event)
 
         node = self._maker.open(record, slots, posted)
-        self._nodes[_key(record.pool_id, record.id)] = LiveNode(record, node, self._clock, posted)
+        self._nodes[_key(record.pool_id, record.id)] = LiveNode(record, node, self._clock, posted, self._free_address())
+
+    def _free_address(self) -> str:
+        taken = {node.address for node in self._nodes.values()}
+        return next(address for address in _loopback_addresses() if address not in taken)
 
     def try_open(self, record: NodeRecord, slots: int) -> bool:
         """Bring a new node up and say whether this machine could; where not, it is as if it had never been."""
@@ -217,6 +228,15 @@ class Fleet:
             for key, attempt in node.attempts.items():
                 if attempt.job_key == job_key:
                     yield node, key, attempt
+
+    def attempts_of_task(self, task_key: int) -> list[tuple[LiveNode, TaskKey, Attempt]]:
+        """Return what runs of a task, on all its nodes."""
+        return [
+            (node, key, attempt)
+            for node in self._nodes.values()
+            for key, attempt in node.attempts.items()
+            if attempt.task_key == task_key
+        ]
 
     def root(self, record: NodeRecord) -> Path:
         """Return a node's folder."""
@@ -255,6 +275,12 @@ class Fleet:
     def _close_and_discard(self, live: LiveNode) -> None:
         live.close()
         self._maker.discard(live.record)
+
+
+def _loopback_addresses() -> Iterator[str]:
+    """Return 127.0.0.2 and what follows; all of 127.0.0.0/8 is the loopback interface's on Linux."""
+    for number in count(2):
+        yield f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"
 
 
 def _forget(folders: Sequence[tuple[LiveNode, TaskKey]]) -> None:

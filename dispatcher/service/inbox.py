@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from dispatcher.service.node.launch import NodeEvent, SetupEnding, TaskEnding
+from dispatcher.service.node.launch import CoordinationDone, NodeEvent, SetupEnding, TaskEnding
 from dispatcher.service.records import NodeRecord
 
-Taken = TaskEnding | SetupEnding
+Taken = TaskEnding | SetupEnding | CoordinationDone
 
 
 class Inbox:
@@ -21,6 +21,10 @@ class Inbox:
         """Keep an ending. A start needs nothing: a task is running from the moment it was given to its node."""
         if isinstance(event, Taken):
             self._events.append((record, event))
+
+    def is_empty(self) -> bool:
+        """Say whether nothing was posted since the last `take`."""
+        return not self._events
 
     def take(self) -> list[tuple[NodeRecord, Taken]]:
         """Return all that was posted, in order, and forget it."""

@@ -6,8 +6,9 @@ import json
 from functools import lru_cache
 
 from dispatcher.service.documents.fields import Fields, check_pairs
+from dispatcher.service.documents.multi_instance import read_multi_instance
 from dispatcher.service.documents.tasks import read_limits
-from dispatcher.service.node.launch import OutputFile, ResourceFile, TaskKey, TaskLaunch, UploadCondition
+from dispatcher.service.node.launch import Coordination, OutputFile, ResourceFile, TaskKey, TaskLaunch, UploadCondition
 from dispatcher.service.records import JobRecord, TaskRecord
 
 
@@ -32,6 +33,16 @@ def make_launch(job: JobRecord, before: TaskRecord, pool_id: str, node_id: str) 
         output_files=tuple(_output_file(item) for item in fields.objects("outputFiles")),
         wall_clock_limit=read_limits(fields.object("constraints")).wall_clock,
         keep_files=before.node_id == node_id and _is_retry(before),
+    )
+
+
+def make_coordination(task: TaskRecord, *, is_primary: bool) -> Coordination:
+    """Return what a multi-instance task does on one of its nodes before, or instead of, its own command."""
+    settings = read_multi_instance(Fields(values=json.loads(task.document)).required_object("multiInstanceSettings"))
+    return Coordination(
+        command_line=settings.coordination_command_line,
+        files=tuple(_resource_file(item) for item in settings.files),
+        is_primary=is_primary,
     )
 
 

@@ -113,6 +113,22 @@ class JobRecord:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SubtaskRecord:
+    """A multi-instance task on a node that is not its primary."""
+
+    number: int
+    """From 1."""
+    pool_id: str
+    node_id: str
+    state: TaskState
+    started: datetime
+    ended: datetime | None
+    exit_code: int | None
+    """Of the coordination command."""
+    failure: TaskFailure | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ScheduleRecord:
     """A job schedule."""
 

@@ -26,6 +26,7 @@ from dispatcher.service.node.launch import (
     TaskKey,
     TaskLaunch,
     TaskStarted,
+    Usage,
 )
 from dispatcher.service.operations import BY_NAME
 from dispatcher.service.records import NodeRecord
@@ -70,8 +71,13 @@ class FakeNode:
         self._listener(CoordinationDone(key=key, run_number=run_number, at=self._clock.now()))
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
-        """End a running attempt as if its processes had been killed."""
-        if key in self.running:
+        """End a running attempt as if its processes had been killed; a subtask has only waited for that."""
+        if key not in self.running:
+            return
+        coordination = self.running[key].coordination
+        if coordination is not None and not coordination.is_primary:
+            self.finish(key)
+        else:
             failure = TaskFailure(category=ErrorCategory.USER_ERROR, code=TASK_ENDED, message=reason.value)
             self.finish(key, exit_code=None, failure=failure)
 
@@ -85,7 +91,13 @@ class FakeNode:
         self.closed = True
 
     def finish(
-        self, key: TaskKey, *, exit_code: int | None = 0, failure: TaskFailure | None = None, stage: Stage = Stage.RUN
+        self,
+        key: TaskKey,
+        *,
+        exit_code: int | None = 0,
+        failure: TaskFailure | None = None,
+        stage: Stage = Stage.RUN,
+        usage: Usage | None = None,
     ) -> None:
         """End an attempt by itself; without a failure, an exit code other than 0 is one."""
         launch = self.running.pop(key)
@@ -194,10 +206,12 @@ class Bench:
         self.call("create_task", {"id": task_id, "commandLine": "true", **properties}, jobId=job_id)
         self.settle()
 
-    def finish(self, task_id: str, *, exit_code: int | None = 0, stage: Stage = Stage.RUN) -> None:
+    def finish(
+        self, task_id: str, *, exit_code: int | None = 0, stage: Stage = Stage.RUN, usage: Usage | None = None
+    ) -> None:
         """Let a running task end by itself."""
         node = self.nodes.running()[task_id]
-        node.finish(self.nodes.launch_of(task_id).key, exit_code=exit_code, stage=stage)
+        node.finish(self.nodes.launch_of(task_id).key, exit_code=exit_code, stage=stage, usage=usage)
         self.settle()
 
     def running(self) -> list[str]:

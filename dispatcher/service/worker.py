@@ -7,7 +7,7 @@ from datetime import datetime
 
 from dispatcher.service.core import Core
 from dispatcher.service.inbox import Inbox, Taken
-from dispatcher.service.node.launch import SetupEnding, WorkKind
+from dispatcher.service.node.launch import CoordinationDone, SetupEnding, WorkKind
 from dispatcher.service.records import NodeRecord
 from dispatcher.service.work.auto_pools import AutoPoolPart
 from dispatcher.service.work.jobs import JobPart
@@ -34,7 +34,10 @@ class Worker:
             self._tasks,
         )
         """In the order they step: what ends a job comes before what would start its tasks."""
-        self._takers: Mapping[WorkKind, EndingTaker] = {WorkKind.TASK: self._tasks}
+        self._takers: Mapping[WorkKind, EndingTaker] = {
+            WorkKind.TASK: self._tasks,
+            WorkKind.SUBTASK: self._tasks.gangs,
+        }
 
     def recover(self) -> None:
         """Take up what the store holds of an earlier service: its nodes, and what ran there."""
@@ -56,7 +59,8 @@ class Worker:
             for part in self._parts:
                 more |= part.step(now)
                 self._context.write_counts()
-        return not self._context.begin_launches(now) or more
+        launched = self._context.begin_launches(now)
+        return more or not launched or not self._inbox.is_empty()
 
     def next_deadline(self) -> datetime | None:
         """Return when there is something to do though nothing happens."""
@@ -66,6 +70,9 @@ class Worker:
     def _take_in(self, record: NodeRecord, event: Taken, now: datetime) -> None:
         live = self._core.fleet.find(record.pool_id, record.id)
         if live is None or isinstance(event, SetupEnding):
+            return
+        if isinstance(event, CoordinationDone):
+            self._tasks.gangs.coordinated(event, live)
             return
         attempt = live.finish(event, now)
         if attempt is not None:

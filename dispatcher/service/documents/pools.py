@@ -26,7 +26,6 @@ _UNSUPPORTED = (
     "applicationPackageReferences",
     "certificateReferences",
     "mountConfiguration",
-    "enableInterNodeCommunication",
     "networkConfiguration",
     "cloudServiceConfiguration",
 )

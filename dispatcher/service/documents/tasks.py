@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from dispatcher.service.documents.exit_conditions import read_exit_conditions
 from dispatcher.service.documents.fields import Fields, check_pairs
+from dispatcher.service.documents.multi_instance import read_multi_instance
 from dispatcher.service.errors import BatchError, Refusal, invalid_property
 from dispatcher.service.node.launch import UploadCondition
 from dispatcher.service.wire import JsonObject
@@ -18,7 +19,7 @@ DEFAULT_RETENTION = timedelta(days=7)
 _MOST_SLOTS = 256
 _DEPENDENCY_CHARACTERS = 64_000
 _LOWEST_RANGE_ID, _HIGHEST_RANGE_ID = 0, 2**31 - 1
-_UNSUPPORTED = ("multiInstanceSettings", "containerSettings", "applicationPackageReferences")
+_UNSUPPORTED = ("containerSettings", "applicationPackageReferences")
 _FILE_SOURCES = ("httpUrl", "storageContainerUrl", "autoStorageContainerName")
 
 
@@ -57,6 +58,8 @@ class TaskSpec:
     is_manager: bool = False
     is_exclusive: bool = False
     """Takes a node of its own."""
+    instances: int = 0
+    """Nodes that a multi-instance task takes at once; 0 for any other."""
     kills_job: bool = False
 
     affinity: str | None = None
@@ -82,6 +85,10 @@ def read_task(body: JsonObject) -> TaskSpec:
     if conditions is not None:
         read_exit_conditions(conditions)
     parents, ranges = _read_dependencies(fields.object("dependsOn"))
+    settings = fields.object("multiInstanceSettings")
+    multi = None if settings is None else read_multi_instance(settings)
+    for item in () if multi is None else multi.files:
+        _check_resource_file(item)
     return TaskSpec(
         id=task_id,
         document=json.dumps(body),
@@ -91,6 +98,7 @@ def read_task(body: JsonObject) -> TaskSpec:
         parents=parents,
         parent_ranges=ranges,
         affinity=_affinity(fields),
+        instances=0 if multi is None else multi.instances,
     )
 
 

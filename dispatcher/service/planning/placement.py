@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
 from dispatcher.service.records import FillType
 
@@ -11,7 +12,8 @@ class Bins:
     """The nodes of one pool by their free slots.
 
     With ``spread`` a task goes to the emptiest node that has room, with ``pack`` to the fullest. A task that needs a
-    whole node and finds none holds the emptiest node back, so that others cannot keep it waiting for ever.
+    whole node and finds none holds the emptiest node back, and one that needs several holds back all that are empty, so
+    that others cannot keep them waiting for ever.
     """
 
     def __init__(self, *, pool_id: str, slots: int, fill: FillType, free: Mapping[str, int]) -> None:
@@ -43,6 +45,13 @@ class Bins:
                 self._use(node_id, self._free[node_id])
                 return None
         return None
+
+    def take_nodes(self, count: int) -> tuple[str, ...] | None:
+        """Take so many empty nodes; where there are too few, hold the empty ones back for the rest of this plan."""
+        nodes = tuple(islice(self._by_free[self.slots], count))
+        for node_id in nodes:
+            self._use(node_id, self.slots)
+        return nodes if len(nodes) == count else None
 
     def _use(self, node_id: str, slots: int) -> str:
         count = self._free[node_id]

@@ -37,6 +37,8 @@ class ReadyTask:
     is_manager: bool = False
     is_exclusive: bool = False
     affinity: str | None = None
+    instances: int = 0
+    """Whole nodes that a multi-instance task takes at once; 0 for any other."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +60,8 @@ class StartTask:
     node_id: str
     slots: int
     """What it takes of the node: all of it for a task that asks for a node of its own."""
+    others: tuple[str, ...] | None = None
+    """The other nodes of a multi-instance task, all of whose slots it takes; None for any other."""
 
 
 def plan_tasks(queue: Queue) -> Iterator[StartTask]:
@@ -69,11 +73,24 @@ def plan_tasks(queue: Queue) -> Iterator[StartTask]:
         pool_bins = bins.get(jobs[task.job_key].pool_id.lower())
         if pool_bins is None or room[task.job_key] == 0:
             continue
-        slots = pool_bins.slots if task.is_exclusive else task.slots
-        node_id = pool_bins.take_whole() if task.is_exclusive else pool_bins.take(slots, preferred=task.affinity)
-        if node_id is not None:
+        start = _place(task, pool_bins)
+        if start is not None:
             room[task.job_key] -= 1
-            yield StartTask(task_key=task.key, pool_id=pool_bins.pool_id, node_id=node_id, slots=slots)
+            yield start
+
+
+def _place(task: ReadyTask, bins: Bins) -> StartTask | None:
+    if task.instances:
+        nodes = bins.take_nodes(task.instances)
+        if nodes is None:
+            return None
+        primary, *others = nodes
+        return StartTask(
+            task_key=task.key, pool_id=bins.pool_id, node_id=primary, slots=bins.slots, others=tuple(others)
+        )
+    slots = bins.slots if task.is_exclusive else task.slots
+    node_id = bins.take_whole() if task.is_exclusive else bins.take(slots, preferred=task.affinity)
+    return None if node_id is None else StartTask(task_key=task.key, pool_id=bins.pool_id, node_id=node_id, slots=slots)
 
 
 def _in_order(jobs: Mapping[int, JobView], ready: Iterable[ReadyTask]) -> Iterator[ReadyTask]:

@@ -35,6 +35,8 @@ class PoolView:
     """Of each node."""
     fill: FillType
     nodes: tuple[NodeView, ...]
+    is_inter_node: bool = False
+    """Its nodes may talk to each other, as multi-instance tasks need."""
 
     def free_slots(self) -> int:
         """Return the slots on which tasks can start now."""

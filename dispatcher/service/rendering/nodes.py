@@ -23,7 +23,7 @@ def node_body(live: LiveNode, pool: PoolRecord, base_url: str) -> JsonObject:
         "stateTransitionTime": format_time(live.state_time),
         "lastBootTime": format_time(record.allocated),
         "allocationTime": format_time(record.allocated),
-        "ipAddress": "127.0.0.1",
+        "ipAddress": live.address,
         "affinityId": record.id,
         "vmSize": json.loads(pool.document)["vmSize"],
         "isDedicated": record.is_dedicated,

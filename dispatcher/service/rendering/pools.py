@@ -34,7 +34,7 @@ def pool_body(pool: PoolRecord, nodes: list[LiveNode], base_url: str) -> JsonObj
         "currentLowPriorityNodes": len(nodes) - dedicated,
         "taskSlotsPerNode": pool.slots,
         "enableAutoScale": False,
-        "enableInterNodeCommunication": False,
+        "enableInterNodeCommunication": bool(body.get("enableInterNodeCommunication")),
     }
     return body
 

@@ -55,7 +55,7 @@ def task_body(task: TaskRecord, job: JobRecord, base_url: str, *, runtime_only: 
     if task.previous_state is not None:
         body["previousState"] = task.previous_state.value
     if task.pool_id is not None and task.node_id is not None:
-        body["nodeInfo"] = _node_info(task, job, base_url, task.pool_id, task.node_id)
+        body["nodeInfo"] = node_info(task, job, base_url, task.pool_id, task.node_id)
     return body
 
 
@@ -94,7 +94,8 @@ def _execution_info(task: TaskRecord) -> JsonObject:
     return info
 
 
-def _node_info(task: TaskRecord, job: JobRecord, base_url: str, pool_id: str, node_id: str) -> JsonObject:
+def node_info(task: TaskRecord, job: JobRecord, base_url: str, pool_id: str, node_id: str) -> JsonObject:
+    """Return where a task ran, or a subtask of it."""
     schedule, colon, scheduled = job.id.partition(":")
     root = f"workitems/{schedule}/{scheduled}/{task.id}" if colon else f"workitems/{job.id}/job-1/{task.id}"
     url = node_url(base_url, pool_id, node_id)

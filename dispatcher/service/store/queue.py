@@ -11,8 +11,8 @@ from dispatcher.service.store.database import Database, Row
 from dispatcher.service.wire import from_micros, to_micros
 
 _READY = (
-    "SELECT key, job_key, slots, is_manager, is_exclusive, affinity FROM tasks "
-    "WHERE job_key = ? AND state = 'active' AND unmet = 0 AND (slots <= ? OR is_exclusive) "
+    "SELECT key, job_key, slots, is_manager, is_exclusive, affinity, instances FROM tasks "
+    "WHERE job_key = ? AND state = 'active' AND unmet = 0 AND (slots <= ? OR is_exclusive) AND instances <= ? "
     "ORDER BY is_manager DESC, key LIMIT ?"
 )
 
@@ -32,9 +32,9 @@ class QueueStore:
         )
         return [_job_view(row) for row in rows]
 
-    def ready_tasks(self, job_key: int, *, slots: int, most: int) -> list[ReadyTask]:
-        """Return a job's first tasks that wait for nothing and need at most ``slots``."""
-        return [_ready_task(row) for row in self._database.all(_READY, (job_key, slots, most))]
+    def ready_tasks(self, job_key: int, *, slots: int, instances: int, most: int) -> list[ReadyTask]:
+        """Return a job's first tasks that wait for nothing, need at most ``slots`` and at most so many instances."""
+        return [_ready_task(row) for row in self._database.all(_READY, (job_key, slots, instances, most))]
 
     def done_jobs(self) -> tuple[int, ...]:
         """Return the active jobs whose tasks are all completed and that end then."""
@@ -84,7 +84,7 @@ def _job_view(row: Row) -> JobView:
 
 
 def _ready_task(row: Row) -> ReadyTask:
-    key, job_key, slots, is_manager, is_exclusive, affinity = row
+    key, job_key, slots, is_manager, is_exclusive, affinity, instances = row
     return ReadyTask(
         key=int(key or 0),
         job_key=int(job_key or 0),
@@ -92,6 +92,7 @@ def _ready_task(row: Row) -> ReadyTask:
         is_manager=bool(is_manager),
         is_exclusive=bool(is_exclusive),
         affinity=None if affinity is None else str(affinity),
+        instances=int(instances or 0),
     )
 
 

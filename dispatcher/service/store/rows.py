@@ -136,7 +136,7 @@ def task_record(row: Any) -> TaskRecord:
         ended=_time(row[21]),
         exit_code=row[22],
         result=None if row[23] is None else TaskResult(row[23]),
-        failure=_failure(row[24]),
+        failure=failure_of(row[24]),
         pool_id=row[25],
         node_id=row[26],
         end_reason=None if row[27] is None else EndReason(row[27]),
@@ -149,7 +149,8 @@ def _time(value: int | None) -> datetime | None:
     return None if value is None else from_micros(value)
 
 
-def _failure(text: str | None) -> TaskFailure | None:
+def failure_of(text: str | None) -> TaskFailure | None:
+    """Undo `failure_text`."""
     if text is None:
         return None
     category, code, message, details = json.loads(text)

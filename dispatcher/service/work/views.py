@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dispatcher.service.core import Core
 from dispatcher.service.planning.views import PoolView
@@ -20,5 +22,11 @@ def pool_views(core: Core) -> Iterator[PoolView]:
             deallocation=pool.deallocation,
             slots=pool.slots,
             fill=pool.fill,
+            is_inter_node=_is_inter_node(pool.document),
             nodes=tuple(live.view() for live in core.fleet.of_pool(pool.id)),
         )
+
+
+@lru_cache(maxsize=256)
+def _is_inter_node(document: str) -> bool:
+    return json.loads(document).get("enableInterNodeCommunication") is True
