@@ -14,6 +14,8 @@ from dispatcher.service.settlement import ended_by_request, settle
 from dispatcher.service.states import JOB, JobEvent, JobState, TaskState
 from dispatcher.service.store import CountChanges, Store
 
+_OF_TASKS = frozenset({WorkKind.TASK, WorkKind.SUBTASK})
+
 _JOB_REFUSALS = {
     JobState.DELETING: Refusal.JOB_BEING_DELETED,
     JobState.TERMINATING: Refusal.JOB_BEING_TERMINATED,
@@ -127,10 +129,10 @@ class Core:
 
     def end_attempts(self, live: LiveNode, reason: EndReason) -> None:
         """End the attempts at tasks that run on a node."""
-        for key, attempt in live.attempts.items():
-            if attempt.kind is WorkKind.TASK:
+        for attempt in live.attempts.values():
+            if attempt.kind in _OF_TASKS:
                 self.store.tasks.mark_ending(attempt.task_key, reason)
-                live.end(key, reason)
+                self._end_task(attempt.task_key, reason)
 
     def _complete_waiting(self, job: JobRecord, task: TaskRecord) -> None:
         now = self.clock.now()
@@ -138,6 +140,7 @@ class Core:
             counts = CountChanges()
             settlement = settle(task, ended_by_request(job.id, task, now), 0)
             self.store.tasks.settle(task, job, settlement, now, counts)
+            self.store.statistics.add_outcome(task, settlement)
             self.store.tasks.write(counts)
             if task.kills_job and JOB.allows(job.state, JobEvent.TERMINATE):
                 self.terminate_job(job, "JMComplete")
@@ -146,7 +149,7 @@ class Core:
         running = [
             (live, key, attempt)
             for live, key, attempt in self.fleet.attempts_of_job(job.key)
-            if attempt.kind is WorkKind.TASK
+            if attempt.kind in _OF_TASKS
         ]
         with self.store.transaction():
             for _, _, attempt in running:
@@ -156,8 +159,12 @@ class Core:
 
     def _end_attempt(self, job: JobRecord, task: TaskRecord) -> None:
         live = self.fleet.find(task.pool_id or "", task.node_id or "")
-        if live is not None:
+        if live is not None:  # the subtasks of a multi-instance task end with its primary
             live.end(TaskKey(job_id=job.id, task_id=task.id), EndReason.TERMINATED)
+
+    def _end_task(self, task_key: int, reason: EndReason) -> None:
+        for live, key, _ in self.fleet.attempts_of_task(task_key):
+            live.end(key, reason)
 
     def _happen(self, job: JobRecord, event: JobEvent, reason: str | None = None) -> None:
         if not JOB.allows(job.state, event):

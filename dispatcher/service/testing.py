@@ -105,7 +105,15 @@ class FakeNode:
             failure = TaskFailure(category=ErrorCategory.USER_ERROR, code="FailureExitCode", message="it failed")
         now = self._clock.now()
         self._listener(
-            TaskEnding(key=key, run_number=launch.run_number, at=now, stage=stage, exit_code=exit_code, failure=failure)
+            TaskEnding(
+                key=key,
+                run_number=launch.run_number,
+                at=now,
+                stage=stage,
+                exit_code=exit_code,
+                failure=failure,
+                usage=usage,
+            )
         )
 
 

@@ -10,6 +10,7 @@ from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.job_schedules import ScheduleSpec, read_schedule, recurrence_of
 from dispatcher.service.errors import BatchError, Refusal, invalid_property
+from dispatcher.service.expansion import expand_job, expand_schedule
 from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
 from dispatcher.service.records import ScheduleRecord
@@ -44,7 +45,7 @@ def list_all(call: Call) -> Reply:
         call,
         listing,
         call.core.store.schedules.scan(listing.after),
-        render=lambda schedule: job_schedule_body(schedule, call.base_url),
+        render=lambda schedule: expand_schedule(call, schedule, job_schedule_body(schedule, call.base_url)),
         cursor=lambda schedule: schedule.id,
     )
 
@@ -57,7 +58,7 @@ def list_jobs(call: Call) -> Reply:
         call,
         listing,
         call.core.store.schedules.jobs(schedule, listing.after_number()),
-        render=lambda job: job_body(job, call.base_url),
+        render=lambda job: expand_job(call, job, job_body(job, call.base_url)),
         cursor=lambda job: str(job.key),
     )
 
@@ -65,7 +66,8 @@ def list_jobs(call: Call) -> Reply:
 def get(call: Call) -> Reply:
     """Return a job schedule."""
     schedule = _find(call)
-    return Reply(body=select(job_schedule_body(schedule, call.base_url), read_select(call)), headers=_stamp(schedule))
+    body = expand_schedule(call, schedule, job_schedule_body(schedule, call.base_url))
+    return Reply(body=select(body, read_select(call)), headers=_stamp(schedule))
 
 
 def exists(call: Call) -> Reply:

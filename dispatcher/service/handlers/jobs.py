@@ -11,6 +11,7 @@ from dispatcher.service.core import require_open
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.jobs import JobSpec, read_job
 from dispatcher.service.errors import BatchError, Refusal, invalid_property
+from dispatcher.service.expansion import expand_job
 from dispatcher.service.job_creation import add_job
 from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
@@ -37,13 +38,20 @@ def list_all(call: Call) -> Reply:
     """List jobs, by id."""
     listing = read_listing(call)
     jobs = call.core.store.jobs.scan(listing.after)
-    return page(call, listing, jobs, render=lambda job: job_body(job, call.base_url), cursor=lambda job: job.id)
+    return page(
+        call,
+        listing,
+        jobs,
+        render=lambda job: expand_job(call, job, job_body(job, call.base_url)),
+        cursor=lambda job: job.id,
+    )
 
 
 def get(call: Call) -> Reply:
     """Return a job."""
     job = find(call)
-    return Reply(body=select(job_body(job, call.base_url), read_select(call)), headers=_stamp(job))
+    body = expand_job(call, job, job_body(job, call.base_url))
+    return Reply(body=select(body, read_select(call)), headers=_stamp(job))
 
 
 def update(call: Call) -> Reply:

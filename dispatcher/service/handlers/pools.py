@@ -9,6 +9,7 @@ from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_
 from dispatcher.service.documents.fields import Fields, check_metadata
 from dispatcher.service.documents.pools import check_size, read_pool, read_resize
 from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.expansion import expand_pool
 from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
 from dispatcher.service.records import PoolRecord
@@ -113,7 +114,7 @@ def _active(call: Call) -> PoolRecord:
 
 
 def _body(call: Call, pool: PoolRecord) -> JsonObject:
-    return pool_body(pool, call.core.fleet.of_pool(pool.id), call.base_url)
+    return expand_pool(call, pool, pool_body(pool, call.core.fleet.of_pool(pool.id), call.base_url))
 
 
 def _stamp(pool: PoolRecord) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dispatcher.service.core import require_open
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.tasks import TaskSpec, read_limits, read_task
 from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.expansion import expand_task
 from dispatcher.service.handlers.jobs import find as find_job
 from dispatcher.service.odata import required_equalities, select
 from dispatcher.service.paging import Listing, page, read_listing, read_select
@@ -37,12 +38,12 @@ def list_all(call: Call) -> Reply:
     """List a job's tasks, in the order they were added."""
     job = find_job(call)
     listing = read_listing(call)
-    runtime_only = listing.reads_only(RUNTIME_TASK_FIELDS)
+    runtime_only = listing.reads_only(RUNTIME_TASK_FIELDS | {"stats"})
     return page(
         call,
         listing,
         call.core.store.tasks.scan(job.key, listing.after_number(), _state(listing)),
-        render=lambda task: task_body(task, job, call.base_url, runtime_only=runtime_only),
+        render=lambda task: expand_task(call, task, task_body(task, job, call.base_url, runtime_only=runtime_only)),
         cursor=lambda task: str(task.key),
     )
 
@@ -50,7 +51,8 @@ def list_all(call: Call) -> Reply:
 def get(call: Call) -> Reply:
     """Return a task."""
     job, task = find(call)
-    return Reply(body=select(task_body(task, job, call.base_url), read_select(call)), headers=_stamp(task))
+    body = expand_task(call, task, task_body(task, job, call.base_url))
+    return Reply(body=select(body, read_select(call)), headers=_stamp(task))
 
 
 def replace(call: Call) -> Reply:

@@ -24,6 +24,7 @@ from dispatcher.service.node.launch import (
     TaskFailure,
     TaskLaunch,
     TaskStarted,
+    Usage,
 )
 from dispatcher.service.node.layout import STDERR, STDOUT, task_folder, working_folder
 from dispatcher.service.node.process import Cause, LaunchError, ProcessEnding, StopSignal, TaskProcess, start
@@ -56,6 +57,8 @@ class Attempt:
     stage: Stage = Stage.PRE_PROCESSING
     """How far it got."""
     exit_code: int | None = None
+    """Of its command, once that has ended."""
+    usage: Usage | None = None
     """Of its command, once that has ended."""
     remove_folder: bool = False
     """The task was forgotten meanwhile."""
@@ -136,6 +139,7 @@ class AttemptRunner:
             stage=outcome.stage,
             exit_code=outcome.exit_code,
             failure=outcome.failure,
+            usage=attempt.usage,
         )
 
     def _outcome(self, attempt: Attempt) -> Outcome:
@@ -222,7 +226,7 @@ class AttemptRunner:
         )
 
     def _after(self, attempt: Attempt, ended: ProcessEnding, folder: str, environment: dict[str, str]) -> Outcome:
-        attempt.exit_code = ended.exit_code
+        attempt.exit_code, attempt.usage = ended.exit_code, ended.usage
         failed = _process_failure(ended)
         ran = Outcome(stage=Stage.RUN, exit_code=ended.exit_code, failure=failed)
         wanted = [file for file in attempt.launch.output_files if applies(file.condition, succeeded=failed is None)]

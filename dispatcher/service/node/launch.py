@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -90,8 +90,8 @@ class WorkKind(StrEnum):
     START_TASK = "starttask"
     JOB_PREPARATION = "jobpreparation"
     JOB_RELEASE = "jobrelease"
-    COORDINATION = "coordination"
-    """The coordination command of a multi-instance task, on one of its nodes."""
+    SUBTASK = "subtask"
+    """A multi-instance task on a node that is not its primary."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,6 +175,20 @@ class TaskFailure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """What an attempt's processes used, as far as the kernel tells cheaply."""
+
+    user: timedelta = timedelta()
+    """Of processors, by the processes themselves."""
+    kernel: timedelta = timedelta()
+    """Of processors, by the kernel on their behalf."""
+    reads: int = 0
+    """Blocks of 512 bytes read from disks."""
+    writes: int = 0
+    """Blocks of 512 bytes written to disks."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskStarted:
     """The command of an attempt was started."""
 
@@ -195,6 +209,8 @@ class TaskEnding:
     """None when the command never started; 128 + n when signal n ended it. At stage ``UPLOAD`` it may be any."""
     failure: TaskFailure | None
     """None exactly when the command ended by itself with exit code 0 and every upload succeeded."""
+    usage: Usage | None = None
+    """None where the command never started, or nobody measured it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ import errno
 import logging
 import math
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -20,7 +21,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
+
+from dispatcher.service.node.launch import Usage
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +59,8 @@ class ProcessEnding:
     exit_code: int
     """Its exit status; 128 + n when signal n killed it, as shells and container runtimes count."""
     cause: Cause
+    usage: Usage | None = None
+    """Of the process and of those of its descendants that were waited for; None while it is not collected."""
 
 
 class StopSignal:
@@ -111,8 +117,8 @@ class TaskProcess:
         try:
             cause = self._watch(stop, limit, grace)
         finally:
-            status = self._clear()
-        return ProcessEnding(exit_code=status if status >= 0 else _SIGNAL_BASE - status, cause=cause)
+            status, usage = self._clear()
+        return ProcessEnding(exit_code=status if status >= 0 else _SIGNAL_BASE - status, cause=cause, usage=usage)
 
     def wait_for_leader(self, stop: StopSignal, *, limit: float | None, grace: float) -> ProcessEnding:
         """Wait as `wait` does, but leave what a command that ended by itself left running; `close` must follow."""
@@ -170,13 +176,14 @@ class TaskProcess:
             time.sleep(_LOOK_AGAIN_SECONDS)
         _kill_members(self._session)
 
-    def _clear(self) -> int:
+    def _clear(self) -> tuple[int, Usage]:
         # The leader is not collected yet, so its number is still the group's and nobody else's.
         _signal_group(self._session, signal.SIGKILL)
-        status = self._process.wait()
+        _, wait_status, used = os.wait4(self._session, 0)
+        status = self._process.returncode = os.waitstatus_to_exitcode(wait_status)
         if _group_exists(self._session):
             _await_group_gone(self._session)
-        return status
+        return status, _usage(used)
 
 
 def start(
@@ -215,6 +222,15 @@ def start(
             reason = f"{argv[0]}: {os.strerror(error.errno)}"
             raise LaunchError(reason, not_found=error.errno in _PROGRAM_MISSING) from None
     return TaskProcess(process)
+
+
+def _usage(used: resource.struct_rusage) -> Usage:
+    return Usage(
+        user=timedelta(seconds=used.ru_utime),
+        kernel=timedelta(seconds=used.ru_stime),
+        reads=used.ru_inblock,
+        writes=used.ru_oublock,
+    )
 
 
 @contextmanager

@@ -11,6 +11,8 @@ from dispatcher.service.store.job_schedules import JobScheduleStore
 from dispatcher.service.store.jobs import CountChanges, JobStore
 from dispatcher.service.store.pools import PoolStore
 from dispatcher.service.store.queue import QueueStore
+from dispatcher.service.store.statistics import StatisticsStore
+from dispatcher.service.store.subtasks import SubtaskStore
 from dispatcher.service.store.tasks import TaskStore
 
 __all__ = ["CountChanges", "SchemaError", "Store"]
@@ -24,7 +26,9 @@ class Store:
         self.pools = PoolStore(self._database)
         self.jobs = JobStore(self._database)
         self.tasks = TaskStore(self._database)
+        self.subtasks = SubtaskStore(self._database)
         self.queue = QueueStore(self._database)
+        self.statistics = StatisticsStore(self._database)
         self.schedules = JobScheduleStore(self._database)
         self.auto_pools = AutoPoolStore(self._database)
 

@@ -154,9 +154,12 @@ class PoolStore:
         stored = NodeState.IDLE if state is NodeState.RUNNING else state
         self._database.run("UPDATE nodes SET state = ? WHERE pool_id = ? AND id = ?", (stored, pool_id, node_id))
 
-    def remove_node(self, pool_id: str, node_id: str) -> None:
-        """Forget a node."""
+    def remove_node(self, pool_id: str, node_id: str, now: datetime) -> None:
+        """Forget a node; how long it was there is kept for the statistics."""
         self._database.run("DELETE FROM nodes WHERE pool_id = ? AND id = ?", (pool_id, node_id))
+        self._database.run(
+            "UPDATE node_times SET went = ? WHERE pool_id = ? AND node_id = ?", (to_micros(now), pool_id, node_id)
+        )
 
     def _retarget(
         self,

@@ -4,9 +4,13 @@
 ``ranges``. A range is one row, whatever its width; ``ranges.remaining`` counts the numbers in it that no task has met
 yet. ``jobs.n_*`` and ``jobs.s_*`` count a job's tasks and their slots by state, so that neither counts nor the end of a
 job look at tasks.
+
+What tasks used is counted when their attempts end: in ``task_usage`` for a task, and in ``job_usage``,
+``schedule_usage`` (of jobs that are gone) and ``pool_usage`` together, so that statistics do not look at tasks either.
+``reads`` and ``writes`` are blocks of 512 bytes. ``node_times`` outlives nodes and pools.
 """
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 SCHEMA = """
 CREATE TABLE pools (
@@ -83,6 +87,7 @@ CREATE TABLE tasks (
     slots INTEGER NOT NULL,
     is_manager INTEGER NOT NULL,
     is_exclusive INTEGER NOT NULL,
+    instances INTEGER NOT NULL,
     kills_job INTEGER NOT NULL,
     affinity TEXT,
     max_retries INTEGER,
@@ -142,6 +147,101 @@ CREATE TABLE auto_pools (
     schedule_key INTEGER,
     keep_alive INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE task_usage (
+    job_key INTEGER NOT NULL,
+    task_key INTEGER NOT NULL,
+    wall INTEGER NOT NULL,
+    user INTEGER NOT NULL,
+    kernel INTEGER NOT NULL,
+    reads INTEGER NOT NULL,
+    writes INTEGER NOT NULL,
+    wait INTEGER NOT NULL,
+    PRIMARY KEY (job_key, task_key)
+) WITHOUT ROWID;
+CREATE TRIGGER task_usage_goes AFTER DELETE ON tasks
+    BEGIN DELETE FROM task_usage WHERE job_key = OLD.job_key AND task_key = OLD.key; END;
+
+CREATE TABLE job_usage (
+    job_key INTEGER PRIMARY KEY,
+    wall INTEGER NOT NULL DEFAULT 0,
+    user INTEGER NOT NULL DEFAULT 0,
+    kernel INTEGER NOT NULL DEFAULT 0,
+    reads INTEGER NOT NULL DEFAULT 0,
+    writes INTEGER NOT NULL DEFAULT 0,
+    wait INTEGER NOT NULL DEFAULT 0,
+    retries INTEGER NOT NULL DEFAULT 0,
+    succeeded INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    updated INTEGER NOT NULL
+);
+CREATE TABLE schedule_usage (
+    schedule_key INTEGER PRIMARY KEY,
+    wall INTEGER NOT NULL,
+    user INTEGER NOT NULL,
+    kernel INTEGER NOT NULL,
+    reads INTEGER NOT NULL,
+    writes INTEGER NOT NULL,
+    wait INTEGER NOT NULL,
+    retries INTEGER NOT NULL,
+    succeeded INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    updated INTEGER NOT NULL
+);
+CREATE TRIGGER job_usage_goes BEFORE DELETE ON jobs BEGIN
+    INSERT INTO schedule_usage
+        SELECT schedule_key, wall, user, kernel, reads, writes, wait, retries, succeeded, failed, updated
+        FROM schedule_jobs JOIN job_usage USING (job_key) WHERE job_key = OLD.key
+        ON CONFLICT DO UPDATE SET wall = wall + excluded.wall, user = user + excluded.user,
+            kernel = kernel + excluded.kernel, reads = reads + excluded.reads, writes = writes + excluded.writes,
+            wait = wait + excluded.wait, retries = retries + excluded.retries,
+            succeeded = succeeded + excluded.succeeded, failed = failed + excluded.failed,
+            updated = max(updated, excluded.updated);
+    DELETE FROM job_usage WHERE job_key = OLD.key;
+END;
+CREATE TRIGGER schedule_usage_goes AFTER DELETE ON job_schedules
+    BEGIN DELETE FROM schedule_usage WHERE schedule_key = OLD.key; END;
+
+CREATE TABLE pool_usage (
+    pool_id TEXT PRIMARY KEY COLLATE NOCASE,
+    cpu INTEGER NOT NULL,
+    reads INTEGER NOT NULL,
+    writes INTEGER NOT NULL,
+    updated INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TRIGGER pool_usage_goes AFTER DELETE ON pools
+    BEGIN DELETE FROM pool_usage WHERE pool_id = OLD.id; END;
+
+CREATE TABLE node_times (
+    pool_id TEXT NOT NULL COLLATE NOCASE,
+    node_id TEXT NOT NULL COLLATE NOCASE,
+    is_dedicated INTEGER NOT NULL,
+    vm_size TEXT NOT NULL,
+    came INTEGER NOT NULL,
+    went INTEGER,
+    PRIMARY KEY (pool_id, node_id)
+) WITHOUT ROWID;
+CREATE INDEX node_times_ended ON node_times (went);
+CREATE TRIGGER node_times_begin AFTER INSERT ON nodes BEGIN
+    INSERT INTO node_times
+        SELECT NEW.pool_id, NEW.id, NEW.is_dedicated, json_extract(document, '$.vmSize'), NEW.allocated, NULL
+        FROM pools WHERE id = NEW.pool_id;
+END;
+
+CREATE TABLE subtasks (
+    task_key INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    pool_id TEXT NOT NULL,
+    node_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    started INTEGER NOT NULL,
+    ended INTEGER,
+    exit_code INTEGER,
+    failure TEXT,
+    PRIMARY KEY (task_key, number)
+) WITHOUT ROWID;
+CREATE TRIGGER subtasks_go AFTER DELETE ON tasks WHEN OLD.instances > 0
+    BEGIN DELETE FROM subtasks WHERE task_key = OLD.key; END;
 
 CREATE TABLE edges (
     job_key INTEGER NOT NULL,

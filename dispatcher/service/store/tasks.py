@@ -23,8 +23,8 @@ _LONGEST_RETENTION = 100 * 366 * 86400.0
 _CLEARED = "started = NULL, ended = NULL, exit_code = NULL, result = NULL, failure = NULL, end_reason = NULL"
 _INSERT = (
     "INSERT INTO tasks (job_key, id, document, version, state_time, created, modified, slots, is_manager, "
-    "is_exclusive, kills_job, affinity, max_retries, retention, conditions) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING key"
+    "is_exclusive, instances, kills_job, affinity, max_retries, retention, conditions) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING key"
 )
 
 
@@ -208,6 +208,7 @@ def _inserted(job: JobRecord, spec: TaskSpec, version: int, now: datetime) -> tu
         spec.slots,
         spec.is_manager,
         spec.is_exclusive,
+        spec.instances,
         spec.kills_job,
         spec.affinity,
         spec.limits.max_retries,

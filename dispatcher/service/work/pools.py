@@ -53,7 +53,7 @@ class PoolPart:
             case LeavePool():
                 self._leave(action, now)
             case RemoveNode():
-                pools.remove_node(action.pool_id, action.node_id)
+                pools.remove_node(action.pool_id, action.node_id, now)
                 self._core.fleet.remove(self._context.live(action.pool_id, action.node_id))
             case SettlePool():
                 pools.settle(pools.get(action.pool_id), now)

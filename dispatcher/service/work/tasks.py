@@ -8,12 +8,13 @@ from datetime import datetime
 
 from dispatcher.service.fleet import Attempt, LiveNode
 from dispatcher.service.launching import make_launch
-from dispatcher.service.node.launch import EndReason, TaskEnding
+from dispatcher.service.node.launch import EndReason, TaskEnding, WorkKind
 from dispatcher.service.planning.tasks import Queue, ReadyTask, StartTask, plan_tasks
-from dispatcher.service.planning.views import PoolView
+from dispatcher.service.planning.views import PoolView, takes_tasks
 from dispatcher.service.records import TaskRecord
 from dispatcher.service.settlement import ended_by_request, settle
 from dispatcher.service.states import JOB, JobEvent, TaskEvent, TaskState
+from dispatcher.service.work.gangs import Gangs
 from dispatcher.service.work.parts import Admission, TaskStart, WorkContext
 from dispatcher.service.work.views import pool_views
 
@@ -26,9 +27,11 @@ class TaskPart:
         self._context = context
         self._core = context.core
         self._admissions = admissions
+        self.gangs = Gangs(context)
 
     def recover(self, now: datetime) -> None:
         """Put the tasks that ran when the service last ended back in the queue, or end those that were being ended."""
+        self._core.store.subtasks.forget_running()
         for task in self._core.store.tasks.running():
             lost = task if task.end_reason else replace(task, end_reason=EndReason.REQUEUED)
             job = self._core.store.jobs.by_key(task.job_key)
@@ -48,8 +51,10 @@ class TaskPart:
     def ended(self, attempt: Attempt, ending: TaskEnding, live: LiveNode, now: datetime) -> None:
         """Settle the attempt's task, unless it went on without it."""
         del live
+        ending = self.gangs.primary_ended(attempt, ending)
         task = self._core.store.tasks.by_key(attempt.task_key)
         if task is not None and task.state is TaskState.RUNNING and task.run_number == ending.run_number:
+            self._core.store.statistics.add_attempt(task, ending)
             self._settle(task, ending, now)
 
     def launch(self, start: TaskStart, now: datetime, *, after: Admission | None = None) -> None:
@@ -76,8 +81,18 @@ class TaskPart:
         job = store.jobs.by_key(before.job_key)
         launch = make_launch(job, before, action.pool_id, action.node_id)
         attempt = Attempt(task_key=before.key, job_key=job.key, run_number=launch.run_number, slots=action.slots)
-        live.expect(launch, attempt, now)
-        self.launch(TaskStart(job=job, task=before, live=live, launch=launch), now)
+        start = TaskStart(job=job, task=before, live=live, launch=launch)
+        if action.others is None:
+            live.expect(launch, attempt, now)
+            self.launch(start, now)
+            return
+        others = [self._context.live(action.pool_id, node_id) for node_id in action.others]
+        starts = self.gangs.form(start, others, now)
+        for member in starts:
+            kind = WorkKind.TASK if member.live is live else WorkKind.SUBTASK
+            member.live.expect(member.launch, replace(attempt, kind=kind), now)
+        for member in starts:
+            self.launch(member, now)
 
     def _settle(self, task: TaskRecord, ending: TaskEnding, now: datetime) -> None:
         store = self._core.store
@@ -88,6 +103,7 @@ class TaskPart:
         job = store.jobs.by_key(task.job_key)
         settlement = settle(task, ending, job.max_retries)
         store.tasks.settle(task, job, settlement, now, self._context.counts)
+        store.statistics.add_outcome(task, settlement)
         kills = task.kills_job and settlement.event is TaskEvent.COMPLETE
         if kills and JOB.allows(job.state, JobEvent.TERMINATE):
             self._core.terminate_job(job, "JMComplete")
@@ -99,8 +115,17 @@ class TaskPart:
         ready: list[ReadyTask] = []
         for pool in pools:
             for job in jobs.get(pool.id, ()):
-                ready += store.queue.ready_tasks(job.key, slots=_widest(pool), most=pool.free_slots())
+                ready += store.queue.ready_tasks(
+                    job.key, slots=_widest(pool), instances=_most_instances(pool), most=pool.free_slots()
+                )
         return Queue(pools=pools, jobs=tuple(job for views in jobs.values() for job in views), ready=tuple(ready))
+
+
+def _most_instances(pool: PoolView) -> int:
+    """Return how many nodes a multi-instance task may take: all, where nodes talk to each other and have one slot."""
+    if not pool.is_inter_node or pool.slots != 1:
+        return 0
+    return sum(takes_tasks(node) for node in pool.nodes)
 
 
 def _widest(pool: PoolView) -> int:
