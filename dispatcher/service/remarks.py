@@ -54,7 +54,7 @@ REMARKS: Mapping[str, str] = {
     "delete_task": "With its files. One that runs is hidden at once and goes when its processes have ended.",
     "get_task": "",
     "replace_task": "Only `constraints` can be changed; without any they go back to their defaults.",
-    "list_subtasks": "",
+    "list_subtasks": "Those of the latest run. The primary is not among them.",
     "terminate_task": "",
     "reactivate_task": "",
     "delete_task_file": "A folder that is not empty needs `recursive`. Of a symbolic link, the link is deleted.",

@@ -25,6 +25,13 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         assert process.wait(DEADLINE) == 0
 
 
+@pytest.fixture(scope="session")
+def service_client(service: Running) -> Iterator[BatchClient]:
+    """Return a client for what tests share."""
+    with service.client() as client:
+        yield client
+
+
 @pytest.fixture
 def client(service: Running) -> Iterator[BatchClient]:
     """Return a client of the running service."""
