@@ -39,10 +39,13 @@ class TaskPart:
 
     def step(self, now: datetime) -> bool:
         """Fill free slots with ready tasks."""
-        starts = list(plan_tasks(self._queue()))
+        queue = self._queue()
+        free = sum(pool.free_slots() for pool in queue.pools)
+        starts = list(plan_tasks(queue))
         for start in starts:
             self._start(start, now)
-        return bool(starts) and any(pool.free_slots() for pool in pool_views(self._core))
+            free -= start.slots * (1 + len(start.others or ()))
+        return bool(starts) and free > 0
 
     def next_deadline(self) -> datetime | None:
         """Return None: tasks wait for places and for each other, never for the clock."""
