@@ -4,6 +4,7 @@
     ├── UsageError                          64  command line or environment of a node process
     ├── InputError                          65  the user's data
     ├── DefinitionError                     70  the workload as it is written
+    │   ├── AutoscaleFormulaError
     │   ├── RegistrationError
     │   └── SpecificationError              names every task and field at fault
     ├── ConfigurationError                  78  settings
@@ -60,6 +61,22 @@ class DefinitionError(BatchManagerError):
 
 class RegistrationError(DefinitionError):
     """A task type is registered twice, or is not registered; the message lists what is."""
+
+
+class AutoscaleFormulaError(DefinitionError):
+    """A parameter of an autoscale formula is out of its limits.
+
+    Attributes:
+        field: the parameter.
+        value: what it was.
+        limit: what it may be, in words.
+    """
+
+    def __init__(self, *, field: str, value: object, limit: str) -> None:
+        self.field = field
+        self.value = value
+        self.limit = limit
+        super().__init__(f"{field} is {value!r}: give {limit}")
 
 
 class Problem:

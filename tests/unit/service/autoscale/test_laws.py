@@ -53,10 +53,11 @@ def _branches(inner: st.SearchStrategy[tree.Node]) -> st.SearchStrategy[tree.Nod
     )
 
 
+expressions: st.SearchStrategy[tree.Node] = st.deferred(lambda: st.one_of(_leaves, _leaves, _branches(expressions)))
 statements = st.builds(
     tree.Statement,
     target=st.sampled_from([None, "x", "$y", "$TargetDedicatedNodes"]),
-    expression=st.recursive(_leaves, _branches, max_leaves=12),
+    expression=expressions,
 )
 
 
