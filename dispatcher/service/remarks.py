@@ -29,7 +29,7 @@ REMARKS: Mapping[str, str] = {
     "begin_delete_job": "What runs of it is ended, and its tasks and their files are deleted. `force` changes nothing.",
     "get_job": "",
     "update_job": "",
-    "replace_job": "What is left out goes back to its default, except `onAllTasksComplete` once it is `terminatejob`.",
+    "replace_job": "What is left out goes back to its default; `onAllTasksComplete` cannot, once it is `terminatejob`.",
     "begin_disable_job": "",
     "begin_enable_job": "Takes no time: the job is active at once.",
     "begin_terminate_job": "`force` changes nothing.",

@@ -45,9 +45,16 @@ class Fields:
             raise invalid_property(self.name(key), value, "a string is expected")
         if not _is_encodable(value):
             raise invalid_property(self.name(key), ascii(value), "it is no Unicode text")
+        if "\0" in value:
+            raise invalid_property(self.name(key), value, "it holds a NUL character")
         if longest is not None and len(value) > longest:
             raise invalid_property(self.name(key), value, f"at most {longest} characters are allowed")
         return value
+
+    def require(self, key: str) -> None:
+        """Refuse that a property is not there."""
+        if not self.has(key):
+            raise self._missing(key)
 
     def required_text(self, key: str) -> str:
         """Return a text that must be there and not be empty."""
@@ -179,6 +186,15 @@ def _is_encodable(text: str) -> bool:
 def check_metadata(fields: Fields) -> None:
     """Refuse ``metadata`` whose items are not pairs of name and value."""
     check_pairs(fields, "metadata")
+
+
+def check_environment(fields: Fields, key: str) -> None:
+    """Refuse environment settings with names that no process can have: empty ones, or those with ``=``."""
+    for item in fields.objects(key):
+        name = item.required_text("name")
+        if "=" in name:
+            raise invalid_property(item.name("name"), name, "the name of an environment variable has no =")
+        item.text("value")
 
 
 def check_pairs(fields: Fields, key: str) -> tuple[tuple[str, str], ...]:

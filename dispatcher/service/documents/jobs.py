@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from dispatcher.service.documents.fields import Fields, check_metadata, check_pairs
+from dispatcher.service.documents.fields import Fields, check_environment, check_metadata
 from dispatcher.service.documents.pool_info import AutoPoolSpec, read_pool_info
 from dispatcher.service.documents.tasks import TaskSpec, check_program, read_limits
 from dispatcher.service.errors import BatchError, Refusal, invalid_property, unsupported_property
@@ -69,7 +69,7 @@ def read_job(body: JsonObject) -> JobSpec:
     fields.refuse(_UNSUPPORTED)
     _check_on_failure(fields)
     check_metadata(fields)
-    check_pairs(fields, "commonEnvironmentSettings")
+    check_environment(fields, "commonEnvironmentSettings")
     pool = read_pool_info(fields.required_object("poolInfo"))
     constraints = fields.object("constraints") or Fields(values={})
     on_all = fields.choice("onAllTasksComplete", OnAllTasksComplete, OnAllTasksComplete.NO_ACTION)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 
 from dispatcher.service.documents.exit_conditions import read_exit_conditions
-from dispatcher.service.documents.fields import Fields, check_pairs
+from dispatcher.service.documents.fields import Fields, check_environment
 from dispatcher.service.documents.multi_instance import read_multi_instance
 from dispatcher.service.errors import BatchError, Refusal, invalid_property
 from dispatcher.service.node.launch import UploadCondition
@@ -16,6 +17,7 @@ from dispatcher.service.wire import JsonObject
 DEFAULT_RETENTION = timedelta(days=7)
 """How long a node keeps a completed task's files (REST reference, ``TaskConstraints``)."""
 
+_MODE = re.compile(r"[0-7]{1,5}")
 _MOST_SLOTS = 256
 _DEPENDENCY_CHARACTERS = 64_000
 _LOWEST_RANGE_ID, _HIGHEST_RANGE_ID = 0, 2**31 - 1
@@ -106,7 +108,7 @@ def check_program(fields: Fields) -> None:
     """Refuse a task or job manager whose command, settings or files are not as Batch has them."""
     fields.check_display_name()
     fields.required_text("commandLine")
-    check_pairs(fields, "environmentSettings")
+    check_environment(fields, "environmentSettings")
     for item in fields.objects("resourceFiles"):
         _check_resource_file(item)
     for item in fields.objects("outputFiles"):
@@ -169,8 +171,11 @@ def _check_resource_file(fields: Fields) -> None:
         raise invalid_property(fields.path.rstrip("."), "resourceFile", reason)
     if fields.has("httpUrl"):
         fields.required_text("filePath")
-    for name in ("httpUrl", "storageContainerUrl", "blobPrefix", "filePath", "fileMode"):
+    for name in ("httpUrl", "storageContainerUrl", "blobPrefix", "filePath"):
         fields.text(name)
+    mode = fields.text("fileMode")
+    if mode is not None and _MODE.fullmatch(mode) is None:
+        raise invalid_property(fields.name("fileMode"), mode, "a file mode is written in octal digits, such as 0770")
     fields.object("identityReference")
 
 

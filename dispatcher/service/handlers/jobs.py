@@ -119,6 +119,7 @@ def _change(call: Call, job: JobRecord, changes: JsonObject) -> Reply:
     spec = read_job({**document, "id": _ANY_ID})  # a schedule's job has an id that no client may give
     spec = replace_fields(spec, id=job.id, document=json.dumps(document), pool_id=spec.pool_id or job.pool_id)
     _check_pool_change(job, spec)
+    _check_completion_change(job, spec)
     call.core.store.jobs.replace(job, spec, call.now)
     call.core.wake()
     return Reply(headers=_stamp(find(call)))
@@ -128,6 +129,13 @@ def _check_pool_change(job: JobRecord, spec: JobSpec) -> None:
     if spec.pool_id.lower() != job.pool_id.lower() and job.state is not JobState.DISABLED:
         message = "The pool of a job can be changed only while the job is disabled."
         raise BatchError(Refusal.OPERATION_INVALID_FOR_CURRENT_STATE, message)
+
+
+def _check_completion_change(job: JobRecord, spec: JobSpec) -> None:
+    """Refuse to turn automatic termination off, as Azure does; a PUT that does not name it asks for that too."""
+    if job.terminates_when_done and not spec.terminates_when_done:
+        reason = "it cannot be changed from terminatejob to noaction"
+        raise invalid_property("onAllTasksComplete", "noaction", reason)
 
 
 def _stamp(job: JobRecord) -> dict[str, str]:

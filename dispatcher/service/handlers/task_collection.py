@@ -18,10 +18,15 @@ MOST_TASKS = 100
 
 
 def create(call: Call) -> Reply:
-    """Add tasks, all that can be added in one transaction; the answer has one result for each, in their order."""
+    """Add tasks, all that can be added in one transaction; the answer has one result for each, in their order.
+
+    No tasks have no results; what Azure answers to an empty list is not documented.
+    """
     job = find_job(call)
     require_open(job)
-    items = Fields(values=call.body).objects("value")
+    fields = Fields(values=call.body)
+    fields.require("value")
+    items = fields.objects("value")
     if len(items) > MOST_TASKS:
         raise invalid_property("value", len(items), f"at most {MOST_TASKS} tasks can be added at once")
     read = [_read(job, item) for item in items]

@@ -11,6 +11,7 @@ from dispatcher.service.handlers import HANDLERS
 from dispatcher.service.pipeline import BODY_LIMIT, Answer, Pipeline, Request
 from dispatcher.service.shared_key import Credential, SignedRequest, sign, string_to_sign
 from dispatcher.service.testing import Bench
+from dispatcher.service.wire import JsonObject
 
 KEY = b"a key"
 
@@ -48,6 +49,10 @@ def test_body_that_is_no_json_object_is_refused(bench: Bench, body: bytes) -> No
         {"constraints": {"maxWallClockTime": "soon"}}, {"constraints": {"retentionTime": "P1Y"}},
         {"affinityInfo": {"affinityId": "\udfff"}}, {"exitConditions": {"exitCodes": [{"code": 1}]}},
         {"exitConditions": {"default": {"jobAction": "terminate"}}}, {"environmentSettings": [{"value": "x"}]},
+        {"environmentSettings": [{"name": "a=b"}]}, {"environmentSettings": [{"name": ""}]},
+        {"environmentSettings": [{"name": "a\0b"}]}, {"environmentSettings": [{"name": "a", "value": "\0"}]},
+        {"commandLine": "true \0"}, {"resourceFiles": [{"httpUrl": "h", "filePath": "a", "fileMode": "rwx"}]},
+        {"resourceFiles": [{"httpUrl": "h", "filePath": "a", "fileMode": "0888"}]},
         {"resourceFiles": [{"filePath": "a"}]}, {"outputFiles": [{"filePattern": "*"}]},
     ],
 )  # fmt: skip
@@ -56,6 +61,26 @@ def test_property_of_the_wrong_kind_is_refused(bench: Bench, changes: dict[str, 
     body = json.dumps({"id": "a", "commandLine": "true", **changes}).encode()
     assert send(bench, "POST", "/jobs/job/tasks", body).status == 400
     assert bench.running() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [({}, 400), ({"value": None}, 400), ({"value": {}}, 400), ({"value": [5]}, 400), ({"value": []}, 200)],
+)
+def test_collection_without_tasks_is_told_from_an_empty_one(bench: Bench, body: JsonObject, answer: int) -> None:
+    """The list must be there; one of nothing has no results."""
+    assert send(bench, "POST", "/jobs/job/addtaskcollection", json.dumps(body).encode()).status == answer
+
+
+@pytest.mark.parametrize(("verb", "mode"), [("PATCH", "noaction"), ("PUT", "noaction"), ("PUT", None)])
+def test_automatic_termination_cannot_be_turned_off(bench: Bench, verb: str, mode: str | None) -> None:
+    """A PUT that does not name it asks for the default, which is to turn it off."""
+    bench.add_task("a")
+    bench.call("update_job", {"onAllTasksComplete": "terminatejob"}, jobId="job")
+    pool: JsonObject = {"poolInfo": {"poolId": "pool"}}
+    body = json.dumps({**pool, "onAllTasksComplete": mode}).encode()
+    assert code_of(send(bench, verb, "/jobs/job", body)) == "InvalidPropertyValue"
+    assert send(bench, "PATCH", "/jobs/job", json.dumps({"priority": 5}).encode()).status == 200
 
 
 @pytest.mark.parametrize(
