@@ -14,11 +14,12 @@ MAX_LENGTH = 8192
 
 MAX_STATEMENTS = 100
 
-MAX_DEPTH = 32
+MAX_DEPTH = 24
 """How deep expressions may nest: this service's own limit, so that a formula cannot exhaust the stack."""
 
-MAX_VECTOR = 10_000
-"""Elements of a vector: this service's own limit, so that a formula cannot exhaust memory."""
+MAX_VECTOR = 3000
+"""Elements of a vector, more than a day has samples: this service's own limit, so that a formula can exhaust neither
+memory nor patience."""
 
 MAX_TARGET = 2**31 - 1
 """Nodes: a target is a 32 bit integer on the wire."""
