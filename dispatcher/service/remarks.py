@@ -88,3 +88,18 @@ REMARKS: Mapping[str, str] = {
     "get_remote_desktop": "Chosen: 409 `OperationInvalidForCurrentState`: a node has remote login settings instead.",
 }
 """By the operation's name."""
+
+RECORDED_ONLY: Mapping[str, str] = {
+    "pool: `displayName`, `metadata`": "As on Azure, they mean nothing to the service; so of all else.",
+    "pool: `vmSize`": "Every node is this machine. The cores in the name count for quotas and statistics.",
+    "pool: `virtualMachineConfiguration` with `imageReference`, `nodeAgentSKUId`, `licenseType`, `osDisk`, "
+    "`dataDisks`, `diskEncryptionConfiguration`, `nodePlacementConfiguration`, `securityProfile`, "
+    "`serviceArtifactReference`, `windowsConfiguration`": "Nodes are folders and processes, no virtual machines.",
+    "pool: `upgradePolicy`": "There is no image to upgrade.",
+    "pool: `userAccounts`": "No user of this machine is made; a task that asks to run as one of them is refused.",
+    "pool: `resourceTags`, `targetNodeCommunicationMode`, `applicationLicenses`": "Of older clients; no effect here.",
+    "pool: `taskSchedulingPolicy.jobDefaultOrder`": "Jobs of one priority go in the order they were made, which suits "
+    "both values.",
+    "task: `userIdentity.autoUser`": "`scope` and `elevationLevel`: every task runs as the user of the service.",
+}
+"""Properties that are kept and echoed and have no effect, though they may have one on Azure, and why."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dispatcher.service.filters import FILTERS, Properties
 from dispatcher.service.handlers import HANDLERS
+from dispatcher.service.odata_parser import DEEPEST, MOST_TERMS
 from dispatcher.service.operations import OPERATIONS, Conditions, Operation
-from dispatcher.service.remarks import REMARKS
+from dispatcher.service.remarks import RECORDED_ONLY, REMARKS
 
 _HEADERS = {
     Conditions.NONE: "",
@@ -42,11 +44,51 @@ _RETIRED = """\
 """
 
 
+_FILTERS = """\
+
+## What lists can be filtered by
+
+The properties and operators are those of Microsoft's page "OData filters in Azure Batch"; any other is refused with 400
+`InvalidQueryParameterValue`. Conditions are joined by `and`, `or`, `not` and parentheses, at most {terms} of them,
+at most {deepest} deep. Texts compare without regard to case; times are written `DateTime'2026-01-01T00:00:00Z'`. Tasks'
+`lastModified` may be called `lastModifiedTime`, as on that page.
+
+| list | properties |
+|---|---|
+"""
+
+_RECORDED = """\
+
+## Recorded only
+
+These are kept and echoed and change nothing here. All others that clients know have their effect, or are refused.
+
+| property | why |
+|---|---|
+"""
+
+
 def render() -> str:
     """The page, as Markdown."""
     done = sum(operation.name in HANDLERS for operation in OPERATIONS)
-    introduction = _INTRODUCTION.format(done=done, all=len(OPERATIONS))
-    return introduction + _rows(is_retired=False) + _RETIRED + _rows(is_retired=True)
+    parts = (
+        _INTRODUCTION.format(done=done, all=len(OPERATIONS)),
+        _rows(is_retired=False),
+        _RETIRED,
+        _rows(is_retired=True),
+        _FILTERS.format(terms=MOST_TERMS, deepest=DEEPEST),
+        "".join(f"| `{operation}` | {_properties(names)} |\n" for operation, names in FILTERS.items()),
+        _RECORDED,
+        "".join(f"| {name} | {why} |\n" for name, why in RECORDED_ONLY.items()),
+    )
+    return "".join(parts)
+
+
+def _properties(properties: Properties) -> str:
+    by_words: dict[str, list[str]] = {}
+    for name, allowed in properties.items():
+        by_words.setdefault(allowed.words(), []).append(f"`{name}`")
+    return "; ".join(f"{', '.join(names)} ({words})" for words, names in by_words.items())
 
 
 def _rows(*, is_retired: bool) -> str:

@@ -23,6 +23,7 @@ _UNSUPPORTED = (
     "startTask",
     "enableAutoScale",
     "autoScaleFormula",
+    "autoScaleEvaluationInterval",
     "applicationPackageReferences",
     "certificateReferences",
     "mountConfiguration",
