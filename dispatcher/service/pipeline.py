@@ -16,11 +16,10 @@ from dispatcher.service.calls import Call, FileSlice, Handler, Reply
 from dispatcher.service.core import Core
 from dispatcher.service.errors import BatchError, Refusal, error_body
 from dispatcher.service.operations import Body, Verb
-from dispatcher.service.preconditions import Verdict, check, is_conditional
 from dispatcher.service.query import check_query
 from dispatcher.service.routing import Route, Router
 from dispatcher.service.shared_key import Credential, SignedRequest, is_signed_by
-from dispatcher.service.stamps import find_stamp
+from dispatcher.service.stamps import answer_condition
 from dispatcher.service.wire import JsonObject
 
 logger = logging.getLogger(__name__)
@@ -106,9 +105,7 @@ class Pipeline:
             path=request.raw_path.removeprefix(self._prefix),
         )
         check_query(call)
-        if self._is_not_modified(call):
-            return route, Reply(status=304)
-        return route, handler(call)
+        return route, answer_condition(call) or handler(call)
 
     def _authenticate(self, request: Request) -> None:
         if "authorization" not in request.headers:
@@ -118,12 +115,6 @@ class Pipeline:
         )
         if not is_signed_by(signed, self._credential):
             raise BatchError(Refusal.AUTHENTICATION_FAILED)
-
-    def _is_not_modified(self, call: Call) -> bool:
-        if not is_conditional(call.operation, call.headers):
-            return False
-        stamp = find_stamp(call)
-        return stamp is not None and check(call.operation, call.headers, stamp) is Verdict.NOT_MODIFIED
 
     def _refuse(self, request: Request, error: BatchError, request_id: str) -> Answer:
         headers = {"Content-Type": _JSON, "DataServiceVersion": "3.0"}

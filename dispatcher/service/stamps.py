@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from dispatcher.service.calls import Call, stamp_of
+from dispatcher.service.calls import Call, Reply, stamp_headers, stamp_of
 from dispatcher.service.handlers import files, jobs, tasks
-from dispatcher.service.preconditions import Stamp
+from dispatcher.service.preconditions import Stamp, Verdict, check, is_conditional
+
+
+def answer_condition(call: Call) -> Reply | None:
+    """Return the answer to a read of what the client has already; None where the operation is to be done.
+
+    Raises:
+        BatchError: ConditionNotMet, InvalidHeaderValue, or the entity does not exist.
+    """
+    if not is_conditional(call.operation, call.headers):
+        return None
+    stamp = find_stamp(call)
+    if stamp is None or check(call.operation, call.headers, stamp) is Verdict.PROCEED:
+        return None
+    return Reply(status=304, headers=stamp_headers(stamp))
 
 
 def find_stamp(call: Call) -> Stamp | None:
-    """Return the stamp of the call's file, task, job or pool; None where the path names none of them.
+    """Return the stamp of the call's file, task, job, job schedule or pool; None where the path names none of them.
 
     Raises:
         BatchError: it does not exist.

@@ -3,33 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 
 import pytest
 
-from dispatcher.service.handlers import HANDLERS
-from dispatcher.service.pipeline import BODY_LIMIT, Answer, Pipeline, Request
-from dispatcher.service.shared_key import Credential, SignedRequest, sign, string_to_sign
+from dispatcher.service.pipeline import BODY_LIMIT
 from dispatcher.service.testing import Bench
 from dispatcher.service.wire import JsonObject
-
-KEY = b"a key"
-
-
-def send(bench: Bench, verb: str, path: str, body: bytes = b"", query: Sequence[tuple[str, str]] = ()) -> Answer:
-    """Send a signed request through the whole pipeline."""
-    pairs = [("api-version", "2025-06-01"), *query]
-    headers = {"content-length": str(len(body))} if body else {}
-    signed = SignedRequest(verb=verb, headers=headers, raw_path=path, query=pairs)
-    signature = sign(string_to_sign(signed, "bench", headers.get("content-length", "")), KEY)
-    headers = {**headers, "authorization": f"SharedKey bench:{signature}"}
-    pipeline = Pipeline(bench.service.core, Credential(account="bench", key=KEY), HANDLERS)
-    return pipeline.answer(Request(verb=verb, raw_path=path, query=pairs, headers=headers, body=body))
-
-
-def code_of(answer: Answer) -> object:
-    """Return the code of an error."""
-    return json.loads(answer.body)["code"]
+from tests.unit.service.requests import code_of, send
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,36 @@
+"""Signed requests through the pipeline of a bench."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from dispatcher.service.handlers import HANDLERS
+from dispatcher.service.pipeline import Answer, Pipeline, Request
+from dispatcher.service.shared_key import Credential, SignedRequest, sign, string_to_sign
+from dispatcher.service.testing import Bench
+
+KEY = b"a key"
+
+
+def send(
+    bench: Bench,
+    verb: str,
+    path: str,
+    body: bytes = b"",
+    query: Sequence[tuple[str, str]] = (),
+    conditions: Mapping[str, str] | None = None,
+) -> Answer:
+    """Send a signed request through the whole pipeline; ``conditions`` are further headers."""
+    pairs = [("api-version", "2025-06-01"), *query]
+    headers = {**({"content-length": str(len(body))} if body else {}), **(conditions or {})}
+    signed = SignedRequest(verb=verb, headers=headers, raw_path=path, query=pairs)
+    signature = sign(string_to_sign(signed, "bench", headers.get("content-length", "")), KEY)
+    headers = {**headers, "authorization": f"SharedKey bench:{signature}"}
+    pipeline = Pipeline(bench.service.core, Credential(account="bench", key=KEY), HANDLERS)
+    return pipeline.answer(Request(verb=verb, raw_path=path, query=pairs, headers=headers, body=body))
+
+
+def code_of(answer: Answer) -> object:
+    """Return the code of an error."""
+    return json.loads(answer.body)["code"]
