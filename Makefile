@@ -17,7 +17,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint format types layers ci bench clean
+.PHONY: help setup demo test clients lint format types layers ci bench clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -28,7 +28,11 @@ demo: setup ## Run the water network workload as a Batch job on this machine (NE
 	$(PY) -m dispatcher run workloads.water_network --param network=$(NETWORK) --local-callback --end-with-parent
 
 test: setup ## Run every test that needs no Azure account (ARGS=... goes to pytest)
-	$(PY) -m pytest -m "not live" $(ARGS)
+	$(PY) -m pytest -m "not live and not clients" $(ARGS)
+
+clients: setup ## Run clients that nobody here wrote against the service, each in an environment of its own
+	$(PY) -m tests.clients.environments .tools/clients
+	$(PY) -m pytest -m clients $(ARGS)
 
 lint: setup ## Check style and formatting
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .
