@@ -24,6 +24,7 @@ class _Entry:
 class Refusal(Enum):
     """Every code the service answers with, its HTTP status and its default message."""
 
+    APPLICATION_NOT_FOUND = _Entry(404, "ApplicationNotFound", "The specified application does not exist.")
     AUTHENTICATION_FAILED = _Entry(
         403,
         "AuthenticationFailed",
@@ -38,6 +39,12 @@ class Refusal(Enum):
     FILE_NOT_FOUND = _Entry(404, "FileNotFound", "The specified file does not exist.")
     INTERNAL_ERROR = _Entry(
         500, "InternalError", "Server encountered an internal error. The service's log has the details."
+    )
+    INVALID_APPLICATION_PACKAGE_REFERENCES = _Entry(
+        409,
+        "InvalidApplicationPackageReferences",
+        "The request specifies one or more application packages which could not be satisfied: the application or its "
+        "version does not exist or is not active, or no version was specified and there is no default version.",
     )
     INVALID_HEADER_VALUE = _Entry(
         400, "InvalidHeaderValue", "The value provided for one of the HTTP headers was not in the correct format."

@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from dispatcher.service.store.account import AccountStore
+from dispatcher.service.store.applications import ApplicationStore
 from dispatcher.service.store.auto_pools import AutoPoolStore
 from dispatcher.service.store.database import Database, SchemaError
 from dispatcher.service.store.job_schedules import JobScheduleStore
@@ -31,6 +33,8 @@ class Store:
         self.statistics = StatisticsStore(self._database)
         self.schedules = JobScheduleStore(self._database)
         self.auto_pools = AutoPoolStore(self._database)
+        self.applications = ApplicationStore(self._database)
+        self.account = AccountStore(self._database)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Hold changes of several stores together."""

@@ -148,6 +148,30 @@ CREATE TABLE auto_pools (
     keep_alive INTEGER NOT NULL
 ) WITHOUT ROWID;
 
+CREATE TABLE account (
+    key INTEGER PRIMARY KEY,
+    document TEXT NOT NULL
+);
+
+CREATE TABLE applications (
+    id TEXT PRIMARY KEY COLLATE NOCASE,
+    document TEXT NOT NULL,
+    allows_updates INTEGER NOT NULL,
+    default_version TEXT COLLATE NOCASE,
+    version INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE packages (
+    application TEXT NOT NULL COLLATE NOCASE,
+    name TEXT NOT NULL COLLATE NOCASE,
+    state TEXT NOT NULL,
+    container TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    activated INTEGER,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (application, name)
+) WITHOUT ROWID;
+
 CREATE TABLE task_usage (
     job_key INTEGER NOT NULL,
     task_key INTEGER NOT NULL,
