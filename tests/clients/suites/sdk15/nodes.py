@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from azure.batch import BatchClient, models
@@ -48,18 +49,20 @@ def test_scheduling_is_disabled_and_enabled(client: BatchClient, own: str, node:
     assert client.get_node(own, node).scheduling_state == "enabled"
 
 
-@pytest.mark.parametrize("verb", ["begin_reboot_node", "begin_reimage_node"])
+@pytest.mark.parametrize("verb", ["reboot", "reimage"])
 def test_node_starts_anew(client: BatchClient, own: str, node: str, verb: str) -> None:
     """It keeps its id and is idle again."""
     before = present(client.get_node(own, node).last_boot_time)
-    getattr(client, verb)(own, node, polling_interval=0).wait()
+    how = {f"node{verb.title()}Option": "requeue"}  # this client sends nothing at all without options
+    getattr(client, f"begin_{verb}_node")(own, node, how, polling_interval=0).wait()
     assert idle_node(client, own) == node
     assert present(client.get_node(own, node).last_boot_time) > before
 
 
 def test_node_is_deallocated_and_started(client: BatchClient, own: str, node: str) -> None:
     """Deallocated it stays in the pool; started it is idle again."""
-    client.begin_deallocate_node(own, node, polling_interval=0).wait()
+    how: Any = {"nodeDeallocateOption": "requeue"}
+    client.begin_deallocate_node(own, node, how, polling_interval=0).wait()
     wait_until(lambda: client.get_node(own, node).state == "deallocated")
     client.begin_start_node(own, node, polling_interval=0).wait()
     assert idle_node(client, own) == node
