@@ -119,7 +119,7 @@ class _Job:
     def complete_if_done(self) -> None:
         ended = all(record.state is TaskState.COMPLETED for record in self.records.values())
         if self.completes_with_tasks and ended and self.record.state is JobState.ACTIVE:
-            self.complete("AllTasksCompleted")
+            self.complete("AllTasksComplete")
 
 
 class InMemoryBatchClient:

@@ -141,7 +141,7 @@ def test_job_completes_once_all_its_tasks_have(client: BatchClient, new_job: New
     client.terminate_job_when_tasks_complete(job_id)
     assert client.get_job(job_id).state is JobState.ACTIVE
     client.terminate_task(job_id, "job-manager")
-    assert _await_completion(client, job_id).terminate_reason == "AllTasksCompleted"
+    assert _await_completion(client, job_id).terminate_reason == "AllTasksComplete"
     with pytest.raises(ConflictError) as caught:
         client.add_tasks(job_id, [_task("1")])
     assert caught.value.code == "JobCompleted"

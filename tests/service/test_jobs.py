@@ -121,7 +121,7 @@ def test_job_ends_when_all_its_tasks_have(client: BatchClient, job: str) -> None
     mode = models.BatchAllTasksCompleteMode.TERMINATE_JOB
     client.update_job(job, models.BatchJobUpdateOptions(all_tasks_complete_mode=mode))
     wait_until(lambda: is_completed(client, job))
-    assert present(client.get_job(job).execution_info).termination_reason == "AllTasksCompleted"
+    assert present(client.get_job(job).execution_info).termination_reason == "AllTasksComplete"
 
 
 def test_job_manager_runs_first_and_ends_the_job(client: BatchClient, name: str) -> None:

@@ -66,7 +66,7 @@ JobAction = TerminateJob | FinishJob | ExpireFiles
 
 def plan_jobs(view: JobsView, now: datetime) -> Iterator[JobAction]:
     """Return what is to be done at a time, in order; a job is terminated at most once."""
-    reasons = dict.fromkeys(view.done_jobs, "AllTasksCompleted")
+    reasons = dict.fromkeys(view.done_jobs, "AllTasksComplete")
     for due in view.job_deadlines:
         if due.at <= now:
             reasons.setdefault(due.key, "MaxWallClockTimeExpiry")

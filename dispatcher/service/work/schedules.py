@@ -22,7 +22,7 @@ from dispatcher.service.work.parts import WorkContext
 
 logger = logging.getLogger(__name__)
 
-_TERMINATED = "JobScheduleTerminated"
+_TERMINATED = "TerminateJobSchedule"
 
 
 class SchedulePart:

@@ -160,7 +160,7 @@ def test_deadline_counts_from_its_time_on() -> None:
 def test_job_that_is_done_and_overdue_ends_once() -> None:
     """The first reason counts."""
     view = JobsView(done_jobs=(1,), job_deadlines=(Due(key=1, at=NOW),))
-    assert tuple(plan_jobs(view, NOW)) == (TerminateJob(job_key=1, reason="AllTasksCompleted"),)
+    assert tuple(plan_jobs(view, NOW)) == (TerminateJob(job_key=1, reason="AllTasksComplete"),)
 
 
 def test_resizing_pool_grows_to_its_target() -> None:
