@@ -135,3 +135,10 @@ def test_nothing_but_statistics_can_be_expanded(client: BatchClient, job: str) -
     """Another name is refused, not ignored."""
     with pytest.raises(HttpResponseError, match="expand"):
         client.get_job(job, expand=["tasks"])
+
+
+def test_files_are_filtered_by_the_beginning_of_their_names(client: BatchClient, job: str, run: Run) -> None:
+    """Below a folder, of a task or of a node."""
+    run("mkdir -p out && touch out/a out/b other")
+    listed = client.list_task_files(job, "task", filter="startswith(name, 'wd/out/')", recursive=True)
+    assert sorted(present(item.name) for item in listed) == ["wd/out/a", "wd/out/b"]
