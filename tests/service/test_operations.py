@@ -7,14 +7,11 @@ import re
 from collections.abc import Callable, Iterator
 
 import azure.batch._operations._operations as official
-import pytest
 from azure.batch import BatchClient
-from azure.core.exceptions import HttpResponseError
 from azure.core.rest import HttpRequest
 
 from dispatcher.service.handlers import HANDLERS
 from dispatcher.service.operations import BY_NAME, OPERATIONS, Conditions
-from tests.service.support import code_of
 
 BUILDER = re.compile(r"build_batch_(\w+)_request")
 CURRENT = [operation for operation in OPERATIONS if not operation.is_retired]
@@ -74,10 +71,3 @@ def _conditions(name: str) -> Conditions:
 def test_every_handler_is_of_an_operation() -> None:
     """No handler is bound to a name that the table does not have."""
     assert set(HANDLERS) <= set(BY_NAME)
-
-
-def test_operation_without_a_handler_says_so(client: BatchClient) -> None:
-    """What is not implemented answers 501 and names the operation."""
-    with pytest.raises(HttpResponseError, match="list_applications") as caught:
-        list(client.list_applications(retry_total=0))
-    assert (caught.value.status_code, code_of(caught.value)) == (501, "NotImplemented")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from dispatcher.service.calls import Handler
 from dispatcher.service.handlers import HANDLERS
 from dispatcher.service.pipeline import Answer, Pipeline, Request
 from dispatcher.service.shared_key import Credential, SignedRequest, sign, string_to_sign
@@ -20,6 +21,7 @@ def send(
     body: bytes = b"",
     query: Sequence[tuple[str, str]] = (),
     conditions: Mapping[str, str] | None = None,
+    handlers: Mapping[str, Handler] = HANDLERS,
 ) -> Answer:
     """Send a signed request through the whole pipeline; ``conditions`` are further headers."""
     pairs = [("api-version", "2025-06-01"), *query]
@@ -27,7 +29,7 @@ def send(
     signed = SignedRequest(verb=verb, headers=headers, raw_path=path, query=pairs)
     signature = sign(string_to_sign(signed, "bench", headers.get("content-length", "")), KEY)
     headers = {**headers, "authorization": f"SharedKey bench:{signature}"}
-    pipeline = Pipeline(bench.service.core, Credential(account="bench", key=KEY), HANDLERS)
+    pipeline = Pipeline(bench.service.core, Credential(account="bench", key=KEY), handlers)
     return pipeline.answer(Request(verb=verb, raw_path=path, query=pairs, headers=headers, body=body))
 
 

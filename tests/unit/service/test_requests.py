@@ -96,6 +96,13 @@ def test_body_at_the_limit_is_read_and_beyond_it_refused(bench: Bench) -> None:
     assert send(bench, "POST", "/jobs/job/tasks", body.ljust(BODY_LIMIT)).status == 201
 
 
+def test_operation_without_a_handler_says_so(bench: Bench) -> None:
+    """What is not implemented answers 501 and names the operation."""
+    answer = send(bench, "GET", "/jobs/job", handlers={})
+    assert (answer.status, code_of(answer)) == (501, "NotImplemented")
+    assert b"get_job" in answer.body
+
+
 def test_fault_of_the_service_is_logged_and_told_without_detail(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
     """An unforeseen exception answers 500 with nothing of it, and its traceback is in the log."""
     bench.service.core.store.close()
