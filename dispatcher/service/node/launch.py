@@ -69,6 +69,8 @@ class OutputFile:
     """Without a wildcard in the pattern: the blob's name. With one: the virtual folder the files go under."""
     condition: UploadCondition = UploadCondition.TASK_COMPLETION
     uses_identity: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+    """HTTP headers that its blobs are written with (``uploadHeaders``), such as ``x-ms-blob-content-type``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,12 +110,72 @@ class ApplicationPackage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BlobMount:
-    """A blob container to appear as a folder below the node's ``fsmounts``."""
+    """A blob container to appear as a folder below the node's ``fsmounts``.
 
-    container_url: str
+    At most one of ``account_key``, ``sas`` and ``uses_identity`` is set.
+    """
+
+    account: str
+    """The storage account; another than the linked one is looked for where Azure has it."""
+    container: str
     folder: str
     """Relative to ``fsmounts``."""
     read_only: bool = False
+    account_key: str | None = field(default=None, repr=False)
+    sas: str | None = field(default=None, repr=False)
+    """A query string, without its question mark."""
+    uses_identity: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registry:
+    """A container registry that asks who one is."""
+
+    server: str
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContainerPool:
+    """That a pool's nodes run containers (``containerConfiguration``)."""
+
+    images: tuple[str, ...] = ()
+    """To be there before the first task."""
+    registries: tuple[Registry, ...] = ()
+
+
+class BindSource(StrEnum):
+    """A folder of the node that a container sees (swagger ``ContainerHostDataPath``, in lower case)."""
+
+    SHARED = "shared"
+    STARTUP = "startup"
+    VFS_MOUNTS = "vfsmounts"
+    TASK = "task"
+    JOB_PREP = "jobprep"
+    APPLICATIONS = "applications"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bind:
+    """A folder of the node that a container sees, under the same path."""
+
+    source: BindSource
+    read_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContainerRun:
+    """The container that an attempt's command runs in; it is appended to the image's entry point."""
+
+    image: str
+    options: str = ""
+    """More arguments of the engine's ``create`` command."""
+    uses_image_folder: bool = False
+    """It starts where the image says, not in the task's working directory."""
+    registry: Registry | None = None
+    binds: tuple[Bind, ...] | None = None
+    """None is the whole root folder of the node; no entry is nothing of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -122,6 +184,8 @@ class NodeSetup:
 
     packages: tuple[ApplicationPackage, ...] = ()
     mounts: tuple[BlobMount, ...] = ()
+    containers: ContainerPool | None = None
+    """None: containers are not for this pool, and a task that asks for one fails."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -161,6 +225,8 @@ class TaskLaunch:
     """To be laid out before its files are brought; where one cannot be, the attempt ends in pre-processing."""
     coordination: Coordination | None = None
     """For multi-instance tasks."""
+    container: ContainerRun | None = None
+    """Where there is one, nothing of the command runs outside it. The command line may then be empty."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
