@@ -59,31 +59,32 @@ at most {deepest} deep. Texts compare without regard to case; times are written 
 
 _LISTS = """\
 
-A page has at most 1000 entries (`maxresults`). Its next link is absolute, with the host that the request named. An
-option of lists that an operation does not have answers 400, except on HEAD. `$select` may hold blanks, unknown names and
-`*`; it chooses top-level properties.
+ A page has at most 1000 entries (`maxresults`). Its next link is absolute, with the host that the request named. An
+option of lists that an operation does not have answers 400, except on HEAD. `$select` may hold blanks, unknown names
+and `*`; it chooses top-level properties.
 
 ## Statistics
 
-`$expand=stats` is answered for tasks, jobs, job schedules and pools; anything else to expand answers 400. Attempts count
-when they end, and stay counted when tasks, or a schedule's jobs, are deleted.
+`$expand=stats` is answered for tasks, jobs, job schedules and pools; anything else to expand answers 400. Attempts
+count when they end, and stay counted when tasks, or a schedule's jobs, are deleted.
 
-- Processor times are the kernel's, of the command and of those of its descendants that were waited for. An attempt that
-  ran when the service ended is not counted.
-- `readIOps` and `writeIOps` are blocks of 512 bytes to and from disks, as the kernel counts them, and the gibibytes are
-  those blocks: what the page cache answers is not counted.
-- `waitTime` is from a task's creation to the start of its latest attempt. A task counts as succeeded or failed each time
-  it completes, so twice after a reactivation.
-- Of a pool, `usageStats` are its dedicated nodes' time by the cores in the name of its size, and `avgCPUPercentage` is
-  its tasks' processor time in that of all its nodes. Memory, network and full disks are 0: nodes share this machine.
-- Pool usage metrics come in half hours, as soon as one is over (Azure's: two hours later), and without times it is the
-  latest. Chosen: a pool without nodes in an interval has no entry.
+- Processor times are the kernel's, of the command and of those of its descendants that were waited for. An attempt
+  that ran when the service ended is not counted.
+- `readIOps` and `writeIOps` are blocks of 512 bytes to and from disks, as the kernel counts them, and the gibibytes
+  are those blocks: what the page cache answers is not counted.
+- `waitTime` is from a task's creation to the start of its latest attempt. A task counts as succeeded or failed each
+  time it completes, so twice after a reactivation.
+- Of a pool, `usageStats` are its dedicated nodes' time by the cores in the name of its size, and `avgCPUPercentage`
+  is its tasks' processor time in that of all its nodes. Memory, network and full disks are 0: nodes share this
+  machine.
+- Pool usage metrics come in half hours, as soon as one is over (Azure's: two hours later), and without times it is
+  the latest. Chosen: a pool without nodes in an interval has no entry.
 
 ## Conditions
 
-ETags are sent without quotes and taken with or without. A condition that fails answers 412 `ConditionNotMet`, and to a
-read of what has not changed 304. Tasks have a new ETag when a client changes or reactivates them, jobs and schedules
-also with their state, pools with their state and their targets. Files are compared by their dates.
+ETags are sent without quotes and taken with or without. A condition that fails answers 412 `ConditionNotMet`, and to
+a read of what has not changed 304. Tasks have a new ETag when a client changes or reactivates them, jobs and
+schedules also with their state, pools with their state and their targets. Files are compared by their dates.
 """
 
 _RECORDED = """\
