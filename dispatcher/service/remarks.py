@@ -10,7 +10,7 @@ from collections.abc import Mapping
 REMARKS: Mapping[str, str] = {
     "list_applications": "Those with at least one active version.",
     "get_application": "As in the list.",
-    "list_pool_usage_metrics": "From the history of nodes, in hours. A size's cores are read from its name.",
+    "list_pool_usage_metrics": "From the history of nodes, in half hours. A size's cores are read from its name.",
     "create_pool": "Nodes are processes of this machine: a size, an image and a subnet are recorded only.",
     "list_pools": "By id.",
     "begin_delete_pool": "Tasks on its nodes go back to the queue.",

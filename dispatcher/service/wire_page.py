@@ -59,7 +59,7 @@ at most {deepest} deep. Texts compare without regard to case; times are written 
 
 _LISTS = """\
 
- A page has at most 1000 entries (`maxresults`). Its next link is absolute, with the host that the request named. An
+A page has at most 1000 entries (`maxresults`). Its next link is absolute, with the host that the request named. An
 option of lists that an operation does not have answers 400, except on HEAD. `$select` may hold blanks, unknown names
 and `*`; it chooses top-level properties.
 
