@@ -148,8 +148,17 @@ def _read_body(request: Request, route: Route) -> JsonObject:
         raise BatchError(Refusal.REQUEST_BODY_TOO_LARGE)
     if route.operation.body is Body.NONE or (route.operation.body is Body.OPTIONAL and not request.body):
         return {}
+    return read_json_object(request.body)
+
+
+def read_json_object(text: bytes) -> JsonObject:
+    """Read a body that can be kept and echoed.
+
+    Raises:
+        BatchError: InvalidRequestBody.
+    """
     try:
-        body = json.loads(request.body, parse_constant=_no_constant, parse_float=_finite)
+        body = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
         # Kept as it came and echoed in every list, so what no answer could hold is refused: a lone surrogate has no
         # UTF-8.
         json.dumps(body, ensure_ascii=False).encode()
