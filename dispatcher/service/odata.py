@@ -87,20 +87,6 @@ def matches(expression: Expression, entity: JsonObject) -> bool:
             return _compare(expression, _value(entity, expression.path))
 
 
-def required_equalities(expression: Expression) -> Mapping[str, Literal]:
-    """Return what every passing entity's properties equal: the comparisons joined by ``and`` alone.
-
-    A store uses them to read fewer rows; the whole filter still decides.
-    """
-    match expression:
-        case Compare(comparison=Comparison.EQ, path=path, literal=literal):
-            return {path: literal}
-        case And(terms=terms):
-            return {path: literal for term in terms for path, literal in required_equalities(term).items()}
-        case _:
-            return {}
-
-
 def filter_roots(expression: Expression) -> frozenset[str]:
     """Return the top-level properties that a filter reads."""
     return frozenset(term.path.split("/")[0] for term in leaves(expression))

@@ -12,11 +12,12 @@ from dispatcher.service.documents.tasks import TaskSpec, read_limits, read_task
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.expansion import expand_task
 from dispatcher.service.handlers.jobs import find as find_job
-from dispatcher.service.odata import required_equalities, select
-from dispatcher.service.paging import Listing, page, read_listing, read_select
+from dispatcher.service.odata import select
+from dispatcher.service.paging import page, read_listing, read_select
 from dispatcher.service.records import JobRecord, TaskRecord
 from dispatcher.service.rendering.tasks import RUNTIME_TASK_FIELDS, task_body
 from dispatcher.service.states import TaskState
+from dispatcher.service.store.task_filter import condition_of
 from dispatcher.service.wire import JsonObject
 
 
@@ -42,7 +43,7 @@ def list_all(call: Call) -> Reply:
     return page(
         call,
         listing,
-        call.core.store.tasks.scan(job.key, listing.after_number(), _state(listing)),
+        call.core.store.tasks.scan(job.key, listing.after_number(), condition_of(listing.filter)),
         render=lambda task: expand_task(call, task, task_body(task, job, call.base_url, runtime_only=runtime_only)),
         cursor=lambda task: str(task.key),
     )
@@ -116,12 +117,6 @@ def taken_id(call: Call, job: JobRecord, spec: TaskSpec) -> BatchError:
 def task_url(call: Call, job: JobRecord, spec: TaskSpec) -> str:
     """Return the URL of a task."""
     return f"{call.base_url}/jobs/{job.id}/tasks/{spec.id}"
-
-
-def _state(listing: Listing) -> TaskState | None:
-    """Return the state that every task of the list has, if the filter asks for one."""
-    wanted = None if listing.filter is None else required_equalities(listing.filter).get("state")
-    return TaskState(wanted) if isinstance(wanted, str) and wanted in set(TaskState) else None
 
 
 def _stamp(task: TaskRecord) -> dict[str, str]:

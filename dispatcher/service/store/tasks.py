@@ -16,6 +16,7 @@ from dispatcher.service.store.database import Database, Value
 from dispatcher.service.store.dependencies import DependencyStore
 from dispatcher.service.store.jobs import CountChanges
 from dispatcher.service.store.rows import TASK_COLUMNS, failure_text, task_record
+from dispatcher.service.store.task_filter import EVERY, Condition
 from dispatcher.service.wire import to_micros
 
 _MICROSECONDS = 1_000_000
@@ -76,15 +77,12 @@ class TaskStore:
         row = self._database.first(f"SELECT {TASK_COLUMNS} FROM tasks WHERE key = ?", (key,))
         return None if row is None else task_record(row)
 
-    def scan(self, job_key: int, after: int = 0, state: TaskState | None = None) -> Iterator[TaskRecord]:
-        """Return a job's tasks added after the one with key ``after``, in the order of adding."""
-        where = ""
-        values: tuple[Value, ...] = (job_key, after)
-        if state is not None:
-            where, values = "AND state = ?", (job_key, after, state)
+    def scan(self, job_key: int, after: int = 0, condition: Condition = EVERY) -> Iterator[TaskRecord]:
+        """Return a job's tasks that a condition holds for, added after key ``after``, in the order of adding."""
         rows = self._database.each(
-            f"SELECT {TASK_COLUMNS} FROM tasks WHERE job_key = ? AND key > ? {where} AND doomed = 0 ORDER BY key",
-            values,
+            f"SELECT {TASK_COLUMNS} FROM tasks "
+            f"WHERE job_key = ? AND key > ? AND doomed = 0 AND ({condition.sql}) ORDER BY key",
+            (job_key, after, *condition.values),
         )
         return map(task_record, rows)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.service.errors import BatchError
-from dispatcher.service.odata import matches, parse_select, required_equalities, select
+from dispatcher.service.odata import matches, parse_select, select
 from dispatcher.service.odata_parser import MOST_TERMS, parse_filter
 from dispatcher.service.wire import JsonObject
 
@@ -74,12 +74,6 @@ def test_text_that_is_no_filter_is_refused(text: str) -> None:
     """A filter that cannot be read is the client's error, never the service's."""
     with pytest.raises(BatchError, match="InvalidQueryParameterValue"):
         parse_filter(text)
-
-
-def test_required_equalities_are_those_joined_by_and() -> None:
-    """Only what must hold of every passing entity may narrow a query."""
-    assert required_equalities(parse_filter("state eq 'a' and (id eq 'b' or id eq 'c')")) == {"state": "a"}
-    assert required_equalities(parse_filter("state eq 'a' or id eq 'b'")) == {}
 
 
 def test_select_keeps_named_properties_and_ignores_unknown_ones() -> None:
