@@ -121,14 +121,6 @@ def test_value_out_of_bounds_is_refused_by_name(
     assert [item.value for item in present(caught.value.model).error_values if item.key == "PropertyName"] == [named]
 
 
-def test_multi_instance_task_is_refused_by_name(client: BatchClient, job: str) -> None:
-    """What the service does not act on yet is refused, never ignored."""
-    settings = models.MultiInstanceSettings(coordination_command_line="true", number_of_instances=2)
-    options = models.BatchTaskCreateOptions(id="a", command_line="true", multi_instance_settings=settings)
-    with pytest.raises(HttpResponseError, match="multiInstanceSettings is not yet supported"):
-        client.create_task(job, options)
-
-
 def test_second_task_of_an_id_is_refused(client: BatchClient, job: str) -> None:
     """Ids are unique in a job, whatever their letters' case."""
     client.create_task(job, models.BatchTaskCreateOptions(id="a", command_line="true"))
