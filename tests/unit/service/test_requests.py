@@ -76,7 +76,8 @@ def test_query_that_cannot_be_answered_is_refused(bench: Bench, query: tuple[str
 @pytest.mark.parametrize(
     ("path", "query"),
     [("/pools/pool/nodes", ("$expand", "stats")), ("/jobs/job/taskcounts", ("$select", "taskCounts")),
-     ("/jobs/job", ("$filter", "id eq 'a'")), ("/jobs/job/tasks/t/files", ("recursive", "maybe"))],
+     ("/jobs/job", ("$filter", "id eq 'a'")), ("/jobs/job/tasks/t/files", ("recursive", "maybe")),
+     ("/jobs", ("$orderby", "id")), ("/jobs", ("$top", "5"))],
 )  # fmt: skip
 def test_option_that_an_operation_does_not_have_is_refused(bench: Bench, path: str, query: tuple[str, str]) -> None:
     """An option that would have no effect is not silently ignored."""
