@@ -248,7 +248,8 @@ CREATE TABLE node_times (
 CREATE INDEX node_times_ended ON node_times (went);
 CREATE TRIGGER node_times_begin AFTER INSERT ON nodes BEGIN
     INSERT INTO node_times
-        SELECT NEW.pool_id, NEW.id, NEW.is_dedicated, coalesce(json_extract(document, '$.vmSize'), ''), NEW.allocated, NULL
+        SELECT NEW.pool_id, NEW.id, NEW.is_dedicated, coalesce(json_extract(document, '$.vmSize'), ''),
+            NEW.allocated, NULL
         FROM pools WHERE id = NEW.pool_id;
 END;
 
