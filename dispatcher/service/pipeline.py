@@ -1,4 +1,4 @@
-"""What every request goes through, in this order: request ids, api-version, signature, route, query, body, conditions,
+"""What every request goes through, in this order: request ids, api-version, authentication, route, query, body, conditions,
 handler; and how each refusal is answered.
 """
 
@@ -10,15 +10,18 @@ import math
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import NoReturn
 
+from dispatcher.service.authentication import Authenticator, challenge
 from dispatcher.service.calls import Call, FileSlice, Handler, Reply
 from dispatcher.service.core import Core
 from dispatcher.service.errors import BatchError, Refusal, error_body
+from dispatcher.service.numbers_in_text import with_numbers
 from dispatcher.service.operations import Body, Verb
 from dispatcher.service.query import check_query
 from dispatcher.service.routing import Route, Router
-from dispatcher.service.shared_key import Credential, SignedRequest, is_signed_by
+from dispatcher.service.shared_key import SignedRequest
 from dispatcher.service.stamps import answer_condition
 from dispatcher.service.wire import JsonObject
 
@@ -46,6 +49,8 @@ class Request:
     """Names in lower case."""
     body: bytes
     scheme: str = "http"
+    prefix: str = ""
+    """The part of the raw path that leads to the account."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,15 +64,12 @@ class Answer:
 
 
 class Pipeline:
-    """Answers the requests of one account, whose URL is the server's with ``prefix`` after it."""
+    """Answers the requests of one account."""
 
-    def __init__(
-        self, core: Core, credential: Credential, handlers: Mapping[str, Handler], *, prefix: str = ""
-    ) -> None:
+    def __init__(self, core: Core, authenticator: Authenticator, handlers: Mapping[str, Handler]) -> None:
         self._core = core
-        self._credential = credential
+        self._authenticator = authenticator
         self._handlers = handlers
-        self._prefix = prefix
         self._router = Router()
 
     def answer(self, request: Request) -> Answer:
@@ -89,7 +91,8 @@ class Pipeline:
             values = (("QueryParameterName", "api-version"),)
             raise BatchError(Refusal.MISSING_REQUIRED_QUERY_PARAMETER, values=values)
         self._authenticate(request)
-        route = self._router.match(request.verb, request.raw_path.removeprefix(self._prefix))
+        path = request.raw_path.removeprefix(request.prefix)
+        route = self._router.match(request.verb, path)
         handler = self._handlers.get(route.operation.name)
         if handler is None:
             message = f"The local Batch service does not implement {route.operation.name} yet."
@@ -101,37 +104,34 @@ class Pipeline:
             query=query,
             headers=request.headers,
             body=_read_body(request, route),
-            base_url=self._base_url(request),
-            path=request.raw_path.removeprefix(self._prefix),
+            base_url=_base_url(request),
+            path=path,
         )
         check_query(call)
         return route, answer_condition(call) or handler(call)
 
     def _authenticate(self, request: Request) -> None:
-        if "authorization" not in request.headers:
-            raise BatchError(Refusal.AUTHENTICATION_MISSING)
-        signed = SignedRequest(
-            verb=request.verb, headers=request.headers, raw_path=request.raw_path, query=request.query
+        self._authenticator.check(
+            SignedRequest(verb=request.verb, headers=request.headers, raw_path=request.raw_path, query=request.query)
         )
-        if not is_signed_by(signed, self._credential):
-            raise BatchError(Refusal.AUTHENTICATION_FAILED)
 
     def _refuse(self, request: Request, error: BatchError, request_id: str) -> Answer:
         headers = {"Content-Type": _JSON, "DataServiceVersion": "3.0"}
-        if error.refusal is Refusal.AUTHENTICATION_MISSING:
-            headers["WWW-Authenticate"] = f'SharedKey realm="{self._core.account}"'
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            headers["WWW-Authenticate"] = challenge(self._core.account)
         if request.verb == Verb.HEAD:
             return Answer(status=error.status, headers=headers)
         body = error_body(
             error,
-            metadata_url=f"{self._base_url(request)}/$metadata",
+            metadata_url=f"{_base_url(request)}/$metadata",
             request_id=request_id,
             now=self._core.clock.now(),
         )
         return Answer(status=error.status, headers=headers, body=json.dumps(body).encode())
 
-    def _base_url(self, request: Request) -> str:
-        return f"{request.scheme}://{request.headers.get('host', '127.0.0.1')}{self._prefix}"
+
+def _base_url(request: Request) -> str:
+    return f"{request.scheme}://{request.headers.get('host', '127.0.0.1')}{request.prefix}"
 
 
 def _answer(reply: Reply, success: int) -> Answer:
@@ -148,7 +148,7 @@ def _read_body(request: Request, route: Route) -> JsonObject:
         raise BatchError(Refusal.REQUEST_BODY_TOO_LARGE)
     if route.operation.body is Body.NONE or (route.operation.body is Body.OPTIONAL and not request.body):
         return {}
-    return read_json_object(request.body)
+    return with_numbers(read_json_object(request.body))
 
 
 def read_json_object(text: bytes) -> JsonObject:
