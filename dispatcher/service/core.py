@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dispatcher.service.clock import Clock
+from dispatcher.service.documents.exit_conditions import JobAction
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.fleet import Fleet, LiveNode
 from dispatcher.service.node.launch import EndReason, TaskKey, WorkKind
+from dispatcher.service.options import ServiceOptions
 from dispatcher.service.records import DisableTasks, JobRecord, TaskRecord
-from dispatcher.service.settlement import ended_by_request, settle
-from dispatcher.service.states import JOB, JobEvent, JobState, TaskState
+from dispatcher.service.settlement import Settlement, ended_by_request, settle
+from dispatcher.service.states import JOB, ON_A_NODE, JobEvent, JobState, TaskEvent, TaskState
 from dispatcher.service.store import CountChanges, Store
 
 _OF_TASKS = frozenset({WorkKind.TASK, WorkKind.SUBTASK})
+_OF_JOBS = _OF_TASKS | {WorkKind.JOB_PREPARATION}
+_OF_NODES = _OF_JOBS | {WorkKind.JOB_RELEASE}
 
 _JOB_REFUSALS = {
     JobState.DELETING: Refusal.JOB_BEING_DELETED,
@@ -36,15 +40,24 @@ class Core:
     clock: Clock
     wake: Callable[[], None]
     """Says that there may be something to plan."""
+    options: ServiceOptions = field(default_factory=ServiceOptions)
 
-    def terminate_job(self, job: JobRecord, reason: str) -> None:
+    def terminate_job(self, job: JobRecord, reason: str, *, force: bool = False) -> None:
         """Begin to end a job: its running tasks are ended, its active ones stay active.
+
+        Args:
+            job: the job.
+            reason: kept, unless there is one already.
+            force: do not wait for its release tasks; with it a job that is being terminated is no error.
 
         Raises:
             BatchError: it is completed, terminating or being deleted.
         """
-        self._happen(job, JobEvent.TERMINATE, reason=reason)
+        if not (force and job.state is JobState.TERMINATING):
+            self._happen(job, JobEvent.TERMINATE, reason=reason)
         self._end_attempts(job, EndReason.TERMINATED)
+        if force:
+            self._skip_release(job)
 
     def disable_job(self, job: JobRecord, tasks: DisableTasks) -> None:
         """Begin to disable a job; ``tasks`` says what becomes of those that run.
@@ -64,14 +77,33 @@ class Core:
         """
         self._happen(job, JobEvent.ENABLE)
 
-    def delete_job(self, job: JobRecord) -> None:
+    def delete_job(self, job: JobRecord, *, force: bool = False) -> None:
         """Begin to delete a job; what runs is ended, and all of it goes once nothing runs.
+
+        Args:
+            job: the job.
+            force: do not wait for its release tasks; with it a job that is being deleted is no error.
 
         Raises:
             BatchError: it is being deleted.
         """
-        self._happen(job, JobEvent.DELETE)
+        if not (force and job.state is JobState.DELETING):
+            self._happen(job, JobEvent.DELETE)
         self._end_attempts(job, EndReason.TERMINATED)
+        if force:
+            self._skip_release(job)
+
+    def act_on_job(self, job: JobRecord, task: TaskRecord, settlement: Settlement) -> None:
+        """Let what became of a task have its effect on its job; ``job`` is as it is now."""
+        if settlement.event is not TaskEvent.COMPLETE:
+            return
+        if task.kills_job and JOB.allows(job.state, JobEvent.TERMINATE):
+            self.terminate_job(job, "JMComplete")
+        elif job.performs_exit_options and job.state is JobState.ACTIVE:
+            if settlement.job_action is JobAction.TERMINATE:
+                self.terminate_job(job, "TaskFailed")
+            elif settlement.job_action is JobAction.DISABLE:
+                self.disable_job(job, DisableTasks.REQUEUE)
 
     def terminate_task(self, job: JobRecord, task: TaskRecord) -> None:
         """End a task: at once if it waits, else as soon as its processes have ended.
@@ -81,7 +113,7 @@ class Core:
         """
         if task.state is TaskState.COMPLETED:
             raise BatchError(Refusal.TASK_COMPLETED)
-        if task.state is TaskState.RUNNING:
+        if task.state in ON_A_NODE:
             self.store.tasks.mark_ending(task.key, EndReason.TERMINATED)
             self._end_attempt(job, task)
         else:
@@ -90,7 +122,7 @@ class Core:
 
     def delete_task(self, job: JobRecord, task: TaskRecord) -> None:
         """Delete a task with its files; one that runs is hidden and goes when its processes have ended."""
-        if task.state is TaskState.RUNNING:
+        if task.state in ON_A_NODE:
             with self.store.transaction():
                 self.store.tasks.mark_ending(task.key, EndReason.TERMINATED)
                 self.store.tasks.doom(task)
@@ -128,11 +160,18 @@ class Core:
         self.wake()
 
     def end_attempts(self, live: LiveNode, reason: EndReason) -> None:
-        """End the attempts at tasks that run on a node."""
-        for attempt in live.attempts.values():
+        """End the attempts at tasks, and at what prepares and releases for jobs, that run on a node."""
+        for key, attempt in live.attempts.items():
             if attempt.kind in _OF_TASKS:
-                self.store.tasks.mark_ending(attempt.task_key, reason)
-                self._end_task(attempt.task_key, reason)
+                self.end_task(attempt.task_key, reason)
+            elif attempt.kind in _OF_NODES:
+                live.end(key, reason)
+
+    def end_task(self, task_key: int, reason: EndReason) -> None:
+        """End a task's attempts, on all its nodes."""
+        self.store.tasks.mark_ending(task_key, reason)
+        for live, key, _ in self.fleet.attempts_of_task(task_key):
+            live.end(key, reason)
 
     def _complete_waiting(self, job: JobRecord, task: TaskRecord) -> None:
         now = self.clock.now()
@@ -142,14 +181,13 @@ class Core:
             self.store.tasks.settle(task, job, settlement, now, counts)
             self.store.statistics.add_outcome(task, settlement)
             self.store.tasks.write(counts)
-            if task.kills_job and JOB.allows(job.state, JobEvent.TERMINATE):
-                self.terminate_job(job, "JMComplete")
+            self.act_on_job(job, task, settlement)
 
     def _end_attempts(self, job: JobRecord, reason: EndReason) -> None:
         running = [
             (live, key, attempt)
             for live, key, attempt in self.fleet.attempts_of_job(job.key)
-            if attempt.kind in _OF_TASKS
+            if attempt.kind in (_OF_JOBS if reason is EndReason.TERMINATED else _OF_TASKS)
         ]
         with self.store.transaction():
             for _, _, attempt in running:
@@ -162,9 +200,12 @@ class Core:
         if live is not None:  # the subtasks of a multi-instance task end with its primary
             live.end(TaskKey(job_id=job.id, task_id=task.id), EndReason.TERMINATED)
 
-    def _end_task(self, task_key: int, reason: EndReason) -> None:
-        for live, key, _ in self.fleet.attempts_of_task(task_key):
-            live.end(key, reason)
+    def _skip_release(self, job: JobRecord) -> None:
+        self.store.job_tasks.forgive(job.key)
+        for live, key, attempt in list(self.fleet.attempts_of_job(job.key)):
+            if attempt.kind is WorkKind.JOB_RELEASE:
+                live.end(key, EndReason.TERMINATED)
+        self.wake()
 
     def _happen(self, job: JobRecord, event: JobEvent, reason: str | None = None) -> None:
         if not JOB.allows(job.state, event):

@@ -32,6 +32,9 @@ class Refusal(Enum):
         "including the signature.",
     )
     AUTHENTICATION_MISSING = _Entry(401, "AuthenticationFailed", "The request carries no Authorization header.")
+    AUTHENTICATION_TOKEN_INVALID = _Entry(
+        401, "AuthenticationFailed", "Server failed to authenticate the request. The token in it is not accepted."
+    )
     CERTIFICATE_NOT_FOUND = _Entry(404, "CertificateNotFound", "The specified certificate does not exist.")
     CONDITION_NOT_MET = _Entry(
         412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
@@ -69,6 +72,9 @@ class Refusal(Enum):
     JOB_EXISTS = _Entry(409, "JobExists", "The specified job already exists.")
     JOB_NOT_ACTIVE = _Entry(409, "JobNotActive", "The specified job is not in the active state.")
     JOB_NOT_FOUND = _Entry(404, "JobNotFound", "The specified job does not exist.")
+    JOB_PREPARATION_TASK_NOT_SPECIFIED = _Entry(
+        409, "JobPreparationTaskNotSpecified", "The specified job has no job preparation task."
+    )
     JOB_SCHEDULE_BEING_DELETED = _Entry(
         409, "JobScheduleBeingDeleted", "The specified job schedule has been marked for deletion."
     )
@@ -120,6 +126,16 @@ class Refusal(Enum):
     TASK_FILES_CLEANED_UP = _Entry(409, "TaskFilesCleanedup", "The files of the specified task were cleaned up.")
     TASK_FILES_UNAVAILABLE = _Entry(
         409, "TaskFilesUnavailable", "The files of the specified task are not available: it has not run on a node."
+    )
+    TASK_ID_SAME_AS_JOB_PREPARATION_TASK = _Entry(
+        409,
+        "TaskIdSameAsJobPreparationTask",
+        "The id of the specified task is the same as the id of the job's preparation task.",
+    )
+    TASK_ID_SAME_AS_JOB_RELEASE_TASK = _Entry(
+        409,
+        "TaskIdSameAsJobReleaseTask",
+        "The id of the specified task is the same as the id of the job's release task.",
     )
     TASK_NOT_COMPLETED = _Entry(
         409, "TaskNotCompleted", "The specified task is not completed, or it completed successfully."

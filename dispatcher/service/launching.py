@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from pathlib import Path
 
 from dispatcher.service.documents.fields import Fields, check_pairs
+from dispatcher.service.documents.job_tasks import PreparationTask, ReleaseTask
 from dispatcher.service.documents.multi_instance import read_multi_instance
 from dispatcher.service.documents.tasks import read_limits
 from dispatcher.service.node.launch import Coordination, OutputFile, ResourceFile, TaskKey, TaskLaunch, UploadCondition
-from dispatcher.service.records import JobRecord, TaskRecord
+from dispatcher.service.node.layout import task_folder, working_folder
+from dispatcher.service.records import JobRecord, NodeRecord, TaskRecord
 
 
 def make_launch(job: JobRecord, before: TaskRecord, pool_id: str, node_id: str) -> TaskLaunch:
@@ -28,12 +31,35 @@ def make_launch(job: JobRecord, before: TaskRecord, pool_id: str, node_id: str) 
         node_id=node_id,
         run_number=before.run_number,
         command_line=fields.required_text("commandLine"),
-        environment={**dict(_common_environment(job.document)), **dict(check_pairs(fields, "environmentSettings"))},
+        environment=_environment(job, fields),
         resource_files=tuple(_resource_file(item) for item in fields.objects("resourceFiles")),
         output_files=tuple(_output_file(item) for item in fields.objects("outputFiles")),
         wall_clock_limit=read_limits(fields.object("constraints")).wall_clock,
         keep_files=before.node_id == node_id and _is_retry(before),
     )
+
+
+def make_job_task_launch(
+    job: JobRecord, task: PreparationTask | ReleaseTask, live: NodeRecord, run_number: int, *, keep_files: bool = False
+) -> TaskLaunch:
+    """Return the launch of a job's preparation or release task on a node."""
+    return TaskLaunch(
+        key=TaskKey(job_id=job.id, task_id=task.id),
+        pool_id=live.pool_id,
+        node_id=live.id,
+        run_number=run_number,
+        command_line=task.fields.required_text("commandLine"),
+        environment=_environment(job, task.fields),
+        resource_files=tuple(_resource_file(item) for item in task.fields.objects("resourceFiles")),
+        wall_clock_limit=None if task.wall_clock is None else task.wall_clock.total_seconds(),
+        keep_files=keep_files,
+    )
+
+
+def preparation_environment(job: JobRecord, preparation: PreparationTask, root: Path) -> dict[str, str]:
+    """Return what tasks are told of where their job's preparation task ran on a node with this root folder."""
+    folder = task_folder(str(root.resolve()), TaskKey(job_id=job.id, task_id=preparation.id))
+    return {"AZ_BATCH_JOB_PREP_DIR": folder, "AZ_BATCH_JOB_PREP_WORKING_DIR": working_folder(folder)}
 
 
 def make_coordination(task: TaskRecord, *, is_primary: bool) -> Coordination:
@@ -44,6 +70,10 @@ def make_coordination(task: TaskRecord, *, is_primary: bool) -> Coordination:
         files=tuple(_resource_file(item) for item in settings.files),
         is_primary=is_primary,
     )
+
+
+def _environment(job: JobRecord, fields: Fields) -> dict[str, str]:
+    return {**dict(_common_environment(job.document)), **dict(check_pairs(fields, "environmentSettings"))}
 
 
 @lru_cache(maxsize=256)

@@ -110,6 +110,44 @@ class JobRecord:
     max_retries: int
     """Of tasks that do not say; -1 is no limit."""
     counts: TaskCounts
+    performs_exit_options: bool
+    """``onTaskFailure`` is ``performexitoptionsjobaction``."""
+    previous_state_time: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobTaskRun:
+    """The latest run of a job's preparation or release task on a node."""
+
+    run_number: int
+    started: datetime
+    ended: datetime | None
+    exit_code: int | None
+    failure: TaskFailure | None
+    retries: int = 0
+    last_retry: datetime | None = None
+
+    @property
+    def has_succeeded(self) -> bool:
+        """Whether it ended well."""
+        return self.ended is not None and self.failure is None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobNodeRecord:
+    """A node that a job's preparation task has run on, or runs on."""
+
+    key: int
+    """Grows in the order of first runs."""
+    job_key: int
+    pool_id: str
+    node_id: str
+    preparation: JobTaskRun
+    must_prepare: bool
+    """It has to run again before the next task of the job starts there."""
+    owes_release: bool
+    """The job's release task has to run there, and has not yet, when the job ends."""
+    release: JobTaskRun | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -206,3 +244,4 @@ class TaskRecord:
     """Deleted while it runs: hidden, and removed once it has ended."""
     files_expired: bool
     """The retention time is over: the node's folder of the task is gone."""
+    previous_state_time: datetime | None

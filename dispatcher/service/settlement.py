@@ -7,7 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from dispatcher.service.documents.exit_conditions import DependencyAction, ExitConditions, read_exit_conditions
+from dispatcher.service.documents.exit_conditions import (
+    DependencyAction,
+    ExitConditions,
+    JobAction,
+    read_exit_conditions,
+)
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.node.failures import failure
 from dispatcher.service.node.launch import (
@@ -20,7 +25,7 @@ from dispatcher.service.node.launch import (
     TaskLaunch,
 )
 from dispatcher.service.records import TaskRecord, TaskResult
-from dispatcher.service.states import TaskEvent
+from dispatcher.service.states import TaskEvent, TaskState
 
 TASK_ENDED: Final = "TaskEnded"
 """The failure code of a task that was ended from outside; such a task is not retried."""
@@ -31,35 +36,40 @@ class Settlement:
     """What becomes of a task."""
 
     event: TaskEvent
-    """COMPLETE, RETRY or REQUEUE."""
+    """COMPLETE, RETRY, REQUEUE or PUT_BACK."""
     ended: datetime
     exit_code: int | None = None
     result: TaskResult | None = None
     failure: TaskFailure | None = None
     releases: bool = False
     """Whether the tasks that depend on it may go."""
+    job_action: JobAction = JobAction.NONE
+    """What becomes of its job, where that performs such actions."""
 
 
 def settle(task: TaskRecord, ending: TaskEnding, job_max_retries: int) -> Settlement:
-    """Return what an ending makes of a running task.
+    """Return what an ending makes of a task that has its place on a node.
 
-    An attempt ended in order to be requeued goes back without counting as a retry. A failed one is retried as long as
+    An attempt ended in order to be requeued goes back without counting as a retry; one whose node was still being
+    prepared counts as nothing, since the task had not started. A failed one is retried as long as
     the task's retries (or the job's, where the task has none of its own) allow, unless it was ended from outside, or
     its command succeeded and only an upload failed.
     """
     if task.end_reason is EndReason.REQUEUED:
-        return Settlement(event=TaskEvent.REQUEUE, ended=ending.at)
+        prepared = task.state is not TaskState.PREPARING
+        return Settlement(event=TaskEvent.REQUEUE if prepared else TaskEvent.PUT_BACK, ended=ending.at)
     if ending.failure is not None and _may_retry(task, ending, ending.failure, job_max_retries):
         return Settlement(event=TaskEvent.RETRY, ended=ending.at, exit_code=ending.exit_code, failure=ending.failure)
     succeeded = ending.failure is None
-    action = _conditions(task).action(ending.stage, ending.exit_code, succeeded=succeeded)
+    actions = _conditions(task).actions(ending.stage, ending.exit_code, succeeded=succeeded)
     return Settlement(
         event=TaskEvent.COMPLETE,
         ended=ending.at,
         exit_code=ending.exit_code,
         result=TaskResult.SUCCESS if succeeded else TaskResult.FAILURE,
         failure=ending.failure,
-        releases=action is DependencyAction.SATISFY,
+        releases=actions.dependency is DependencyAction.SATISFY,
+        job_action=actions.job,
     )
 
 

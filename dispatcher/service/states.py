@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, auto
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 StateT = TypeVar("StateT", bound=StrEnum)
 EventT = TypeVar("EventT", bound=StrEnum)
@@ -175,14 +175,26 @@ class TaskState(StrEnum):
     """Life of a task; it starts as active. Completed says nothing of success."""
 
     ACTIVE = "active"
+    PREPARING = "preparing"
+    """It has its place on a node, where the job's preparation task has not ended yet."""
     RUNNING = "running"
     COMPLETED = "completed"
+
+
+ON_A_NODE: Final = frozenset({TaskState.PREPARING, TaskState.RUNNING})
+"""The states of a task that has its place on a node."""
 
 
 class TaskEvent(StrEnum):
     """What happens to a task."""
 
     START = auto()
+    HOLD = auto()
+    """Its node is to be prepared first."""
+    LET_GO = auto()
+    """Its node is prepared."""
+    PUT_BACK = auto()
+    """It loses its place before its command could start, which counts neither as a retry nor as a requeue."""
     RETRY = auto()
     REQUEUE = auto()
     COMPLETE = auto()
@@ -192,6 +204,11 @@ class TaskEvent(StrEnum):
 TASK = Transitions(
     table={
         (TaskState.ACTIVE, TaskEvent.START): TaskState.RUNNING,
+        (TaskState.RUNNING, TaskEvent.HOLD): TaskState.PREPARING,
+        (TaskState.PREPARING, TaskEvent.HOLD): TaskState.PREPARING,
+        (TaskState.PREPARING, TaskEvent.LET_GO): TaskState.RUNNING,
+        (TaskState.PREPARING, TaskEvent.PUT_BACK): TaskState.ACTIVE,
+        (TaskState.PREPARING, TaskEvent.COMPLETE): TaskState.COMPLETED,
         (TaskState.RUNNING, TaskEvent.RETRY): TaskState.ACTIVE,
         (TaskState.RUNNING, TaskEvent.REQUEUE): TaskState.ACTIVE,
         (TaskState.RUNNING, TaskEvent.COMPLETE): TaskState.COMPLETED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 
 from dispatcher.service.core import Core
 from dispatcher.service.inbox import Inbox, Taken
@@ -13,6 +14,8 @@ from dispatcher.service.work.auto_pools import AutoPoolPart
 from dispatcher.service.work.jobs import JobPart
 from dispatcher.service.work.parts import EndingTaker, Part, WorkContext
 from dispatcher.service.work.pools import PoolPart
+from dispatcher.service.work.preparation import PreparationPart
+from dispatcher.service.work.release import ReleasePart
 from dispatcher.service.work.schedules import SchedulePart
 from dispatcher.service.work.tasks import TaskPart
 
@@ -25,8 +28,13 @@ class Worker:
         self._context = WorkContext(core, inbox)
         self._inbox = inbox
         self._pools = PoolPart(self._context)
-        self._tasks = TaskPart(self._context)
+        self._preparations = PreparationPart(self._context)
+        self._releases = ReleasePart(self._context)
+        self._tasks = TaskPart(self._context, (self._preparations,))
+        self._preparations.resume = partial(self._tasks.launch, after=self._preparations)
         self._parts: tuple[Part, ...] = (
+            self._preparations,
+            self._releases,
             JobPart(self._context),
             SchedulePart(self._context),
             AutoPoolPart(self._context),
@@ -37,6 +45,8 @@ class Worker:
         self._takers: Mapping[WorkKind, EndingTaker] = {
             WorkKind.TASK: self._tasks,
             WorkKind.SUBTASK: self._tasks.gangs,
+            WorkKind.JOB_PREPARATION: self._preparations,
+            WorkKind.JOB_RELEASE: self._releases,
         }
 
     def recover(self) -> None:
@@ -44,6 +54,7 @@ class Worker:
         now = self._core.clock.now()
         with self._core.store.transaction():
             self._pools.recover(now)
+            self._preparations.recover(now)
             self._tasks.recover(now)
             self._context.write_counts()
 

@@ -50,14 +50,6 @@ def test_priority_out_of_range_is_refused(client: BatchClient, name: str, priori
     assert code_of(caught.value) == "InvalidPropertyValue"
 
 
-def test_preparation_task_is_refused_by_name(client: BatchClient, name: str) -> None:
-    """What the service does not act on yet is refused, never ignored."""
-    preparation = models.BatchJobPreparationTask(command_line="true")
-    options = models.BatchJobCreateOptions(id=name, pool_info=POOL, job_preparation_task=preparation)
-    with pytest.raises(HttpResponseError, match="jobPreparationTask is not yet supported"):
-        client.create_job(options)
-
-
 def test_listed_jobs_can_be_filtered_selected_and_paged(client: BatchClient, name: str) -> None:
     """Pages follow one another by next links; what is not selected is absent."""
     for index in range(3):

@@ -8,19 +8,15 @@ from datetime import timedelta
 from enum import StrEnum
 
 from dispatcher.service.documents.fields import Fields, check_environment, check_metadata
+from dispatcher.service.documents.job_tasks import JobTasks, check_other_id, read_job_tasks
 from dispatcher.service.documents.pool_info import AutoPoolSpec, read_pool_info
 from dispatcher.service.documents.tasks import TaskSpec, check_program, read_limits
-from dispatcher.service.errors import BatchError, Refusal, invalid_property, unsupported_property
+from dispatcher.service.errors import invalid_property
 from dispatcher.service.wire import JsonObject
 
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -1000, 1000
 
-_UNSUPPORTED = (
-    "jobPreparationTask",
-    "jobReleaseTask",
-    "networkConfiguration",
-    "allowTaskPreemption",
-)
+_UNSUPPORTED = ("allowTaskPreemption",)
 _MOST_SLOTS = 256
 
 
@@ -52,9 +48,11 @@ class JobSpec:
     terminates_when_done: bool
     uses_dependencies: bool
     max_parallel: int
+    performs_exit_options: bool
     max_retries: int
     wall_clock: timedelta | None
     manager: TaskSpec | None
+    job_tasks: JobTasks
 
 
 def read_job(body: JsonObject) -> JobSpec:
@@ -67,12 +65,12 @@ def read_job(body: JsonObject) -> JobSpec:
     job_id = fields.required_id()
     fields.check_display_name()
     fields.refuse(_UNSUPPORTED)
-    _check_on_failure(fields)
     check_metadata(fields)
     check_environment(fields, "commonEnvironmentSettings")
     pool = read_pool_info(fields.required_object("poolInfo"))
     constraints = fields.object("constraints") or Fields(values={})
     on_all = fields.choice("onAllTasksComplete", OnAllTasksComplete, OnAllTasksComplete.NO_ACTION)
+    on_failure = fields.choice("onTaskFailure", OnTaskFailure, OnTaskFailure.NO_ACTION)
     manager = fields.object("jobManagerTask")
     return JobSpec(
         id=job_id,
@@ -83,10 +81,19 @@ def read_job(body: JsonObject) -> JobSpec:
         terminates_when_done=on_all is OnAllTasksComplete.TERMINATE_JOB,
         uses_dependencies=fields.boolean("usesTaskDependencies", default=False),
         max_parallel=_max_parallel(fields),
+        performs_exit_options=on_failure is OnTaskFailure.PERFORM_EXIT_OPTIONS,
         max_retries=constraints.integer("maxTaskRetryCount", lowest=-1) or 0,
         wall_clock=constraints.duration("maxWallClockTime"),
         manager=None if manager is None else _read_manager(manager),
+        job_tasks=_read_job_tasks(fields, manager),
     )
+
+
+def _read_job_tasks(fields: Fields, manager: Fields | None) -> JobTasks:
+    job_tasks = read_job_tasks(fields)
+    if manager is not None:
+        check_other_id(job_tasks, manager.required_id())
+    return job_tasks
 
 
 def _max_parallel(fields: Fields) -> int:
@@ -96,17 +103,9 @@ def _max_parallel(fields: Fields) -> int:
     return -1 if value is None else value
 
 
-def _check_on_failure(fields: Fields) -> None:
-    if fields.choice("onTaskFailure", OnTaskFailure, OnTaskFailure.NO_ACTION) is not OnTaskFailure.NO_ACTION:
-        message = "onTaskFailure=performexitoptionsjobaction is not yet supported by the local Batch service."
-        raise BatchError(Refusal.UNSUPPORTED_PROPERTY, message, (("PropertyName", "onTaskFailure"),))
-
-
 def _read_manager(fields: Fields) -> TaskSpec:
     task_id = fields.required_id()
     fields.refuse(("applicationPackageReferences", "containerSettings"))
-    if not fields.boolean("allowLowPriorityNode", default=True):
-        raise unsupported_property(fields.name("allowLowPriorityNode"))
     check_program(fields)
     return TaskSpec(
         id=task_id,
@@ -117,6 +116,7 @@ def _read_manager(fields: Fields) -> TaskSpec:
         parents=(),
         parent_ranges=(),
         is_manager=True,
+        is_dedicated=not fields.boolean("allowLowPriorityNode", default=True),
         is_exclusive=fields.boolean("runExclusive", default=True),
         kills_job=fields.boolean("killJobOnCompletion", default=True),
     )

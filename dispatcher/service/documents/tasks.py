@@ -60,10 +60,13 @@ class TaskSpec:
     is_manager: bool = False
     is_exclusive: bool = False
     """Takes a node of its own."""
+    is_dedicated: bool = False
+    """May not run on a spot node."""
     instances: int = 0
     """Nodes that a multi-instance task takes at once; 0 for any other."""
     kills_job: bool = False
-
+    names_job_actions: bool = False
+    """One of its exit conditions says what becomes of the job."""
     affinity: str | None = None
     """The node it would rather run on."""
 
@@ -84,8 +87,6 @@ def read_task(body: JsonObject) -> TaskSpec:
     fields.refuse(_UNSUPPORTED)
     check_program(fields)
     conditions = fields.object("exitConditions")
-    if conditions is not None:
-        read_exit_conditions(conditions)
     parents, ranges = _read_dependencies(fields.object("dependsOn"))
     settings = fields.object("multiInstanceSettings")
     multi = None if settings is None else read_multi_instance(settings)
@@ -101,6 +102,7 @@ def read_task(body: JsonObject) -> TaskSpec:
         parent_ranges=ranges,
         affinity=_affinity(fields),
         instances=0 if multi is None else multi.instances,
+        names_job_actions=conditions is not None and read_exit_conditions(conditions).name_job_actions(),
     )
 
 

@@ -23,7 +23,16 @@ from dispatcher.service.wire import JsonObject
 
 _ANY_ID = "job"
 _CHANGEABLE = frozenset(
-    {"priority", "maxParallelTasks", "onAllTasksComplete", "constraints", "poolInfo", "metadata", "allowTaskPreemption"}
+    {
+        "priority",
+        "maxParallelTasks",
+        "onAllTasksComplete",
+        "constraints",
+        "poolInfo",
+        "metadata",
+        "allowTaskPreemption",
+        "networkConfiguration",
+    }
 )
 
 
@@ -70,7 +79,7 @@ def replace(call: Call) -> Reply:
 def terminate(call: Call) -> Reply:
     """Begin to terminate a job."""
     reason = Fields(values=call.body).text("terminateReason")
-    call.core.terminate_job(find(call), reason or "UserTerminate")
+    call.core.terminate_job(find(call), reason or "UserTerminate", force=_is_forced(call))
     return Reply(headers=_stamp(find(call)))
 
 
@@ -90,7 +99,7 @@ def enable(call: Call) -> Reply:
 
 def delete(call: Call) -> Reply:
     """Begin to delete a job with its tasks and their files."""
-    call.core.delete_job(find(call))
+    call.core.delete_job(find(call), force=_is_forced(call))
     return Reply()
 
 
@@ -106,6 +115,10 @@ def find(call: Call) -> JobRecord:
         BatchError: JobNotFound.
     """
     return call.core.store.jobs.get(call.parameters["jobId"])
+
+
+def _is_forced(call: Call) -> bool:
+    return call.query.get("force", "").lower() == "true"
 
 
 def _change(call: Call, job: JobRecord, changes: JsonObject) -> Reply:

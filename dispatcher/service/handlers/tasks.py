@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
 from dispatcher.service.core import require_open
 from dispatcher.service.documents.fields import Fields
+from dispatcher.service.documents.job_tasks import check_other_id, job_tasks_of
 from dispatcher.service.documents.tasks import TaskSpec, read_limits, read_task
-from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.errors import BatchError, Refusal, invalid_property
 from dispatcher.service.expansion import expand_task
 from dispatcher.service.handlers.jobs import find as find_job
 from dispatcher.service.odata import select
@@ -105,6 +106,10 @@ def read_new_task(job: JobRecord, body: JsonObject) -> TaskSpec:
     spec = read_task(body)
     if spec.has_dependencies and not job.uses_dependencies:
         raise BatchError(Refusal.TASK_DEPENDENCIES_NOT_SPECIFIED_ON_JOB)
+    check_other_id(job_tasks_of(job.document), spec.id)
+    if spec.names_job_actions and not job.performs_exit_options:
+        reason = "the job's onTaskFailure is noaction, so a job action has no meaning"
+        raise invalid_property("exitConditions", "jobAction", reason)
     return spec
 
 

@@ -16,6 +16,8 @@ class ClosingJob:
     key: int
     state: JobState
     running: int
+    is_releasing: bool = False
+    """Its release task, or its preparation task, has not ended on all nodes; nothing to a job that is disabling."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +75,7 @@ def plan_jobs(view: JobsView, now: datetime) -> Iterator[JobAction]:
     for key, reason in reasons.items():
         yield TerminateJob(job_key=key, reason=reason)
     for job in view.closing_jobs:
-        if job.running == 0:
+        if job.running == 0 and not (job.is_releasing and job.state is not JobState.DISABLING):
             yield FinishJob(job_key=job.key)
     for due in view.file_deadlines:
         if due.at <= now:

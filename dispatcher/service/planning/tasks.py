@@ -25,6 +25,8 @@ class JobView:
     max_parallel: int
     """-1 is no limit."""
     running: int
+    barred: frozenset[str] = frozenset()
+    """The nodes, in lower case, that take no task of it: they could not be prepared for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +41,8 @@ class ReadyTask:
     affinity: str | None = None
     instances: int = 0
     """Whole nodes that a multi-instance task takes at once; 0 for any other."""
+    is_dedicated: bool = False
+    """It may not run on a spot node."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,20 +72,26 @@ def plan_tasks(queue: Queue) -> Iterator[StartTask]:
     """Start tasks: jobs by priority, in a job its manager first, then in the order of adding."""
     jobs = {job.key: job for job in queue.jobs}
     room = {key: _room(job) for key, job in jobs.items()}
-    bins = {pool.id.lower(): _bins(pool) for pool in queue.pools if pool.state is PoolState.ACTIVE}
+    active = [pool for pool in queue.pools if pool.state is PoolState.ACTIVE]
+    bins = {pool.id.lower(): _bins(pool) for pool in active}
+    spot = {
+        pool.id.lower(): frozenset(node.id.lower() for node in pool.nodes if not node.is_dedicated) for pool in active
+    }
     for task in _in_order(jobs, queue.ready):
-        pool_bins = bins.get(jobs[task.job_key].pool_id.lower())
+        job = jobs[task.job_key]
+        pool_bins = bins.get(job.pool_id.lower())
         if pool_bins is None or room[task.job_key] == 0:
             continue
-        start = _place(task, pool_bins)
+        barred = job.barred | spot[job.pool_id.lower()] if task.is_dedicated else job.barred
+        start = _place(task, pool_bins, barred)
         if start is not None:
             room[task.job_key] -= 1
             yield start
 
 
-def _place(task: ReadyTask, bins: Bins) -> StartTask | None:
+def _place(task: ReadyTask, bins: Bins, barred: frozenset[str]) -> StartTask | None:
     if task.instances:
-        nodes = bins.take_nodes(task.instances)
+        nodes = bins.take_nodes(task.instances, barred)
         if nodes is None:
             return None
         primary, *others = nodes
@@ -89,8 +99,14 @@ def _place(task: ReadyTask, bins: Bins) -> StartTask | None:
             task_key=task.key, pool_id=bins.pool_id, node_id=primary, slots=bins.slots, others=tuple(others)
         )
     slots = bins.slots if task.is_exclusive else task.slots
-    node_id = bins.take_whole() if task.is_exclusive else bins.take(slots, preferred=task.affinity)
+    node_id = _take(task, bins, slots, barred)
     return None if node_id is None else StartTask(task_key=task.key, pool_id=bins.pool_id, node_id=node_id, slots=slots)
+
+
+def _take(task: ReadyTask, bins: Bins, slots: int, barred: frozenset[str]) -> str | None:
+    if task.is_exclusive:
+        return bins.take_whole(barred)
+    return bins.take(slots, preferred=task.affinity, barred=barred)
 
 
 def _in_order(jobs: Mapping[int, JobView], ready: Iterable[ReadyTask]) -> Iterator[ReadyTask]:

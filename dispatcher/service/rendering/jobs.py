@@ -33,4 +33,5 @@ def job_body(job: JobRecord, base_url: str) -> JsonObject:
     }
     if job.previous_state is not None:
         body["previousState"] = job.previous_state.value
+        set_time(body, "previousStateTransitionTime", job.previous_state_time)
     return body

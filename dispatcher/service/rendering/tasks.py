@@ -54,6 +54,7 @@ def task_body(task: TaskRecord, job: JobRecord, base_url: str, *, runtime_only: 
     }
     if task.previous_state is not None:
         body["previousState"] = task.previous_state.value
+        set_time(body, "previousStateTransitionTime", task.previous_state_time)
     if task.pool_id is not None and task.node_id is not None:
         body["nodeInfo"] = node_info(task, job, base_url, task.pool_id, task.node_id)
     return body
@@ -94,10 +95,15 @@ def _execution_info(task: TaskRecord) -> JsonObject:
     return info
 
 
+def root_directory(job_id: str, task_id: str) -> str:
+    """Return the folder of a task below its node's root."""
+    schedule, colon, scheduled = job_id.partition(":")
+    return f"workitems/{schedule}/{scheduled}/{task_id}" if colon else f"workitems/{job_id}/job-1/{task_id}"
+
+
 def node_info(task: TaskRecord, job: JobRecord, base_url: str, pool_id: str, node_id: str) -> JsonObject:
     """Return where a task ran, or a subtask of it."""
-    schedule, colon, scheduled = job.id.partition(":")
-    root = f"workitems/{schedule}/{scheduled}/{task.id}" if colon else f"workitems/{job.id}/job-1/{task.id}"
+    root = root_directory(job.id, task.id)
     url = node_url(base_url, pool_id, node_id)
     return {
         "affinityId": node_id,

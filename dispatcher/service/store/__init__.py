@@ -10,6 +10,7 @@ from dispatcher.service.store.applications import ApplicationStore
 from dispatcher.service.store.auto_pools import AutoPoolStore
 from dispatcher.service.store.database import Database, SchemaError
 from dispatcher.service.store.job_schedules import JobScheduleStore
+from dispatcher.service.store.job_tasks import JobTaskStore
 from dispatcher.service.store.jobs import CountChanges, JobStore
 from dispatcher.service.store.pools import PoolStore
 from dispatcher.service.store.queue import QueueStore
@@ -28,6 +29,7 @@ class Store:
         self.pools = PoolStore(self._database)
         self.jobs = JobStore(self._database)
         self.tasks = TaskStore(self._database)
+        self.job_tasks = JobTaskStore(self._database)
         self.subtasks = SubtaskStore(self._database)
         self.queue = QueueStore(self._database)
         self.statistics = StatisticsStore(self._database)

@@ -9,7 +9,7 @@ from datetime import datetime
 from dispatcher.service.documents.jobs import JobSpec
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.records import JobRecord, TaskResult
-from dispatcher.service.states import JOB, JobEvent, JobState, TaskState
+from dispatcher.service.states import JOB, ON_A_NODE, JobEvent, JobState, TaskState
 from dispatcher.service.store.database import Database
 from dispatcher.service.store.rows import JOB_COLUMNS, job_record, micros
 from dispatcher.service.wire import to_micros
@@ -39,7 +39,7 @@ class CountChanges:
         self._changes.clear()
 
     def _change(self, job_key: int, state: TaskState, result: TaskResult | None, tasks: int, slots: int) -> None:
-        bucket = state.value
+        bucket = TaskState.RUNNING.value if state in ON_A_NODE else state.value
         if state is TaskState.COMPLETED:
             bucket = "succeeded" if result is TaskResult.SUCCESS else "failed"
         change = self._changes[job_key, bucket]
@@ -63,8 +63,8 @@ class JobStore:
         with self._database.transaction():
             added = self._database.run(
                 "INSERT INTO jobs (id, pool_id, document, version, state, state_time, created, modified, priority, "
-                "terminates_when_done, uses_dependencies, max_parallel, max_retries, deadline) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "terminates_when_done, uses_dependencies, performs_exit_options, max_parallel, max_retries, deadline) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (
                     spec.id,
                     spec.pool_id,
@@ -77,6 +77,7 @@ class JobStore:
                     spec.priority,
                     spec.terminates_when_done,
                     spec.uses_dependencies,
+                    spec.performs_exit_options,
                     spec.max_parallel,
                     spec.max_retries,
                     _deadline(spec, now),
@@ -130,7 +131,8 @@ class JobStore:
         time = to_micros(now)
         deadline = "deadline" if state in {JobState.ACTIVE, JobState.DISABLING, JobState.DISABLED} else "NULL"
         self._database.run(
-            "UPDATE jobs SET state = ?, previous_state = ?, state_time = ?, modified = ?, version = ?, ended = ?, "
+            "UPDATE jobs SET state = ?, previous_state = ?, previous_state_time = state_time, state_time = ?, "
+            "modified = ?, version = ?, ended = ?, "
             f"terminate_reason = coalesce(terminate_reason, ?), deadline = {deadline} WHERE key = ?",
             (state, job.state, time, time, self._database.next_version(now), micros(ended), reason, job.key),
         )

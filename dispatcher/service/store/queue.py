@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from dispatcher.service.planning.jobs import ClosingJob, Due
@@ -11,7 +12,7 @@ from dispatcher.service.store.database import Database, Row
 from dispatcher.service.wire import from_micros, to_micros
 
 _READY = (
-    "SELECT key, job_key, slots, is_manager, is_exclusive, affinity, instances FROM tasks "
+    "SELECT key, job_key, slots, is_manager, is_exclusive, affinity, instances, is_dedicated FROM tasks "
     "WHERE job_key = ? AND state = 'active' AND unmet = 0 AND (slots <= ? OR is_exclusive) AND instances <= ? "
     "ORDER BY is_manager DESC, key LIMIT ?"
 )
@@ -23,14 +24,19 @@ class QueueStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def waiting_jobs(self, pool_id: str) -> list[JobView]:
-        """Return the active jobs of a pool that have active tasks, by priority."""
+    def waiting_jobs(self, pool_id: str, barred: Mapping[int, frozenset[str]]) -> list[JobView]:
+        """Return the active jobs of a pool that have active tasks, by priority.
+
+        Args:
+            pool_id: of the pool.
+            barred: the nodes that take no tasks of a job, by job.
+        """
         rows = self._database.all(
             "SELECT key, pool_id, priority, max_parallel, n_running FROM jobs "
             "WHERE pool_id = ? AND state = 'active' AND n_active > 0 ORDER BY priority DESC, key",
             (pool_id,),
         )
-        return [_job_view(row) for row in rows]
+        return [_job_view(row, barred) for row in rows]
 
     def ready_tasks(self, job_key: int, *, slots: int, instances: int, most: int) -> list[ReadyTask]:
         """Return a job's first tasks that wait for nothing, need at most ``slots`` and at most so many instances."""
@@ -51,7 +57,9 @@ class QueueStore:
     def closing_jobs(self) -> tuple[ClosingJob, ...]:
         """Return the jobs that end once nothing of them runs."""
         rows = self._database.all(
-            "SELECT key, state, n_running FROM jobs WHERE state IN ('disabling', 'terminating', 'deleting')"
+            "SELECT key, state, n_running, EXISTS (SELECT 1 FROM job_nodes "
+            "WHERE job_key = jobs.key AND (owes_release = 1 OR prep_ended IS NULL)) "
+            "FROM jobs WHERE state IN ('disabling', 'terminating', 'deleting')"
         )
         return tuple(_closing_job(row) for row in rows)
 
@@ -72,7 +80,7 @@ class QueueStore:
         return tuple(Due(key=int(key or 0), at=from_micros(int(at or 0))) for key, at in rows)
 
 
-def _job_view(row: Row) -> JobView:
+def _job_view(row: Row, barred: Mapping[int, frozenset[str]]) -> JobView:
     key, pool_id, priority, max_parallel, running = row
     return JobView(
         key=int(key or 0),
@@ -80,11 +88,12 @@ def _job_view(row: Row) -> JobView:
         priority=int(priority or 0),
         max_parallel=int(max_parallel or 0),
         running=int(running or 0),
+        barred=barred.get(int(key or 0), frozenset()),
     )
 
 
 def _ready_task(row: Row) -> ReadyTask:
-    key, job_key, slots, is_manager, is_exclusive, affinity, instances = row
+    key, job_key, slots, is_manager, is_exclusive, affinity, instances, is_dedicated = row
     return ReadyTask(
         key=int(key or 0),
         job_key=int(job_key or 0),
@@ -93,9 +102,12 @@ def _ready_task(row: Row) -> ReadyTask:
         is_exclusive=bool(is_exclusive),
         affinity=None if affinity is None else str(affinity),
         instances=int(instances or 0),
+        is_dedicated=bool(is_dedicated),
     )
 
 
 def _closing_job(row: Row) -> ClosingJob:
-    key, state, running = row
-    return ClosingJob(key=int(key or 0), state=JobState(str(state)), running=int(running or 0))
+    key, state, running, is_releasing = row
+    return ClosingJob(
+        key=int(key or 0), state=JobState(str(state)), running=int(running or 0), is_releasing=bool(is_releasing)
+    )

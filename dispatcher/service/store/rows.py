@@ -28,12 +28,13 @@ NODE_COLUMNS: Final = "pool_id, id, is_dedicated, state, allocated"
 JOB_COLUMNS: Final = (
     "key, id, pool_id, document, version, state, previous_state, state_time, created, modified, ended, "
     "terminate_reason, priority, terminates_when_done, uses_dependencies, max_parallel, max_retries, "
-    "n_active, n_running, n_succeeded, n_failed, s_active, s_running, s_succeeded, s_failed"
+    "n_active, n_running, n_succeeded, n_failed, s_active, s_running, s_succeeded, s_failed, "
+    "performs_exit_options, previous_state_time"
 )
 TASK_COLUMNS: Final = (
     "key, job_key, id, document, version, state, previous_state, state_time, created, modified, slots, is_manager, "
     "kills_job, max_retries, conditions, run_number, retries, last_retry, requeues, last_requeue, started, ended, "
-    "exit_code, result, failure, pool_id, node_id, end_reason, doomed, files_expired"
+    "exit_code, result, failure, pool_id, node_id, end_reason, doomed, files_expired, previous_state_time"
 )
 
 
@@ -106,6 +107,8 @@ def job_record(row: Any) -> JobRecord:
             succeeded_slots=row[23],
             failed_slots=row[24],
         ),
+        performs_exit_options=bool(row[25]),
+        previous_state_time=_time(row[26]),
     )
 
 
@@ -142,6 +145,7 @@ def task_record(row: Any) -> TaskRecord:
         end_reason=None if row[27] is None else EndReason(row[27]),
         doomed=bool(row[28]),
         files_expired=bool(row[29]),
+        previous_state_time=_time(row[30]),
     )
 
 

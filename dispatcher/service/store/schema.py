@@ -55,6 +55,8 @@ CREATE TABLE jobs (
     priority INTEGER NOT NULL,
     terminates_when_done INTEGER NOT NULL,
     uses_dependencies INTEGER NOT NULL,
+    performs_exit_options INTEGER NOT NULL,
+    previous_state_time INTEGER,
     max_parallel INTEGER NOT NULL,
     max_retries INTEGER NOT NULL,
     deadline INTEGER,
@@ -87,6 +89,7 @@ CREATE TABLE tasks (
     slots INTEGER NOT NULL,
     is_manager INTEGER NOT NULL,
     is_exclusive INTEGER NOT NULL,
+    is_dedicated INTEGER NOT NULL,
     instances INTEGER NOT NULL,
     kills_job INTEGER NOT NULL,
     affinity TEXT,
@@ -111,11 +114,45 @@ CREATE TABLE tasks (
     doomed INTEGER NOT NULL DEFAULT 0,
     expires INTEGER,
     files_expired INTEGER NOT NULL DEFAULT 0,
+    previous_state_time INTEGER,
     UNIQUE (job_key, id)
 );
 CREATE INDEX tasks_by_state ON tasks (job_key, state, key);
 CREATE INDEX tasks_ready ON tasks (job_key, is_manager DESC, key) WHERE state = 'active' AND unmet = 0;
 CREATE INDEX tasks_expiring ON tasks (expires) WHERE expires IS NOT NULL;
+
+CREATE TABLE job_nodes (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    job_key INTEGER NOT NULL,
+    pool_id TEXT NOT NULL COLLATE NOCASE,
+    node_id TEXT NOT NULL COLLATE NOCASE,
+    prep_run INTEGER NOT NULL,
+    prep_started INTEGER NOT NULL,
+    prep_ended INTEGER,
+    prep_exit_code INTEGER,
+    prep_failure TEXT,
+    prep_retries INTEGER NOT NULL,
+    prep_last_retry INTEGER,
+    must_prepare INTEGER NOT NULL,
+    reruns INTEGER NOT NULL,
+    barred INTEGER NOT NULL,
+    owes_release INTEGER NOT NULL,
+    release_run INTEGER NOT NULL DEFAULT 0,
+    release_started INTEGER,
+    release_ended INTEGER,
+    release_exit_code INTEGER,
+    release_failure TEXT,
+    prep_expires INTEGER,
+    release_expires INTEGER,
+    UNIQUE (job_key, pool_id, node_id)
+);
+CREATE INDEX job_nodes_preparing ON job_nodes (key) WHERE prep_ended IS NULL;
+CREATE INDEX job_nodes_barred ON job_nodes (job_key, node_id) WHERE barred = 1;
+CREATE INDEX job_nodes_owing ON job_nodes (job_key) WHERE owes_release = 1;
+CREATE INDEX job_nodes_prep_expiring ON job_nodes (prep_expires) WHERE prep_expires IS NOT NULL;
+CREATE INDEX job_nodes_release_expiring ON job_nodes (release_expires) WHERE release_expires IS NOT NULL;
+CREATE TRIGGER job_nodes_go AFTER DELETE ON jobs
+    BEGIN DELETE FROM job_nodes WHERE job_key = OLD.key; END;
 
 CREATE TABLE job_schedules (
     key INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -15,17 +15,18 @@ from dispatcher.service.states import TASK, TaskEvent, TaskState
 from dispatcher.service.store.database import Database, Value
 from dispatcher.service.store.dependencies import DependencyStore
 from dispatcher.service.store.jobs import CountChanges
-from dispatcher.service.store.rows import TASK_COLUMNS, failure_text, task_record
+from dispatcher.service.store.rows import TASK_COLUMNS, failure_text, micros, task_record
 from dispatcher.service.store.task_filter import EVERY, Condition
 from dispatcher.service.wire import to_micros
 
 _MICROSECONDS = 1_000_000
 _LONGEST_RETENTION = 100 * 366 * 86400.0
 _CLEARED = "started = NULL, ended = NULL, exit_code = NULL, result = NULL, failure = NULL, end_reason = NULL"
+_MOVED = "previous_state = ?, previous_state_time = state_time, state_time = ?"
 _INSERT = (
     "INSERT INTO tasks (job_key, id, document, version, state_time, created, modified, slots, is_manager, "
-    "is_exclusive, instances, kills_job, affinity, max_retries, retention, conditions) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING key"
+    "is_exclusive, is_dedicated, instances, kills_job, affinity, max_retries, retention, conditions) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING key"
 )
 
 
@@ -87,8 +88,8 @@ class TaskStore:
         return map(task_record, rows)
 
     def running(self) -> list[TaskRecord]:
-        """Return every task of every job that runs."""
-        rows = self._database.all(f"SELECT {TASK_COLUMNS} FROM tasks WHERE state = 'running'")
+        """Return every task of every job that has its place on a node."""
+        rows = self._database.all(f"SELECT {TASK_COLUMNS} FROM tasks WHERE state IN ('preparing', 'running')")
         return [task_record(row) for row in rows]
 
     def start(self, key: int, pool_id: str, node_id: str, now: datetime, counts: CountChanges) -> TaskRecord:
@@ -99,7 +100,7 @@ class TaskStore:
         state = TASK.after(task.state, TaskEvent.START)
         time = to_micros(now)
         self._database.run(
-            f"UPDATE tasks SET {_CLEARED}, state = ?, previous_state = ?, state_time = ?, started = ?, "
+            f"UPDATE tasks SET {_CLEARED}, state = ?, {_MOVED}, started = ?, "
             "run_number = run_number + 1, pool_id = ?, node_id = ?, expires = NULL, files_expired = 0 WHERE key = ?",
             (state, task.state, time, time, pool_id, node_id, key),
         )
@@ -107,14 +108,23 @@ class TaskStore:
         counts.add(task.job_key, state, None, task.slots)
         return replace(task, run_number=task.run_number + 1)
 
+    def hold(self, key: int, now: datetime) -> None:
+        """Mark a task that has just got its place as waiting for its node to be prepared."""
+        self._move(key, TaskEvent.HOLD, now, started=None)
+
+    def let_go(self, key: int, now: datetime) -> None:
+        """Mark a held task as running."""
+        self._move(key, TaskEvent.LET_GO, now, started=now)
+
     def settle(
         self, task: TaskRecord, job: JobRecord, settlement: Settlement, now: datetime, counts: CountChanges
     ) -> None:
         """Move a task on as a settlement says, and let its dependents go if that says so."""
         state = TASK.after(task.state, settlement.event)
+        progress = _PROGRESS[settlement.event]
         self._database.run(
-            "UPDATE tasks SET state = ?, previous_state = ?, state_time = ?, ended = ?, exit_code = ?, result = ?, "
-            f"failure = ?, end_reason = NULL, {_PROGRESS[settlement.event]} WHERE key = ?",
+            f"UPDATE tasks SET state = ?, {_MOVED}, ended = ?, exit_code = ?, result = ?, "
+            f"failure = ?, end_reason = NULL, {progress} WHERE key = ?",
             (
                 state,
                 task.state,
@@ -123,7 +133,7 @@ class TaskStore:
                 settlement.exit_code,
                 settlement.result,
                 failure_text(settlement.failure),
-                to_micros(settlement.ended),
+                *([to_micros(settlement.ended)] if "?" in progress else []),
                 task.key,
             ),
         )
@@ -138,7 +148,7 @@ class TaskStore:
         state = TASK.after(task.state, TaskEvent.REACTIVATE)
         time = to_micros(now)
         self._database.run(
-            f"UPDATE tasks SET {_CLEARED}, state = ?, previous_state = ?, state_time = ?, retries = 0, "
+            f"UPDATE tasks SET {_CLEARED}, state = ?, {_MOVED}, retries = 0, "
             "last_retry = NULL, expires = NULL, released = 0, modified = ?, version = ? WHERE key = ?",
             (state, task.state, time, time, self._database.next_version(now), task.key),
         )
@@ -149,7 +159,7 @@ class TaskStore:
     def mark_ending(self, key: int, reason: EndReason) -> None:
         """Remember why a running task is being ended; a termination is not softened to a requeue."""
         self._database.run(
-            "UPDATE tasks SET end_reason = ? WHERE key = ? AND state = 'running' "
+            "UPDATE tasks SET end_reason = ? WHERE key = ? AND state IN ('preparing', 'running') "
             "AND coalesce(end_reason, '') <> 'terminated'",
             (reason, key),
         )
@@ -185,11 +195,24 @@ class TaskStore:
         """Write gathered counts."""
         counts.write(self._database)
 
+    def _move(self, key: int, event: TaskEvent, now: datetime, *, started: datetime | None) -> None:
+        """Move a task between the states in which it has its place on a node; counts stay as they are."""
+        row = self._database.first("SELECT state FROM tasks WHERE key = ?", (key,))
+        before = TaskState(str(row[0] if row else None))
+        state = TASK.after(before, event)
+        if state is not before:
+            self._database.run(
+                "UPDATE tasks SET state = ?, previous_state = ?, previous_state_time = state_time, state_time = ?, "
+                "started = ? WHERE key = ?",
+                (state, before, to_micros(now), micros(started), key),
+            )
+
 
 _PROGRESS = {
     TaskEvent.COMPLETE: "expires = CASE WHEN node_id IS NULL THEN NULL ELSE ? + retention END",
     TaskEvent.RETRY: "retries = retries + 1, last_retry = ?",
     TaskEvent.REQUEUE: "requeues = requeues + 1, last_requeue = ?",
+    TaskEvent.PUT_BACK: "expires = NULL",
 }
 
 
@@ -206,6 +229,7 @@ def _inserted(job: JobRecord, spec: TaskSpec, version: int, now: datetime) -> tu
         spec.slots,
         spec.is_manager,
         spec.is_exclusive,
+        spec.is_dedicated,
         spec.instances,
         spec.kills_job,
         spec.affinity,

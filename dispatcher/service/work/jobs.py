@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from dispatcher.service.documents.job_tasks import job_tasks_of
 from dispatcher.service.node.launch import TaskKey
 from dispatcher.service.planning.jobs import ExpireFiles, FinishJob, JobAction, JobsView, TerminateJob, plan_jobs
 from dispatcher.service.records import JobRecord
@@ -58,6 +59,17 @@ class JobPart:
         else:
             event = JobEvent.DISABLED if job.state is JobState.DISABLING else JobEvent.TERMINATED
             self._core.store.jobs.happen(job, event, now)
+            if event is JobEvent.TERMINATED:
+                self._keep_files(job, now)
+
+    def _keep_files(self, job: JobRecord, now: datetime) -> None:
+        """Begin the retention of what the job's preparation and release tasks left on nodes."""
+        tasks = job_tasks_of(job.document)
+        if tasks.preparation is not None:
+            release = None if tasks.release is None else tasks.release.retention
+            self._core.store.job_tasks.keep_files(
+                job.key, now, preparation=tasks.preparation.retention, release=release
+            )
 
     def _expire(self, task_key: int) -> None:
         store = self._core.store

@@ -13,7 +13,7 @@ from dispatcher.service.planning.tasks import Queue, ReadyTask, StartTask, plan_
 from dispatcher.service.planning.views import PoolView, takes_tasks
 from dispatcher.service.records import TaskRecord
 from dispatcher.service.settlement import ended_by_request, settle
-from dispatcher.service.states import JOB, JobEvent, TaskEvent, TaskState
+from dispatcher.service.states import ON_A_NODE
 from dispatcher.service.work.gangs import Gangs
 from dispatcher.service.work.parts import Admission, TaskStart, WorkContext
 from dispatcher.service.work.views import pool_views
@@ -56,7 +56,7 @@ class TaskPart:
         del live
         ending = self.gangs.primary_ended(attempt, ending)
         task = self._core.store.tasks.by_key(attempt.task_key)
-        if task is not None and task.state is TaskState.RUNNING and task.run_number == ending.run_number:
+        if task is not None and task.state in ON_A_NODE and task.run_number == ending.run_number:
             self._core.store.statistics.add_attempt(task, ending)
             self._settle(task, ending, now)
 
@@ -107,14 +107,13 @@ class TaskPart:
         settlement = settle(task, ending, job.max_retries)
         store.tasks.settle(task, job, settlement, now, self._context.counts)
         store.statistics.add_outcome(task, settlement)
-        kills = task.kills_job and settlement.event is TaskEvent.COMPLETE
-        if kills and JOB.allows(job.state, JobEvent.TERMINATE):
-            self._core.terminate_job(job, "JMComplete")
+        self._core.act_on_job(job, task, settlement)
 
     def _queue(self) -> Queue:
         store = self._core.store
         pools = tuple(pool_views(self._core))
-        jobs = {pool.id: store.queue.waiting_jobs(pool.id) for pool in pools if pool.free_slots()}
+        barred = store.job_tasks.barred()
+        jobs = {pool.id: store.queue.waiting_jobs(pool.id, barred) for pool in pools if pool.free_slots()}
         ready: list[ReadyTask] = []
         for pool in pools:
             for job in jobs.get(pool.id, ()):
