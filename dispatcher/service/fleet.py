@@ -17,6 +17,7 @@ from typing import Protocol
 from dispatcher.service.clock import Clock
 from dispatcher.service.node.launch import (
     EndReason,
+    LogRequest,
     Node,
     NodeEvent,
     NodeListener,
@@ -47,6 +48,10 @@ class NodeMaker(Protocol):
 
     def root(self, record: NodeRecord) -> Path:
         """Return the node's folder."""
+        ...
+
+    def containers_problem(self) -> str | None:
+        """Return what this machine lacks to run containers; None where it lacks nothing."""
         ...
 
     def discard(self, record: NodeRecord) -> None:
@@ -158,6 +163,10 @@ class LiveNode:
         """Begin what a fresh node needs; its ending is reported."""
         self._node.set_up(setup)
 
+    def upload_log(self, request: LogRequest) -> int:
+        """Begin to upload the node's log; return how many files that are."""
+        return self._node.upload_log(request)
+
     def forget(self, key: TaskKey) -> None:
         """Delete a task's folder."""
         self._node.forget(key)
@@ -241,6 +250,10 @@ class Fleet:
     def root(self, record: NodeRecord) -> Path:
         """Return a node's folder."""
         return self._maker.root(record)
+
+    def containers_problem(self) -> str | None:
+        """Return what this machine lacks to run containers; None where it lacks nothing."""
+        return self._maker.containers_problem()
 
     def remove(self, live: LiveNode) -> None:
         """Drop a node; it is closed and its folder deleted in the background."""

@@ -11,7 +11,9 @@ from pathlib import Path
 from dispatcher.service.clock import Clock
 from dispatcher.service.node.agent import NodeIdentity, open_node
 from dispatcher.service.node.blobs import StorageAccess, StorageLink
+from dispatcher.service.node.engine import EngineFinder
 from dispatcher.service.node.launch import Node, NodeListener
+from dispatcher.service.node.private import ENGINE_FOLDER, private_folder
 from dispatcher.service.records import NodeRecord
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,7 @@ class LocalNodes:
         self._account_url = account_url
         self._clock = clock
         self._storage = StorageAccess(partial(read_storage_link, data))
+        self._engines = EngineFinder(data / ENGINE_FOLDER)
 
     def open(self, record: NodeRecord, slots: int, listener: NodeListener) -> Node:
         """Return a running node."""
@@ -50,15 +53,21 @@ class LocalNodes:
             storage=self._storage,
             listener=listener,
             clock=self._clock,
+            engines=self._engines,
         )
 
     def root(self, record: NodeRecord) -> Path:
         """Return a node's folder."""
         return self._data / "pools" / record.pool_id / record.id
 
+    def containers_problem(self) -> str | None:
+        """Return what this machine lacks to run containers; None where it lacks nothing."""
+        return self._engines.problem()
+
     def discard(self, record: NodeRecord) -> None:
         """Delete the folder of a closed node, and the pool's when it is the last."""
         root = self.root(record)
+        shutil.rmtree(private_folder(root), ignore_errors=True)
         shutil.rmtree(root, ignore_errors=True)
         if root.exists():
             logger.warning("could not delete all of the node's folder %s", root)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from dispatcher.service.node.blobs import StorageAccess
 from dispatcher.service.node.command import CommandLineError, split
+from dispatcher.service.node.containers import Container, ContainerFailed, Containers
 from dispatcher.service.node.coordination import make_shared_folder, run_coordination, shared_environment
 from dispatcher.service.node.environment import NodeIdentity, node_environment, task_environment
-from dispatcher.service.node.failures import WALL_CLOCK_DETAIL, failure
+from dispatcher.service.node.failures import WALL_CLOCK_DETAIL, FailureReported, failure
 from dispatcher.service.node.folders import make_task_folder
 from dispatcher.service.node.launch import (
+    ContainerRun,
     Coordination,
     CoordinationDone,
     EndReason,
@@ -27,8 +30,11 @@ from dispatcher.service.node.launch import (
     Usage,
 )
 from dispatcher.service.node.layout import STDERR, STDOUT, task_folder, working_folder
+from dispatcher.service.node.packages import package_environment
 from dispatcher.service.node.process import Cause, LaunchError, ProcessEnding, StopSignal, TaskProcess, start
-from dispatcher.service.node.staging import StagingFailed, stage_in
+from dispatcher.service.node.sessions import Sessions
+from dispatcher.service.node.setup import Equipment
+from dispatcher.service.node.staging import stage_in
 from dispatcher.service.node.uploads import applies, stage_out
 
 
@@ -40,7 +46,11 @@ class Clock(Protocol):
         ...
 
 
-class _Interrupted(Exception):  # noqa: N818 - a request, not an error
+_ENGINE_EXIT_CODES = {125, 126, 127}
+"""Of podman and docker, where a container could not be run; a command may have them too."""
+
+
+class Interrupted(Exception):  # noqa: N818 - a request, not an error
     """The attempt was asked to end while files travelled."""
 
 
@@ -83,6 +93,15 @@ class Attempt:
         if self.go is not None:
             self.go.set()
 
+    def keep_going(self) -> None:
+        """Break off what is done before the command starts.
+
+        Raises:
+            Interrupted: it was asked to end.
+        """
+        if self.reason is not None:
+            raise Interrupted
+
     def end(self, reason: EndReason) -> None:
         """Ask that it ends."""
         if self.reason is None:
@@ -107,6 +126,9 @@ class AttemptRunner:
         *,
         root: Path,
         identity: NodeIdentity,
+        equipment: Equipment,
+        containers: Containers,
+        sessions: Sessions,
         storage: StorageAccess,
         listener: NodeListener,
         clock: Clock,
@@ -115,6 +137,9 @@ class AttemptRunner:
         """Describe a node; ``grace`` is seconds between SIGTERM and SIGKILL."""
         self._root = str(root)
         self._environment = node_environment(identity, self._root)
+        self._equipment = equipment
+        self._containers = containers
+        self._sessions = sessions
         self._storage = storage
         self._listener = listener
         self._clock = clock
@@ -128,6 +153,8 @@ class AttemptRunner:
     def run(self, attempt: Attempt) -> TaskEnding:
         """Make an attempt, report its start, and return its ending when no process of it is left."""
         outcome = self._outcome(attempt)
+        if attempt.stage is not Stage.PRE_PROCESSING:
+            self._equipment.mounts.write_back()
         return self.ending(attempt, outcome)
 
     def ending(self, attempt: Attempt, outcome: Outcome) -> TaskEnding:
@@ -145,16 +172,19 @@ class AttemptRunner:
     def _outcome(self, attempt: Attempt) -> Outcome:
         launch = attempt.launch
         folder = task_folder(self._root, launch.key)
-        environment = task_environment(self._environment, launch, folder)
-        if launch.coordination is not None:
-            environment |= shared_environment(folder)
         try:
-            self._prepare(attempt, folder)
-        except StagingFailed as error:
+            packages = self._prepare(attempt, folder)
+        except FailureReported as error:
             return Outcome(stage=Stage.PRE_PROCESSING, failure=error.failure)
-        except _Interrupted:
+        except Interrupted:
             return Outcome(stage=Stage.PRE_PROCESSING, failure=failure("TaskEnded"))
         attempt.stage = Stage.RUN
+        node = {**self._environment, **self._equipment.environment, **packages}
+        environment = task_environment(node, launch, folder)
+        if launch.coordination is not None:
+            environment |= shared_environment(folder)
+        if launch.container is not None:
+            return self._run_contained(attempt, launch.container, folder, environment)
         if launch.coordination is None:
             return self._run_command(attempt, folder, environment)
         return self._run_coordinated(attempt, launch.coordination, folder, environment)
@@ -169,6 +199,7 @@ class AttemptRunner:
                 folder=folder,
                 environment=environment,
                 null=self._null,
+                sessions=self._sessions,
                 stop=attempt.stop,
                 limit=launch.wall_clock_limit,
                 grace=self._grace,
@@ -193,35 +224,63 @@ class AttemptRunner:
     def _run_command(self, attempt: Attempt, folder: str, environment: dict[str, str]) -> Outcome:
         launch = attempt.launch
         try:
-            process = self._start(launch, folder, environment)
+            process = self._start(launch, split(launch.command_line), folder, environment)
         except (CommandLineError, LaunchError) as error:
             return _not_started(error)
         self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
         ended = process.wait(attempt.stop, limit=launch.wall_clock_limit, grace=self._grace)
         return self._after(attempt, ended, folder, environment)
 
-    def _prepare(self, attempt: Attempt, folder: str) -> None:
-        def keep_going() -> None:
-            if attempt.reason is not None:
-                raise _Interrupted
+    def _run_contained(self, attempt: Attempt, run: ContainerRun, folder: str, environment: dict[str, str]) -> Outcome:
+        launch, pool = attempt.launch, self._equipment.containers
+        try:
+            container = self._containers.create(launch, run, pool, environment, attempt.keep_going)
+        except ContainerFailed as error:
+            return Outcome(stage=Stage.PRE_PROCESSING, failure=error.failure)
+        except Interrupted:
+            return Outcome(stage=Stage.PRE_PROCESSING, failure=failure("TaskEnded"))
+        try:
+            ended = self._run_container(attempt, container, folder)
+        finally:
+            container.remove()
+        if ended is None:
+            return Outcome(stage=Stage.RUN, failure=failure("CommandLaunchFailed", Reason="see stderr.txt"))
+        return self._after(attempt, ended, folder, environment)
 
+    def _run_container(self, attempt: Attempt, container: Container, folder: str) -> ProcessEnding | None:
+        """Run a container to its end; None where its command could not be started."""
+        launch = attempt.launch
+        process = self._start(launch, container.command, folder, dict(container.environment))
+        self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
+        ended = process.wait(attempt.stop, limit=launch.wall_clock_limit, grace=self._grace)
+        if ended.cause is Cause.ITSELF and ended.exit_code in _ENGINE_EXIT_CODES and container.never_ran():
+            return None
+        return replace(ended, usage=None)  # the engine's own
+
+    def _prepare(self, attempt: Attempt, folder: str) -> dict[str, str]:
+        """Bring what the attempt needs; return what tells it where its packages are."""
+        keep_going = attempt.keep_going
         keep_going()
         make_task_folder(folder, keep=attempt.launch.keep_files)
+        installed = [self._equipment.packages.install(package, keep_going) for package in attempt.launch.packages]
         if attempt.launch.resource_files:
             stage_in(attempt.launch.resource_files, Path(working_folder(folder)), self._storage, keep_going)
             keep_going()
         if attempt.launch.coordination is not None:
             stage_in(attempt.launch.coordination.files, make_shared_folder(folder), self._storage, keep_going)
             keep_going()
+        self._equipment.mounts.bring(keep_going)
+        return package_environment(installed)
 
-    def _start(self, launch: TaskLaunch, folder: str, environment: dict[str, str]) -> TaskProcess:
+    def _start(self, launch: TaskLaunch, argv: Sequence[str], folder: str, environment: dict[str, str]) -> TaskProcess:
         return start(
-            split(launch.command_line),
+            argv,
             environment=environment,
             folder=working_folder(folder),
             stdout=os.path.join(folder, STDOUT),
             stderr=os.path.join(folder, STDERR),
             null=self._null,
+            sessions=self._sessions,
             append=launch.coordination is not None,
         )
 
@@ -235,13 +294,13 @@ class AttemptRunner:
 
         def keep_going() -> None:
             if attempt.reason is EndReason.REQUEUED:
-                raise _Interrupted
+                raise Interrupted
 
         attempt.stage = Stage.UPLOAD
         try:
             keep_going()
             not_uploaded = stage_out(wanted, Path(folder), environment, self._storage, keep_going)
-        except _Interrupted:
+        except Interrupted:
             return Outcome(stage=Stage.RUN, exit_code=ended.exit_code, failure=failure("TaskEnded"))
         if not_uploaded is None or ended.cause is not Cause.ITSELF:
             return ran

@@ -87,6 +87,10 @@ class StorageAccess:
         self._connections: httpx.Client | None = None
         logging.getLogger("httpx").addFilter(_without_queries)
 
+    def link(self) -> StorageLink | None:
+        """Return the account that is linked now; None where none is."""
+        return self._find_link()
+
     def close(self) -> None:
         """Close the connections."""
         with self._lock:
@@ -143,25 +147,32 @@ class StorageAccess:
                 return
 
     def upload(
-        self, source: Path, url: str, *, uses_identity: bool = False, keep_going: Callable[[], None] = lambda: None
-    ) -> None:
-        """Write a file to a block blob, which is replaced whole or not at all.
+        self,
+        source: Path,
+        url: str,
+        *,
+        uses_identity: bool = False,
+        headers: Mapping[str, str] | None = None,
+        keep_going: Callable[[], None] = lambda: None,
+    ) -> datetime | None:
+        """Write a file to a block blob, which is replaced whole or not at all; return the blob's last-modified time.
 
         Args:
             source: the file.
             url: of the blob; its container exists.
             uses_identity: sign the request with the link's key.
+            headers: more of the request that makes the blob, such as its content type.
             keep_going: called between pieces; it raises to break off.
 
         Raises:
             BlobError: the request failed for good.
             OSError: the file could not be read.
         """
+        more = dict(headers or {})
         size = source.stat().st_size
         if size <= SINGLE_PUT_BYTES:
             piece = _Piece(source=source, start=0, size=size, keep_going=keep_going)
-            self._put(url, piece, {"x-ms-blob-type": "BlockBlob"}, uses_identity)
-            return
+            return self._put(url, piece, {**more, "x-ms-blob-type": "BlockBlob"}, uses_identity)
         blocks: list[str] = []
         for start in range(0, size, BLOCK_BYTES):
             block = base64.b64encode(b"%08d" % len(blocks)).decode()
@@ -169,16 +180,18 @@ class StorageAccess:
             self._put(with_query(url, {"comp": "block", "blockid": block}), piece, {}, uses_identity)
             blocks.append(block)
         names = "".join(f"<Latest>{block}</Latest>" for block in blocks)
-        self._put(with_query(url, {"comp": "blocklist"}), f"<BlockList>{names}</BlockList>".encode(), {}, uses_identity)
+        listed = f"<BlockList>{names}</BlockList>".encode()
+        return self._put(with_query(url, {"comp": "blocklist"}), listed, more, uses_identity)
 
-    def _put(self, url: str, body: bytes | _Piece, headers: Mapping[str, str], uses_identity: bool) -> None:
+    def _put(self, url: str, body: bytes | _Piece, headers: Mapping[str, str], uses_identity: bool) -> datetime | None:
         size = len(body) if isinstance(body, bytes) else body.size
-        sent = {"content-length": str(size), **headers}
+        sent = {**headers, "content-length": str(size)}
         for attempt in self._tries():
             with attempt:
                 content = body if isinstance(body, bytes) else body.chunks()
-                with self._answer("PUT", url, uses_identity=uses_identity, headers=sent, content=content):
-                    pass
+                with self._answer("PUT", url, uses_identity=uses_identity, headers=sent, content=content) as answer:
+                    modified = read_time(answer.headers.get("last-modified"))
+        return modified
 
     def _client(self) -> httpx.Client:
         """Return the HTTP client, which takes tens of milliseconds to make: most tasks have no files."""

@@ -16,6 +16,7 @@ from dispatcher.service.node.command import split
 from dispatcher.service.node.launch import Coordination
 from dispatcher.service.node.layout import STDERR, STDOUT, working_folder
 from dispatcher.service.node.process import ProcessEnding, StopSignal, TaskProcess, start
+from dispatcher.service.node.sessions import Sessions
 
 SHARED_FOLDER = "shared"
 """In the task's folder, for the common files; chosen, since Azure's own name is not documented."""
@@ -55,6 +56,7 @@ def run_coordination(
     folder: str,
     environment: Mapping[str, str],
     null: int,
+    sessions: Sessions,
     stop: StopSignal,
     limit: float | None,
     grace: float,
@@ -71,6 +73,7 @@ def run_coordination(
         stdout=os.path.join(folder, STDOUT),
         stderr=os.path.join(folder, STDERR),
         null=null,
+        sessions=sessions,
     )
     try:
         return Coordinated(ending=process.wait_for_leader(stop, limit=limit, grace=grace), process=process)

@@ -26,6 +26,15 @@ MESSAGES: dict[str, tuple[ErrorCategory, str]] = {
         _SERVER,
         "Miscellaneous error encountered while listing one of the specified Azure Blob container(s)",
     ),
+    # Seen in Azure/Batch#9; on a node the words are "for the pool".
+    "ApplicationPackageError": (_SERVER, "One or more application packages specified for the task are invalid"),
+    # The codes are those of the .NET client's ``TaskFailureInformationCodes``, with messages of our own but the first.
+    "ContainerPoolNotSupported": (_USER, "The specified pool does not support container tasks."),
+    "ContainerInvalidImage": (_USER, "The container image was invalid"),
+    "ContainerInvalidSettings": (_USER, "At least one value of the specified container settings is invalid"),
+    "ContainerMiscError": (_SERVER, "A miscellaneous error was encountered while running the task in a container"),
+    # The code is chosen: Azure's is not documented.
+    "MountConfigurationError": (_USER, "One or more of the pool's mount configurations could not be mounted"),
     "ResourceDirectoryCreateFailed": (_SERVER, "Failure encountered creating resource directory for the task"),
     "ResourceFileCreateFailed": (_SERVER, "Failure encountered creating resource file"),
     "ResourceFileWriteFailed": (_SERVER, "Failure encountered writing resource file"),
@@ -48,6 +57,14 @@ MESSAGES: dict[str, tuple[ErrorCategory, str]] = {
 }
 
 WALL_CLOCK_DETAIL = "The maximum execution time configured on the task was exceeded"
+
+
+class FailureReported(Exception):  # noqa: N818 - it carries the failure
+    """Something that a node was to do failed; ``failure`` is what Batch reports of it."""
+
+    def __init__(self, failure: TaskFailure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
 
 
 def failure(code: str, **details: str) -> TaskFailure:

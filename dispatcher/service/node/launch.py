@@ -300,6 +300,18 @@ class CoordinationDone:
 NodeEvent = TaskStarted | TaskEnding | SetupEnding | CoordinationDone
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LogRequest:
+    """Where the files of a node's log go that hold lines of some time."""
+
+    container_url: str
+    folder: str
+    """Virtual, in the container."""
+    since: datetime
+    until: datetime | None = None
+    uses_identity: bool = False
+
+
 class EndReason(StrEnum):
     """Why the worker ends an attempt that runs."""
 
@@ -336,6 +348,10 @@ class Node(Protocol):
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
         """End a running attempt, with all its processes. Unknown or ended ones are ignored (it may have just ended)."""
+        ...
+
+    def upload_log(self, request: LogRequest) -> int:
+        """Begin to upload the node's log; return how many files that are."""
         ...
 
     def forget(self, key: TaskKey) -> None:

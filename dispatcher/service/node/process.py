@@ -25,6 +25,8 @@ from datetime import timedelta
 from enum import Enum
 
 from dispatcher.service.node.launch import Usage
+from dispatcher.service.node.limits import lower_for_task
+from dispatcher.service.node.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
@@ -98,8 +100,9 @@ class StopSignal:
 class TaskProcess:
     """A started command. ``wait`` must follow, from the same thread, or processes are left behind."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], sessions: Sessions) -> None:
         self._process = process
+        self._sessions = sessions
         self._session = process.pid
         self._started = time.monotonic()
 
@@ -183,6 +186,7 @@ class TaskProcess:
         status = self._process.returncode = os.waitstatus_to_exitcode(wait_status)
         if _group_exists(self._session):
             _await_group_gone(self._session)
+        self._sessions.remove(self._session)
         return status, _usage(used)
 
 
@@ -194,6 +198,7 @@ def start(
     stdout: str,
     stderr: str,
     null: int,
+    sessions: Sessions,
     append: bool = False,
 ) -> TaskProcess:
     """Start a command in a new session.
@@ -205,6 +210,7 @@ def start(
         stdout: the file for its standard output.
         stderr: the file for its standard error.
         null: a descriptor of ``/dev/null``, its standard input.
+        sessions: remembers the session while it lasts.
         append: keep what is in the two files, which are otherwise made anew.
 
     Raises:
@@ -221,7 +227,14 @@ def start(
                 raise
             reason = f"{argv[0]}: {os.strerror(error.errno)}"
             raise LaunchError(reason, not_found=error.errno in _PROGRAM_MISSING) from None
-    return TaskProcess(process)
+    lower_for_task(process.pid)
+    started = TaskProcess(process, sessions)
+    try:
+        sessions.add(process.pid)
+    except OSError:
+        started.close(0.0)
+        raise
+    return started
 
 
 def _usage(used: resource.struct_rusage) -> Usage:

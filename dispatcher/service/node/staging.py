@@ -10,19 +10,15 @@ from pathlib import Path
 
 from dispatcher.service.node.blob_urls import blob_url, path_of
 from dispatcher.service.node.blobs import BlobError, StorageAccess
-from dispatcher.service.node.failures import failure
+from dispatcher.service.node.failures import FailureReported, failure
 from dispatcher.service.node.files import FileOutside, resolve
 from dispatcher.service.node.launch import ResourceFile, TaskFailure
 
 DEFAULT_FILE_MODE = 0o770
 
 
-class StagingFailed(Exception):  # noqa: N818 - it carries the failure that the task gets
-    """A resource file could not be brought; ``failure`` is what Batch reports of it."""
-
-    def __init__(self, failure: TaskFailure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
+class StagingFailed(FailureReported):
+    """A resource file could not be brought."""
 
 
 def stage_in(

@@ -20,6 +20,20 @@ from dispatcher.service.node.launch import ErrorCategory, OutputFile, TaskFailur
 from dispatcher.service.node.layout import UPLOAD_ERRORS, UPLOAD_LOG, WORKING_FOLDER
 from dispatcher.service.node.patterns import find_files, read_pattern
 
+_BLOB_SPELLING = {
+    f"content-{what}": f"x-ms-blob-content-{what}" for what in ("type", "encoding", "language", "disposition", "md5")
+} | {"cache-control": "x-ms-blob-cache-control"}
+_OWN_HEADERS = {
+    "authorization",
+    "content-length",
+    "date",
+    "host",
+    "transfer-encoding",
+    "x-ms-blob-type",
+    "x-ms-date",
+    "x-ms-version",
+}
+
 
 def applies(condition: UploadCondition, *, succeeded: bool) -> bool:
     """Say whether files with a condition are uploaded after a command that succeeded or did not."""
@@ -97,7 +111,13 @@ class _Upload:
         self.say(f"{source} -> {name}")
         url = blob_url(file.container_url, name)
         try:
-            self.storage.upload(source, url, uses_identity=file.uses_identity, keep_going=self.keep_going)
+            self.storage.upload(
+                source,
+                url,
+                uses_identity=file.uses_identity,
+                headers=blob_headers(file.headers),
+                keep_going=self.keep_going,
+            )
         except BlobError as error:
             return self._report(file, str(source), _failure_code(error), error.code)
         except OSError as error:
@@ -116,6 +136,20 @@ class _Upload:
         }
         print(json.dumps(entry), file=self.errors, flush=True)
         return made
+
+
+def blob_headers(wanted: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return the headers a blob is written with: both of Put Blob and of Put Block List in their common spelling.
+
+    ``Content-Type`` and its kin describe the blob itself in a Put Blob but the list in a Put Block List; as
+    ``x-ms-blob-content-type`` they describe the blob in both. What the request itself needs is left out.
+    """
+    headers = {}
+    for name, value in wanted:
+        lower = name.strip().lower()
+        if lower not in _OWN_HEADERS:
+            headers[_BLOB_SPELLING.get(lower, lower)] = value
+    return headers
 
 
 def _failure_code(error: BlobError) -> str:
