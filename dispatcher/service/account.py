@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dispatcher.service.authentication import Authenticator
 from dispatcher.service.clock import Clock
 from dispatcher.service.core import Core
 from dispatcher.service.driver import Driver
@@ -11,9 +12,9 @@ from dispatcher.service.fleet import Fleet, NodeMaker
 from dispatcher.service.handlers import HANDLERS
 from dispatcher.service.inbox import Inbox
 from dispatcher.service.node.launch import NodeEvent
+from dispatcher.service.options import ServiceOptions
 from dispatcher.service.pipeline import Pipeline
 from dispatcher.service.records import NodeRecord
-from dispatcher.service.shared_key import Credential
 from dispatcher.service.store import Store
 from dispatcher.service.worker import Worker
 
@@ -21,16 +22,30 @@ from dispatcher.service.worker import Worker
 class Service:
     """A Batch account on a store; everything but the nodes' own threads runs on the thread of one event loop."""
 
-    def __init__(self, *, store: Store, maker: NodeMaker, credential: Credential, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        account: str,
+        store: Store,
+        maker: NodeMaker,
+        authenticator: Authenticator,
+        clock: Clock,
+        options: ServiceOptions | None = None,
+    ) -> None:
         """Put the parts together; nothing runs before `start`."""
         self._driver = Driver()
         self._inbox = Inbox()
         self._fleet = Fleet(maker, self._post, clock)
         self.core = Core(
-            account=credential.account, store=store, fleet=self._fleet, clock=clock, wake=self._driver.wake
+            account=account,
+            store=store,
+            fleet=self._fleet,
+            clock=clock,
+            wake=self._driver.wake,
+            options=options or ServiceOptions(),
         )
         self.worker = Worker(self.core, self._inbox)
-        self.pipeline = Pipeline(self.core, credential, HANDLERS)
+        self.pipeline = Pipeline(self.core, authenticator, HANDLERS)
         self.failed = False
         """Whether the worker met a fault and stopped."""
 

@@ -1,8 +1,8 @@
-"""The HTTP adapter: Starlette in front of the pipeline, and nothing else."""
+"""The HTTP adapter: Starlette in front of what answers, and nothing else."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -12,21 +12,21 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from dispatcher.service.calls import FileSlice
-from dispatcher.service.pipeline import BODY_LIMIT, Answer, Pipeline, Request
+from dispatcher.service.pipeline import BODY_LIMIT, Answer, Request
 
 _CHUNK = 256 * 1024
 _VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
-def make_app(pipeline: Pipeline) -> Starlette:
-    """Return the ASGI application of an account. Handlers run on the event loop's thread, one at a time."""
+def make_app(answer: Callable[[Request], Answer]) -> Starlette:
+    """Return the service's ASGI application. ``answer`` is called on the event loop's thread, one at a time."""
 
     async def endpoint(request: HttpRequest) -> Response:
         try:
             body = await _read_body(request)
         except ClientDisconnect:
             return Response(status_code=400)
-        return _response(pipeline.answer(_request(request, body)))
+        return _response(answer(_request(request, body)))
 
     return Starlette(routes=[Route("/{path:path}", endpoint, methods=_VERBS)])
 

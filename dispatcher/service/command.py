@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import logging
-import re
+import math
 import sys
 from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
-from dispatcher.service.server import ConfigurationError, ServiceFailed, run
+from dispatcher.service.local_accounts import NAME
+from dispatcher.service.options import QuotaOptions, ServiceOptions
+from dispatcher.service.server import DEFAULT_ACCOUNT, ConfigurationError, ServerSettings, ServiceFailed, run
 
-DEFAULT_ACCOUNT = "local"
-
-_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 _MOST_PORT = 65535
 
 
@@ -36,15 +35,10 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to stop; return the exit code."""
-    options = _parser().parse_args(arguments)
+    parsed = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        run(
-            options.data.resolve(),
-            port=options.port,
-            account=options.account,
-            exit_on_stdin_eof=options.exit_on_stdin_eof,
-        )
+        run(_settings(parsed))
     except ConfigurationError as error:
         print(f"dispatcher.service: {error}", file=sys.stderr)
         return ExitCode.CONFIG
@@ -54,12 +48,47 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return ExitCode.OK
 
 
+def _settings(parsed: argparse.Namespace) -> ServerSettings:
+    quotas = QuotaOptions(
+        dedicated_cores=parsed.quota_dedicated_cores,
+        low_priority_cores=parsed.quota_low_priority_cores,
+        pools=parsed.quota_pools,
+        active_jobs_and_schedules=parsed.quota_active_jobs,
+    )
+    return ServerSettings(
+        data=parsed.data.resolve(),
+        port=parsed.port,
+        https_port=parsed.https_port,
+        accounts=tuple(parsed.account),
+        options=ServiceOptions(
+            allocation_seconds=parsed.allocation_seconds, boot_seconds=parsed.boot_seconds, quotas=quotas
+        ),
+        exit_on_stdin_eof=parsed.exit_on_stdin_eof,
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m dispatcher.service", description="Serve an Azure Batch account on this machine.")
+    parser = _Parser(prog="python -m dispatcher.service", description="Serve Azure Batch accounts on this machine.")
     parser.add_argument("--data", type=Path, required=True, help="folder of its state and nodes; made if missing")
-    parser.add_argument("--port", type=_port, default=0, help="loopback port; 0, the default, takes a free one")
-    parser.add_argument("--account", type=_account, default=DEFAULT_ACCOUNT, help="name of the account (%(default)s)")
+    parser.add_argument("--port", type=_port, default=0, help="loopback port of http; 0, the default, takes a free one")
+    parser.add_argument("--https-port", type=_port, default=0, help="loopback port of https, likewise")
+    parser.add_argument(
+        "--account",
+        type=_account,
+        action="append",
+        default=[],
+        metavar="NAME",
+        help=f"an account, made if missing; may be given several times, the first is at the root ({DEFAULT_ACCOUNT})",
+    )
     parser.add_argument("--exit-on-stdin-eof", action="store_true", help="stop when standard input ends")
+    times = parser.add_argument_group("time that things take; 0 unless given")
+    times.add_argument("--allocation-seconds", type=_seconds, default=0.0, help="from a resize to its nodes")
+    times.add_argument("--boot-seconds", type=_seconds, default=0.0, help="from a new node to its start task")
+    quotas = parser.add_argument_group("quotas of each account; none unless given")
+    quotas.add_argument("--quota-dedicated-cores", type=_count, help="cores of all dedicated nodes")
+    quotas.add_argument("--quota-low-priority-cores", type=_count, help="cores of all spot nodes")
+    quotas.add_argument("--quota-pools", type=_count, help="pools")
+    quotas.add_argument("--quota-active-jobs", type=_count, help="jobs and job schedules that are not completed")
     return parser
 
 
@@ -69,7 +98,23 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise argparse.ArgumentTypeError(f"{text!r} is no count: 0 or more")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no time in seconds: 0 or more")
+    return seconds
+
+
 def _account(text: str) -> str:
-    if _ACCOUNT.fullmatch(text) is None:
+    if NAME.fullmatch(text) is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no account name: 3 to 24 lower-case letters and digits")
     return text

@@ -24,6 +24,7 @@ class _Entry:
 class Refusal(Enum):
     """Every code the service answers with, its HTTP status and its default message."""
 
+    ACCOUNT_NOT_FOUND = _Entry(404, "AccountNotFound", "The specified account does not exist.")
     APPLICATION_NOT_FOUND = _Entry(404, "ApplicationNotFound", "The specified application does not exist.")
     AUTHENTICATION_FAILED = _Entry(
         403,

@@ -26,13 +26,15 @@ class StorageLinkError(Exception):
 class LocalNodes:
     """Makes nodes as folders ``<data>/pools/<pool>/<node>``."""
 
-    def __init__(self, *, data: Path, account: str, account_url: str, clock: Clock) -> None:
-        """Make nothing yet; tasks are told the account's name and URL."""
+    def __init__(
+        self, *, data: Path, account: str, account_url: str, clock: Clock, link_folder: Path | None = None
+    ) -> None:
+        """Make nothing yet; tasks are told the account's name and URL. The link is in ``data`` or the folder given."""
         self._data = data
         self._account = account
         self._account_url = account_url
         self._clock = clock
-        self._storage = StorageAccess(partial(read_storage_link, data))
+        self._storage = StorageAccess(partial(read_storage_link, link_folder or data))
         self._engines = EngineFinder(data / ENGINE_FOLDER)
 
     def open(self, record: NodeRecord, slots: int, listener: NodeListener) -> Node:

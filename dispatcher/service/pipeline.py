@@ -1,5 +1,5 @@
-"""What every request goes through, in this order: request ids, api-version, authentication, route, query, body, conditions,
-handler; and how each refusal is answered.
+"""What every request goes through, in this order: request ids, api-version, authentication, route, query, body,
+conditions, handler; and how each refusal is answered.
 """
 
 from __future__ import annotations

@@ -1,37 +1,41 @@
-"""The service as a process: its data folder, its life on a port, and how it ends."""
+"""The service as a process: put together on a folder and two ports, served, and ended."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
 import contextlib
-import fcntl
-import json
 import logging
 import os
-import secrets
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-import uvicorn
-
-from dispatcher.service.account import Service
 from dispatcher.service.app import make_app
 from dispatcher.service.clock import SystemClock
-from dispatcher.service.local_nodes import LocalNodes
+from dispatcher.service.data_folder import DataFolder, FolderError
+from dispatcher.service.host import Host
+from dispatcher.service.identity import endpoint as identity
+from dispatcher.service.identity.authority import TokenAuthority
+from dispatcher.service.identity.endpoint import IdentityEndpoint
+from dispatcher.service.keyring import KeyFileError
+from dispatcher.service.listeners import Listeners, PortError, address_of, listen
+from dispatcher.service.local_accounts import HostSettings, LocalAccounts
+from dispatcher.service.local_nodes import read_storage_link
+from dispatcher.service.management import make_management
+from dispatcher.service.options import ServiceOptions
 from dispatcher.service.orphans import end_orphans
-from dispatcher.service.shared_key import Credential
-from dispatcher.service.store import SchemaError, Store
+from dispatcher.service.private_files import PrivacyError
+from dispatcher.service.store import SchemaError
+from dispatcher.service.tls import prepare_tls
 
 logger = logging.getLogger(__name__)
 
-_KEY_BYTES = 64
-_BACKLOG = 512
+DEFAULT_ACCOUNT = "local"
 
 
 class ConfigurationError(Exception):
@@ -42,75 +46,126 @@ class ServiceFailed(Exception):  # noqa: N818 - it says what happened
     """The service ended because of a fault of its own."""
 
 
-class _Server(uvicorn.Server):
-    """A server that says when it listens, and leaves signals to `serve`."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServerSettings:
+    """What a service process is told."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
-        super().__init__(config)
-        self._listening = listening
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone."""
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen, then say so."""
-        await super().startup(sockets=sockets)
-        self._listening()
+    data: Path
+    """Its folder, absolute."""
+    port: int = 0
+    """Of HTTP; 0 takes a free one."""
+    https_port: int = 0
+    accounts: tuple[str, ...] = ()
+    """Those to make if missing; the first is served at the root too, and is ``local`` unless given."""
+    options: ServiceOptions = field(default_factory=ServiceOptions)
+    exit_on_stdin_eof: bool = False
+    """Whether it ends with its standard input, as with SIGTERM and SIGINT."""
 
 
-def run(data: Path, *, port: int, account: str, exit_on_stdin_eof: bool) -> None:
-    """Serve an account from a data folder until SIGTERM, SIGINT or, if asked for, the end of standard input.
+def run(settings: ServerSettings) -> None:
+    """Serve until told to stop.
 
-    When it listens, it writes ``endpoint.json`` into the folder and prints ``ready <endpoint>``.
+    When it serves, it writes ``endpoint.json`` into the folder and prints ``ready <endpoint>``.
 
     Raises:
-        ConfigurationError: the folder cannot be used, or the port is taken.
-        ServiceFailed: the worker failed; the log says why.
+        ConfigurationError: the folder cannot be used, or a port is taken.
+        ServiceFailed: the worker of an account failed; the log says why.
     """
-    _make_private(data)
-    with _lock(data), _listen(port) as listener:
-        if orphans := end_orphans(data / "pools"):
-            logger.warning("ended %d processes that an earlier service had left running", orphans)
-        endpoint = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        clock = SystemClock()
-        nodes = LocalNodes(data=data, account=account, account_url=f"{endpoint}/", clock=clock)
-        credential = Credential(account=account, key=_account_key(data))
-        store = _open_store(data / "state.sqlite3")
-        service = Service(store=store, maker=nodes, credential=credential, clock=clock)
-        try:
-            asyncio.run(_serve(service, listener, data, endpoint, exit_on_stdin_eof))
-        finally:
-            service.close()
-            (data / "endpoint.json").unlink(missing_ok=True)
-    if service.failed:
+    try:
+        failed = _run(settings)
+    except (FolderError, KeyFileError, PortError, PrivacyError, SchemaError) as error:
+        raise ConfigurationError(str(error)) from None
+    if failed:
         raise ServiceFailed("the worker of the service failed; the log says why")
 
 
-async def _serve(service: Service, listener: socket.socket, data: Path, endpoint: str, exit_on_stdin_eof: bool) -> None:
-    config = uvicorn.Config(
-        make_app(service.pipeline), access_log=False, log_config=None, lifespan="off", timeout_graceful_shutdown=2
+def _run(settings: ServerSettings) -> bool:
+    folder = DataFolder(settings.data)
+    with ExitStack() as stack:
+        stack.enter_context(folder.lock())
+        http = stack.enter_context(listen(settings.port))
+        https = stack.enter_context(listen(settings.https_port))
+        if orphans := sum(end_orphans(pools) for pools in folder.pools()):
+            logger.warning("ended %d processes that an earlier service had left running", orphans)
+        process = _Process(settings, folder, http, https)
+        stack.callback(folder.withdraw)
+        stack.callback(process.accounts.close)
+        asyncio.run(process.serve())
+        return process.accounts.failed
+
+
+class _Process:
+    """The parts of a running service."""
+
+    def __init__(self, settings: ServerSettings, folder: DataFolder, http: socket.socket, https: socket.socket) -> None:
+        clock = SystemClock()
+        self._settings = settings
+        self._folder = folder
+        self._url = f"http://{address_of(http)}"
+        self._tls_host = address_of(https)
+        self._tls = prepare_tls(folder.tls, clock.now())
+        tokens = TokenAuthority(folder.token_key(), clock)
+        self.accounts = _open_accounts(settings, folder, self._url, self._tls_host, tokens, clock)
+        management = make_management(self.accounts, find_link=partial(read_storage_link, settings.data), clock=clock)
+        host = Host(
+            accounts=self.accounts,
+            identity=IdentityEndpoint(tokens, folder.identity_header()),
+            management=management.answer,
+            tokens=tokens,
+            clock=clock,
+        )
+        self._listeners = Listeners(make_app(host.answer), http=http, https=https, tls=self._tls, ready=self._announce)
+
+    async def serve(self) -> None:
+        """Serve until told to stop."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._listeners.stop)
+        if self._settings.exit_on_stdin_eof:
+            arguments = (loop, self._listeners.stop)
+            threading.Thread(target=_await_eof, args=arguments, name="stdin", daemon=True).start()
+        self.accounts.start(self._listeners.stop)
+        for name in self._settings.accounts:
+            self.accounts.create(name)
+        try:
+            await self._listeners.serve()
+        finally:
+            self.accounts.stop()  # while the loop is there for what nodes report
+
+    def _announce(self) -> None:
+        names = self.accounts.names()
+        self._folder.announce(
+            {
+                "account": names[0],
+                "accounts": list(names),
+                "ca": str(self._tls.authority),
+                "ca_bundle": str(self._tls.bundle),
+                "endpoint": self._url,
+                "https_endpoint": f"https://{self._tls_host}",
+                "identity_endpoint": f"{self._url}{identity.PATH}",
+                "pid": os.getpid(),
+            }
+        )
+        print(f"ready {self._url}", flush=True)
+
+
+def _open_accounts(
+    settings: ServerSettings,
+    folder: DataFolder,
+    url: str,
+    tls_host: str,
+    tokens: TokenAuthority,
+    clock: SystemClock,
+) -> LocalAccounts:
+    asked = settings.accounts[0] if settings.accounts else None
+    host = HostSettings(
+        data=settings.data,
+        default=folder.default_account(asked, DEFAULT_ACCOUNT),
+        url=url,
+        tls_host=tls_host,
+        options=settings.options,
     )
-
-    def listening() -> None:
-        _announce(data, endpoint, service.core.account)
-
-    server = _Server(config, listening)
-
-    def stop() -> None:
-        server.should_exit = True
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    if exit_on_stdin_eof:
-        threading.Thread(target=_await_eof, args=(loop, stop), name="stdin", daemon=True).start()
-    service.start(stop)
-    try:
-        await server.serve(sockets=[listener])
-    finally:
-        service.stop()  # while the loop is there for what nodes report
+    return LocalAccounts(host, tokens=tokens, clock=clock)
 
 
 def _await_eof(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
@@ -118,67 +173,3 @@ def _await_eof(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> Non
         pass
     with contextlib.suppress(RuntimeError):  # the loop has ended by itself
         loop.call_soon_threadsafe(stop)
-
-
-def _announce(data: Path, endpoint: str, account: str) -> None:
-    facts = json.dumps({"endpoint": endpoint, "account": account, "pid": os.getpid()})
-    draft = data / ".endpoint.json"
-    draft.write_text(facts, encoding="utf-8")
-    draft.replace(data / "endpoint.json")
-    print(f"ready {endpoint}", flush=True)
-
-
-def _make_private(data: Path) -> None:
-    try:
-        data.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (data / "secrets").mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        raise ConfigurationError(f"cannot use the data folder {data}: {error.strerror}") from None
-
-
-@contextmanager
-def _lock(data: Path) -> Iterator[None]:
-    with (data / "lock").open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            message = f"another service runs on the data folder {data}: stop it, or use another folder"
-            raise ConfigurationError(message) from None
-        yield
-
-
-@contextmanager
-def _listen(port: int) -> Iterator[socket.socket]:
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise ConfigurationError(f"cannot listen on 127.0.0.1:{port}: {error.strerror}") from None
-        listener.listen(_BACKLOG)
-        yield listener
-
-
-def _account_key(data: Path) -> bytes:
-    """Return the account's key; it is made at the first start."""
-    path = data / "secrets" / "batch_account_key"
-    with contextlib.suppress(FileExistsError), open(path, "x", opener=_open_private) as file:
-        file.write(base64.b64encode(secrets.token_bytes(_KEY_BYTES)).decode("ascii"))
-    try:
-        key = base64.b64decode(path.read_text(encoding="ascii").strip(), validate=True)
-    except (UnicodeDecodeError, binascii.Error):
-        raise ConfigurationError(f"{path} does not hold a base64 key: delete it for a new one") from None
-    if not key:
-        raise ConfigurationError(f"{path} is empty: delete it for a new key")
-    return key
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
-
-
-def _open_store(path: Path) -> Store:
-    try:
-        return Store(path)
-    except SchemaError as error:
-        raise ConfigurationError(str(error)) from None

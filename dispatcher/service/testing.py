@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dispatcher.service.account import Service
+from dispatcher.service.authentication import Authenticator
 from dispatcher.service.calls import Call, Reply
 from dispatcher.service.clock import Clock, ManualClock
 from dispatcher.service.handlers import HANDLERS
@@ -17,6 +18,7 @@ from dispatcher.service.node.launch import (
     CoordinationDone,
     EndReason,
     ErrorCategory,
+    LogRequest,
     NodeListener,
     NodeSetup,
     SetupEnding,
@@ -29,6 +31,7 @@ from dispatcher.service.node.launch import (
     Usage,
 )
 from dispatcher.service.operations import BY_NAME
+from dispatcher.service.options import ServiceOptions
 from dispatcher.service.records import NodeRecord
 from dispatcher.service.settlement import TASK_ENDED
 from dispatcher.service.shared_key import Credential
@@ -46,6 +49,7 @@ class FakeNode:
         self.forgotten: list[TaskKey] = []
         self.proceeded: list[TaskKey] = []
         self.setups: list[NodeSetup] = []
+        self.log_requests: list[LogRequest] = []
         self.setup_failure: TaskFailure | None = None
         self.closed = False
         self._listener = listener
@@ -64,6 +68,11 @@ class FakeNode:
     def proceed(self, key: TaskKey) -> None:
         """Note that the attempt's own command may start."""
         self.proceeded.append(key)
+
+    def upload_log(self, request: LogRequest) -> int:
+        """Note what was asked for, as if the log were one file."""
+        self.log_requests.append(request)
+        return 1
 
     def coordinate(self, key: TaskKey) -> None:
         """Let an attempt's coordination command return."""
@@ -123,6 +132,7 @@ class FakeNodes:
     def __init__(self, clock: Clock) -> None:
         self.opened: dict[str, FakeNode] = {}
         self.discarded: list[str] = []
+        self.container_problem: str | None = "containers are not for tests"
         self._clock = clock
 
     def open(self, record: NodeRecord, slots: int, listener: NodeListener) -> FakeNode:
@@ -134,6 +144,10 @@ class FakeNodes:
     def root(self, record: NodeRecord) -> Path:
         """Return a folder that does not exist."""
         return Path("/nonexistent") / record.id
+
+    def containers_problem(self) -> str | None:
+        """Return what a test says."""
+        return self.container_problem
 
     def discard(self, record: NodeRecord) -> None:
         """Note that the node's folder is gone."""
@@ -155,11 +169,18 @@ class FakeNodes:
 class Bench:
     """An account to try things on: calls of handlers, and steps of the worker, when the test says so."""
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: Store | None = None, options: ServiceOptions | None = None) -> None:
         self.clock = ManualClock()
         self.nodes = FakeNodes(self.clock)
-        credential = Credential(account="bench", key=b"key")
-        self.service = Service(store=store or Store(None), maker=self.nodes, credential=credential, clock=self.clock)
+        credentials = (Credential(account="bench", key=b"key"),)
+        self.service = Service(
+            account="bench",
+            store=store or Store(None),
+            maker=self.nodes,
+            authenticator=Authenticator(credentials=lambda: credentials, clock=self.clock),
+            clock=self.clock,
+            options=options,
+        )
 
     def call(
         self,

@@ -1,0 +1,200 @@
+"""The accounts of a service on this machine: each a folder with its state, its nodes and its keys.
+
+The default account's folder is the service's own; the others lie below ``accounts/``. All run on one event loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from dispatcher.service.account import Service
+from dispatcher.service.accounts import AccountKeys, KeyName
+from dispatcher.service.authentication import Authenticator
+from dispatcher.service.clock import Clock
+from dispatcher.service.identity.authority import TokenAuthority
+from dispatcher.service.keyring import Keyring
+from dispatcher.service.local_nodes import LocalNodes
+from dispatcher.service.options import ServiceOptions
+from dispatcher.service.private_files import make_private_folder
+from dispatcher.service.shared_key import Credential
+from dispatcher.service.store import Store
+
+logger = logging.getLogger(__name__)
+
+NAME = re.compile(r"[a-z0-9]{3,24}")
+"""What an account may be called, as on Azure."""
+
+_REMOVED = ".removed-"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostSettings:
+    """What all accounts of a service have in common."""
+
+    data: Path
+    """The service's folder."""
+    default: str
+    """The name of the account that is also served at the root."""
+    url: str
+    """Of the service over HTTP, without a slash at the end."""
+    tls_host: str
+    """``127.0.0.1:PORT`` of the service over HTTPS."""
+    options: ServiceOptions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Hosted:
+    name: str
+    folder: Path
+    keyring: Keyring
+    service: Service
+
+
+class LocalAccounts:
+    """See `Accounts`. It opens what the folder holds; nothing runs before `start`."""
+
+    def __init__(self, settings: HostSettings, *, tokens: TokenAuthority, clock: Clock) -> None:
+        """Open every account of the folder.
+
+        Raises:
+            KeyFileError, PrivacyError, SchemaError: an account's folder cannot be used.
+        """
+        self._settings = settings
+        self._tokens = tokens
+        self._clock = clock
+        self._stop: Callable[[], None] | None = None
+        self._hosted: dict[str, _Hosted] = {}
+        make_private_folder(self._others)
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            self._open(settings.default)
+            for name in _kept_names(self._others):
+                self._open(name)
+            undo.pop_all()
+
+    @property
+    def _others(self) -> Path:
+        return self._settings.data / "accounts"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the worker of an account met a fault and stopped."""
+        return any(hosted.service.failed for hosted in self._hosted.values())
+
+    def start(self, stop: Callable[[], None]) -> None:
+        """Let every account run on the running loop; ``stop`` is called if a step of one fails."""
+        self._stop = stop
+        for hosted in self._hosted.values():
+            hosted.service.start(stop)
+
+    def stop(self) -> None:
+        """Let no account make another step."""
+        for hosted in self._hosted.values():
+            hosted.service.stop()
+
+    def close(self) -> None:
+        """End every task and close everything."""
+        with ExitStack() as closing:
+            for hosted in self._hosted.values():
+                closing.callback(hosted.service.close)
+
+    def names(self) -> tuple[str, ...]:
+        """See `Accounts`."""
+        return tuple(self._hosted)
+
+    def find(self, name: str) -> Service | None:
+        """See `Accounts`."""
+        hosted = self._hosted.get(name.lower())
+        return None if hosted is None else hosted.service
+
+    def create(self, name: str) -> Service:
+        """See `Accounts`.
+
+        Raises:
+            ValueError: that is no name of an account.
+        """
+        if (service := self.find(name)) is not None:
+            return service
+        if NAME.fullmatch(name.lower()) is None:
+            raise ValueError(f"{name!r} is no account name: 3 to 24 lower-case letters and digits")
+        service = self._open(name.lower()).service
+        if self._stop is not None:
+            service.start(self._stop)
+        return service
+
+    def remove(self, name: str) -> None:
+        """See `Accounts`.
+
+        Raises:
+            ValueError: it is the default account.
+        """
+        if name.lower() == self._settings.default:
+            raise ValueError(f"{name} is the default account, which cannot be removed")
+        hosted = self._hosted.pop(name.lower(), None)
+        if hosted is not None:
+            hosted.service.close()
+            removed = self._others / f"{_REMOVED}{secrets.token_hex(8)}"
+            hosted.folder.rename(removed)  # from here on it is gone, whenever the process dies
+            threading.Thread(target=_clear, args=(removed,), name="remove account", daemon=True).start()
+
+    def keys(self, name: str) -> AccountKeys:
+        """See `Accounts`."""
+        return self._hosted[name.lower()].keyring.keys()
+
+    def regenerate(self, name: str, key: KeyName) -> AccountKeys:
+        """See `Accounts`."""
+        return self._hosted[name.lower()].keyring.regenerate(key)
+
+    def host(self, name: str) -> str:
+        """See `Accounts`."""
+        return f"{self._settings.tls_host}/a/{name.lower()}"
+
+    def _open(self, name: str) -> _Hosted:
+        is_default = name == self._settings.default
+        folder = self._settings.data if is_default else self._others / name
+        make_private_folder(folder)
+        keyring = Keyring(folder / "secrets")
+        nodes = LocalNodes(
+            data=folder,
+            account=name,
+            account_url=f"{self._settings.url}/" if is_default else f"{self._settings.url}/a/{name}/",
+            clock=self._clock,
+            link_folder=self._settings.data,
+        )
+        service = Service(
+            account=name,
+            store=Store(folder / "state.sqlite3"),
+            maker=nodes,
+            authenticator=Authenticator(
+                credentials=lambda: [Credential(account=name, key=key) for key in keyring.decoded()],
+                clock=self._clock,
+                tokens=self._tokens,
+            ),
+            clock=self._clock,
+            options=self._settings.options,
+        )
+        self._hosted[name] = _Hosted(name=name, folder=folder, keyring=keyring, service=service)
+        return self._hosted[name]
+
+
+def _kept_names(folder: Path) -> Iterator[str]:
+    """Return the accounts of a folder, by name; what is left of removed ones is cleared."""
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(_REMOVED):
+            _clear(path)
+        elif NAME.fullmatch(path.name) is not None and path.is_dir():
+            yield path.name
+
+
+def _clear(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        logger.warning("could not delete all of the removed account's folder %s", folder)

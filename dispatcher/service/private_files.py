@@ -1,0 +1,48 @@
+"""Files and folders that their owner alone may read; a file is whole or not there, whenever the process dies."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+class PrivacyError(Exception):
+    """A folder cannot be made private or is another user's; the message says which."""
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder for this user alone, with its parents; one that is there is closed to others.
+
+    Raises:
+        PrivacyError: it cannot be made or written to, or it belongs to another user.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        owner = folder.stat().st_uid
+        if owner != os.getuid():
+            raise PrivacyError(f"the folder {folder} belongs to another user (id {owner})")
+        if folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
+    except OSError as error:
+        raise PrivacyError(f"cannot use the folder {folder}: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PrivacyError(f"cannot use the folder {folder}: Permission denied")
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file for this user alone, in the place of any that is there."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".")  # mode 0600
+    with open(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(draft).replace(path)
+
+
+def read_or_make(path: Path, make: Callable[[], bytes]) -> bytes:
+    """Return a file's content; where there is none, it is made first."""
+    if not path.exists():
+        write_private(path, make())
+    return path.read_bytes()
