@@ -15,9 +15,9 @@ SHELL = "/bin/sh -c '{}'"
 POOL = models.BatchPoolInfo(pool_id="pool")
 
 
-def create(client: BatchClient, job_id: str, command: str, **preparation: object) -> None:
+def create(client: BatchClient, job_id: str, command: str) -> None:
     """Add a job that is prepared by a command and released by another."""
-    first = models.BatchJobPreparationTask(command_line=SHELL.format(command), **preparation)  # type: ignore[arg-type]
+    first = models.BatchJobPreparationTask(command_line=SHELL.format(command))
     last = models.BatchJobReleaseTask(command_line=SHELL.format("cat $AZ_BATCH_JOB_PREP_WORKING_DIR/made"))
     options = models.BatchJobCreateOptions(id=job_id, pool_info=POOL, job_preparation_task=first, job_release_task=last)
     client.create_job(options)
@@ -52,7 +52,7 @@ def test_release_task_runs_before_its_job_is_completed(client: BatchClient, prep
     """Its output can be read on the node where it ran, at the folder that the list names."""
     client.create_task(prepared, models.BatchTaskCreateOptions(id="task", command_line="true"))
     wait_until(lambda: client.get_task(prepared, "task").state == models.BatchTaskState.COMPLETED)
-    client.begin_terminate_job(prepared, BatchJobTerminateOptions(), polling_interval=0).wait()
+    client.begin_terminate_job(prepared, options=BatchJobTerminateOptions(), polling_interval=0).wait()
     wait_until(lambda: client.get_job(prepared).state == models.BatchJobState.COMPLETED)
     shown = status(client, prepared)
     info = present(shown.job_release_task_execution_info)
