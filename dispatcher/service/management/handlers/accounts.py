@@ -126,7 +126,7 @@ def _check_storage(call: ManagementCall, document: AccountDocument) -> None:
 
 
 def _body(call: ManagementCall, account: Account) -> JsonObject:
-    document = account.document
+    document, quotas = account.document, account.core.options.quotas
     host = call.accounts.host(account.name)
     properties: JsonObject = {
         "publicNetworkAccess": "Enabled",
@@ -137,18 +137,22 @@ def _body(call: ManagementCall, account: Account) -> JsonObject:
         "nodeManagementEndpoint": host,
         "provisioningState": "Succeeded",
         "poolAllocationMode": "BatchService",
-        "dedicatedCoreQuota": NO_LIMIT,
-        "lowPriorityCoreQuota": NO_LIMIT,
+        "dedicatedCoreQuota": _shown(quotas.dedicated_cores),
+        "lowPriorityCoreQuota": _shown(quotas.low_priority_cores),
         "dedicatedCoreQuotaPerVMFamily": [],
         "dedicatedCoreQuotaPerVMFamilyEnforced": False,
-        "poolQuota": NO_LIMIT,
-        "activeJobAndJobScheduleQuota": NO_LIMIT,
+        "poolQuota": _shown(quotas.pools),
+        "activeJobAndJobScheduleQuota": _shown(quotas.active_jobs_and_schedules),
     }
     storage = auto_storage(call, account)
     if storage is not None:
         properties["autoStorage"] = storage
     envelope = resource(account.id, "", properties)
     return {**envelope, "location": document.location, "tags": document.tags, "identity": document.identity}
+
+
+def _shown(quota: int | None) -> int:
+    return NO_LIMIT if quota is None else quota
 
 
 def _keys(account: Account, keys: AccountKeys) -> ManagementReply:

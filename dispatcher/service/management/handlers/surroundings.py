@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dispatcher.service.documents.fields import Fields
+from dispatcher.service.identity.authority import TENANT_ID
 from dispatcher.service.management.calls import ManagementCall, ManagementHandler, ManagementReply
 from dispatcher.service.management.documents import GROUP, LOCATION
 from dispatcher.service.management.errors import Fault, ManagementError
 from dispatcher.service.management.lookup import list_accounts
 from dispatcher.service.wire import JsonObject, JsonValue
 
-TENANT_ID = "6c0ca100-0000-4000-8000-000000000001"
-"""Of the one tenant, which issues the service's tokens."""
 SUBSCRIPTION_ID = "6c0ca100-0000-4000-8000-00000000000a"
 """Of the one subscription that is listed."""
 
