@@ -82,6 +82,8 @@ class Suite:
         folder = SUITES / self.name
         options = ["-c", str(SUITES / "pytest.ini"), "--rootdir", str(ROOT), "--confcutdir", str(folder)]
         options += [f"--junitxml={report}", f"--basetemp={scratch / self.name}"]
+        if self.environment.workers > 1:
+            options += ["-n", str(self.environment.workers)]
         return [str(self.environment.program("python")), "-m", "pytest", *options, *map(str, self.files())]
 
     def _javascript(self, report: Path) -> Sequence[str]:
