@@ -149,6 +149,8 @@ class Mount:
         for folder in self._folders():
             folder.chmod(_FOLDER)
         try:
+            for name in {name for name, _ in _files(self.folder)} - {item.name for item in items}:
+                (self.folder / name).unlink()
             self._bring(stale, keep_going)
         finally:
             for folder in self._folders():

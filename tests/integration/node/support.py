@@ -9,6 +9,7 @@ from azure.storage.blob import ContainerClient, ContainerSasPermissions, generat
 from dispatcher.service.clock import SystemClock
 from dispatcher.service.node.agent import NodeIdentity, open_node
 from dispatcher.service.node.blobs import StorageAccess
+from dispatcher.service.node.engine import EngineFinder
 from dispatcher.service.node.launch import (
     Node,
     NodeEvent,
@@ -58,8 +59,17 @@ def launch_of(
 class NodeUnderTest:
     """A node and what it told."""
 
-    def __init__(self, root: Path, storage: StorageAccess, *, slots: int = 2, grace: float = GRACE_SECONDS) -> None:
+    def __init__(
+        self,
+        root: Path,
+        storage: StorageAccess,
+        *,
+        slots: int = 2,
+        grace: float = GRACE_SECONDS,
+        engines: EngineFinder | None = None,
+    ) -> None:
         self.root = root
+        self._storage = storage
         self.events: Queue[NodeEvent] = Queue()
         self.node: Node = open_node(
             root=root,
@@ -68,8 +78,13 @@ class NodeUnderTest:
             storage=storage,
             listener=self.events.put,
             clock=SystemClock(),
+            engines=engines,
             grace=grace,
         )
+
+    def reopen(self) -> "NodeUnderTest":
+        """Return the node opened again, as by the next service; this one is closed."""
+        return NodeUnderTest(self.root, self._storage)
 
     def run(self, launch: TaskLaunch) -> TaskEnding:
         """Make an attempt and return its ending."""
