@@ -130,10 +130,14 @@ def _change(call: Call, changes: JsonObject) -> Reply:
 
 
 def _due(schedule: ScheduleRecord, spec: ScheduleSpec, now: datetime) -> datetime | None:
-    """Return when the next job is due after a change; only other times begin the recurrence anew, from now."""
-    if spec.recurrence == recurrence_of(schedule.document):
+    """Return when the next job is due after a change.
+
+    Only another beginning or interval starts the recurrence anew, from now; another window or end does not.
+    """
+    before, after = recurrence_of(schedule.document), spec.recurrence
+    if (before.not_until, before.interval) == (after.not_until, after.interval):
         return schedule.due
-    return max(spec.recurrence.not_until or now, now)
+    return max(after.not_until or now, now)
 
 
 def _find(call: Call) -> ScheduleRecord:

@@ -2,7 +2,8 @@
 
 Jobs are due at ``first``, ``first + interval``, ``first + 2 * interval``, ...; without an interval there is only the
 first. A job is made at a due time, or later within the start window and before the next due time, as soon as the
-schedule's job before it has ended. A due time that passes without one is lost (REST reference, ``Schedule``).
+schedule's job before it has ended. A due time that passes without one is lost. After the last time a schedule is
+completed as soon as its job is; one that does not recur, as soon as its only job is (REST reference, ``Schedule``).
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ class ScheduleView:
     recurrence: Recurrence
     due: datetime | None
     """When its next job is due, or has been since; None where none will be."""
-    open_jobs: int
-    """Jobs of it that are not completed."""
-    jobs: int
-    """All jobs of it that are there."""
+    has_open_job: bool
+    """Its latest job is not completed; of those before it none is open, since it makes one at a time."""
+    has_jobs: bool
+    """Some job of it is there."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,17 +69,21 @@ ScheduleAction = MakeJob | PassOver | EndSchedule
 def plan_schedule(view: ScheduleView, now: datetime) -> ScheduleAction | None:
     """Return the one thing that is to be done for a schedule now, or None."""
     if view.state is ScheduleState.DELETING:
-        return EndSchedule(schedule_key=view.key) if view.jobs == 0 else None
+        return None if view.has_jobs else EndSchedule(schedule_key=view.key)
     if view.state is ScheduleState.TERMINATING:
-        return EndSchedule(schedule_key=view.key) if view.open_jobs == 0 else None
-    due = _latest_due(view, now)
-    if due is None or _is_past(view.recurrence.not_after, due, now):
-        return EndSchedule(schedule_key=view.key) if view.open_jobs == 0 else None
-    if due > now:
-        return None if due == view.due else PassOver(schedule_key=view.key, next_due=due)
-    if view.open_jobs == 0:
+        return None if view.has_open_job else EndSchedule(schedule_key=view.key)
+    due, last = _latest_due(view, now), view.recurrence.not_after
+    if due is None or (last is not None and now > last):
+        return None if view.has_open_job else EndSchedule(schedule_key=view.key)
+    if due <= now and not view.has_open_job:
         return MakeJob(schedule_key=view.key, next_due=_after(due, view.recurrence))
     return None if due == view.due else PassOver(schedule_key=view.key, next_due=due)
+
+
+def next_run(due: datetime | None, recurrence: Recurrence) -> datetime | None:
+    """Return when a schedule's next job is made at the earliest; None where none will be."""
+    last = recurrence.not_after
+    return None if due is None or (last is not None and due > last) else due
 
 
 def next_look(view: ScheduleView, now: datetime) -> datetime | None:
@@ -90,7 +95,9 @@ def _times(view: ScheduleView, now: datetime) -> Iterator[datetime]:
     if view.state is not ScheduleState.ACTIVE or view.due is None:
         return
     recurrence = view.recurrence
-    times = [view.due, _after(view.due, recurrence), recurrence.not_after]
+    times = [view.due, _after(view.due, recurrence)]
+    if recurrence.not_after is not None:
+        times.append(recurrence.not_after + _INSTANT)
     if recurrence.window is not None:
         times.append(view.due + recurrence.window + _INSTANT)
     yield from (time for time in times if time is not None and time > now)
@@ -110,10 +117,6 @@ def _latest_due(view: ScheduleView, now: datetime) -> datetime | None:
 
 def _after(due: datetime, recurrence: Recurrence) -> datetime | None:
     return None if recurrence.interval is None else due + recurrence.interval
-
-
-def _is_past(not_after: datetime | None, due: datetime, now: datetime) -> bool:
-    return not_after is not None and max(due, now) > not_after
 
 
 _INSTANT = timedelta(microseconds=1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
+from dispatcher.service.documents.job_schedules import recurrence_of
+from dispatcher.service.planning.schedules import next_run
 from dispatcher.service.records import ScheduleRecord
 from dispatcher.service.rendering.parts import job_url, set_time
 from dispatcher.service.states import ScheduleState
@@ -33,7 +35,7 @@ def job_schedule_body(schedule: ScheduleRecord, base_url: str) -> JsonObject:
 def _execution_info(schedule: ScheduleRecord, base_url: str) -> JsonObject:
     info: JsonObject = {}
     if schedule.state in {ScheduleState.ACTIVE, ScheduleState.DISABLED}:
-        set_time(info, "nextRunTime", schedule.due)
+        set_time(info, "nextRunTime", next_run(schedule.due, recurrence_of(schedule.document)))
     set_time(info, "endTime", schedule.ended)
     if schedule.recent_job is not None:
         info["recentJob"] = {

@@ -42,6 +42,10 @@ class Store:
         """Hold changes of several stores together."""
         return self._database.transaction()
 
+    def attempt(self) -> AbstractContextManager[None]:
+        """Hold changes together and undo them alone where they raise, whatever transaction is around them."""
+        return self._database.attempt()
+
     def close(self) -> None:
         """Close the file."""
         self._database.close()

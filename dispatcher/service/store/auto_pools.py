@@ -4,13 +4,6 @@ from __future__ import annotations
 
 from dispatcher.service.store.database import Database
 
-_ENDED = (
-    "SELECT auto.pool_id FROM auto_pools AS auto LEFT JOIN jobs ON jobs.key = auto.job_key "
-    "LEFT JOIN job_schedules AS schedules ON schedules.key = auto.schedule_key WHERE keep_alive = 0 "
-    "AND (CASE WHEN auto.job_key IS NOT NULL THEN coalesce(jobs.state, 'completed') "
-    "ELSE coalesce(schedules.state, 'completed') END) = 'completed'"
-)
-
 
 class AutoPoolStore:
     """Every read and change of what ties pools to jobs and schedules."""
@@ -34,9 +27,14 @@ class AutoPoolStore:
         )
         return None if row is None else str(row[0])
 
-    def ended(self) -> list[str]:
-        """Return the pools whose job or schedule is completed or gone."""
-        return [str(row[0]) for row in self._database.all(_ENDED)]
+    def keep(self, pool_id: str, *, keep: bool) -> None:
+        """Say whether a pool stays when its job ends; one that is tied to nothing stays as it is."""
+        self._database.run("UPDATE auto_pools SET keep_alive = ? WHERE pool_id = ?", (keep, pool_id))
+
+    def ended(self) -> list[tuple[str, bool]]:
+        """Return the pools whose job or schedule is completed or gone, and whether each stays."""
+        rows = self._database.all("SELECT pool_id, keep_alive FROM auto_pools WHERE ended = 1")
+        return [(str(pool_id), bool(keep)) for pool_id, keep in rows]
 
     def forget(self, pool_id: str) -> None:
         """Untie a pool."""

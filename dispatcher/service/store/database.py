@@ -51,6 +51,22 @@ class Database:
         if self._depth == 0:
             self._connection.execute("COMMIT")
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Hold what is done inside together as `transaction` does, but where it raises, undo it alone, and raise.
+
+        What the transaction around it did before stays.
+        """
+        with self.transaction():
+            self._connection.execute("SAVEPOINT attempt")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK TO attempt")
+                raise
+            finally:
+                self._connection.execute("RELEASE attempt")
+
     def run(self, sql: str, values: Row = ()) -> int:
         """Run a statement; return how many rows it changed."""
         return self._connection.execute(sql, values).rowcount

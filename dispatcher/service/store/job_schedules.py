@@ -9,7 +9,7 @@ from dispatcher.service.documents.job_schedules import ScheduleSpec, recurrence_
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.planning.schedules import ScheduleView
 from dispatcher.service.records import JobRecord, ScheduleRecord
-from dispatcher.service.states import SCHEDULE, ScheduleEvent, ScheduleState
+from dispatcher.service.states import JOB, SCHEDULE, JobEvent, JobState, ScheduleEvent, ScheduleState
 from dispatcher.service.store.database import Database, Row
 from dispatcher.service.store.rows import JOB_COLUMNS, job_record, micros
 from dispatcher.service.wire import from_micros, to_micros
@@ -18,6 +18,8 @@ _COLUMNS = (
     "key, id, document, version, state, previous_state, state_time, created, modified, ended, due, jobs_made, "
     "recent_job"
 )
+_AT_REST = frozenset({ScheduleState.DISABLED, ScheduleState.COMPLETED})
+"""Nothing happens to such a schedule unless a client asks for it."""
 
 
 class JobScheduleStore:
@@ -35,8 +37,8 @@ class JobScheduleStore:
         time = to_micros(now)
         with self._database.transaction():
             added = self._database.run(
-                "INSERT INTO job_schedules (id, document, version, state, state_time, created, modified, due) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO job_schedules (id, document, version, state, state_time, created, modified, due, look) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
                 (
                     spec.id,
                     spec.document,
@@ -77,15 +79,25 @@ class JobScheduleStore:
         rows = self._database.each(f"SELECT {_COLUMNS} FROM job_schedules WHERE id > ? ORDER BY id", (after,))
         return map(_record, rows)
 
-    def views(self) -> list[ScheduleView]:
-        """Return the schedules to which something may have to happen."""
+    def due_views(self, now: datetime) -> list[ScheduleView]:
+        """Return the schedules to which something may have to happen by now."""
         rows = self._database.all(
-            "SELECT key, state, document, due, (SELECT count(*) FROM schedule_jobs WHERE schedule_key = s.key), "
-            "(SELECT count(*) FROM schedule_jobs JOIN jobs ON jobs.key = job_key "
-            " WHERE schedule_key = s.key AND jobs.state <> 'completed') "
-            "FROM job_schedules AS s WHERE state IN ('active', 'terminating', 'deleting')"
+            "SELECT key, state, document, due, EXISTS (SELECT 1 FROM schedule_jobs WHERE schedule_key = s.key), "
+            "(SELECT jobs.state FROM schedule_jobs JOIN jobs ON jobs.key = job_key WHERE schedule_key = s.key "
+            " ORDER BY job_key DESC LIMIT 1) "
+            "FROM job_schedules AS s WHERE look <= ? ORDER BY look, key",
+            (to_micros(now),),
         )
         return [_view(row) for row in rows]
+
+    def look_at(self, key: int, time: datetime | None) -> None:
+        """Remember when a schedule is to be looked at though nothing happens; None where never."""
+        self._database.run("UPDATE job_schedules SET look = ? WHERE key = ?", (micros(time), key))
+
+    def next_look(self) -> datetime | None:
+        """Return when a schedule is next to be looked at; None where none is."""
+        row = self._database.first("SELECT min(look) FROM job_schedules WHERE look IS NOT NULL")
+        return None if row is None or row[0] is None else from_micros(int(row[0]))
 
     def jobs(self, schedule: ScheduleRecord, after: int = 0) -> Iterator[JobRecord]:
         """Return a schedule's jobs whose keys come after ``after``, in the order they were made."""
@@ -96,6 +108,17 @@ class JobScheduleStore:
             (schedule.key, after),
         )
         return map(job_record, rows)
+
+    def going_jobs(self, schedule: ScheduleRecord, event: JobEvent) -> list[JobRecord]:
+        """Return a schedule's jobs to which an event can happen."""
+        states = [state for state in JobState if JOB.allows(state, event)]
+        columns = ", ".join(f"jobs.{name.strip()}" for name in JOB_COLUMNS.split(","))
+        rows = self._database.all(
+            f"SELECT {columns} FROM schedule_jobs JOIN jobs ON jobs.key = job_key WHERE schedule_key = ? "
+            f"AND jobs.state IN ({', '.join('?' * len(states))}) ORDER BY job_key",
+            (schedule.key, *states),
+        )
+        return [job_record(row) for row in rows]
 
     def schedule_of(self, job_key: int) -> int | None:
         """Return the key of the schedule that made a job; None for a job that a client made."""
@@ -124,7 +147,7 @@ class JobScheduleStore:
         time = to_micros(now)
         self._database.run(
             "UPDATE job_schedules SET state = ?, previous_state = ?, state_time = ?, modified = ?, version = ?, "
-            "ended = ? WHERE key = ?",
+            "ended = ?, look = ? WHERE key = ?",
             (
                 state,
                 schedule.state,
@@ -132,6 +155,7 @@ class JobScheduleStore:
                 time,
                 self._database.next_version(now),
                 time if state is ScheduleState.COMPLETED else micros(schedule.ended),
+                None if state in _AT_REST else 0,
                 schedule.key,
             ),
         )
@@ -139,8 +163,15 @@ class JobScheduleStore:
     def replace(self, schedule: ScheduleRecord, spec: ScheduleSpec, due: datetime | None, now: datetime) -> None:
         """Give a schedule what a changed document says."""
         self._database.run(
-            "UPDATE job_schedules SET document = ?, due = ?, modified = ?, version = ? WHERE key = ?",
-            (spec.document, micros(due), to_micros(now), self._database.next_version(now), schedule.key),
+            "UPDATE job_schedules SET document = ?, due = ?, modified = ?, version = ?, look = ? WHERE key = ?",
+            (
+                spec.document,
+                micros(due),
+                to_micros(now),
+                self._database.next_version(now),
+                None if schedule.state in _AT_REST else 0,
+                schedule.key,
+            ),
         )
 
     def remove(self, key: int) -> None:
@@ -168,12 +199,12 @@ def _record(row: Row) -> ScheduleRecord:
 
 
 def _view(row: Row) -> ScheduleView:
-    key, state, document, due, jobs, open_jobs = row
+    key, state, document, due, has_jobs, latest = row
     return ScheduleView(
         key=int(key or 0),
         state=ScheduleState(str(state)),
         recurrence=recurrence_of(str(document)),
         due=None if due is None else from_micros(int(due)),
-        jobs=int(jobs or 0),
-        open_jobs=int(open_jobs or 0),
+        has_jobs=bool(has_jobs),
+        has_open_job=latest is not None and latest != JobState.COMPLETED,
     )

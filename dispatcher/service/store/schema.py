@@ -8,6 +8,9 @@ job look at tasks.
 What tasks used is counted when their attempts end: in ``task_usage`` for a task, and in ``job_usage``,
 ``schedule_usage`` (of jobs that are gone) and ``pool_usage`` together, so that statistics do not look at tasks either.
 ``reads`` and ``writes`` are blocks of 512 bytes. ``node_times`` outlives nodes and pools.
+
+``job_schedules.look`` is when something may next have to happen to a schedule: now where a client or one of its jobs
+changed something, else when the clock alone will; so that a step looks at no schedule for which nothing is due.
 """
 
 SCHEMA_VERSION = 2
@@ -166,24 +169,47 @@ CREATE TABLE job_schedules (
     modified INTEGER NOT NULL,
     ended INTEGER,
     due INTEGER,
+    look INTEGER,
     jobs_made INTEGER NOT NULL DEFAULT 0,
     recent_job TEXT
 );
+CREATE INDEX job_schedules_look ON job_schedules (look) WHERE look IS NOT NULL;
 
 CREATE TABLE schedule_jobs (
     job_key INTEGER PRIMARY KEY,
     schedule_key INTEGER NOT NULL
 );
 CREATE INDEX schedule_jobs_by_schedule ON schedule_jobs (schedule_key, job_key);
-CREATE TRIGGER schedule_jobs_go AFTER DELETE ON jobs
-    BEGIN DELETE FROM schedule_jobs WHERE job_key = OLD.key; END;
+CREATE TRIGGER schedule_jobs_end AFTER UPDATE OF state ON jobs WHEN NEW.state = 'completed' BEGIN
+    UPDATE job_schedules SET look = 0 WHERE state IN ('active', 'terminating', 'deleting')
+        AND key = (SELECT schedule_key FROM schedule_jobs WHERE job_key = NEW.key);
+END;
+CREATE TRIGGER schedule_jobs_go AFTER DELETE ON jobs BEGIN
+    UPDATE job_schedules SET look = 0 WHERE state IN ('active', 'terminating', 'deleting')
+        AND key = (SELECT schedule_key FROM schedule_jobs WHERE job_key = OLD.key);
+    DELETE FROM schedule_jobs WHERE job_key = OLD.key;
+END;
 
 CREATE TABLE auto_pools (
     pool_id TEXT PRIMARY KEY COLLATE NOCASE,
     job_key INTEGER,
     schedule_key INTEGER,
-    keep_alive INTEGER NOT NULL
+    keep_alive INTEGER NOT NULL,
+    ended INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
+CREATE INDEX auto_pools_by_job ON auto_pools (job_key) WHERE job_key IS NOT NULL;
+CREATE INDEX auto_pools_by_schedule ON auto_pools (schedule_key) WHERE schedule_key IS NOT NULL;
+CREATE INDEX auto_pools_ended ON auto_pools (pool_id) WHERE ended = 1;
+CREATE TRIGGER auto_pools_end_with_job AFTER UPDATE OF state ON jobs WHEN NEW.state = 'completed'
+    BEGIN UPDATE auto_pools SET ended = 1 WHERE job_key = NEW.key; END;
+CREATE TRIGGER auto_pools_end_without_job AFTER DELETE ON jobs
+    BEGIN UPDATE auto_pools SET ended = 1 WHERE job_key = OLD.key; END;
+CREATE TRIGGER auto_pools_end_with_schedule AFTER UPDATE OF state ON job_schedules WHEN NEW.state = 'completed'
+    BEGIN UPDATE auto_pools SET ended = 1 WHERE schedule_key = NEW.key; END;
+CREATE TRIGGER auto_pools_end_without_schedule AFTER DELETE ON job_schedules
+    BEGIN UPDATE auto_pools SET ended = 1 WHERE schedule_key = OLD.key; END;
+CREATE TRIGGER auto_pools_go AFTER DELETE ON pools
+    BEGIN DELETE FROM auto_pools WHERE pool_id = OLD.id; END;
 
 CREATE TABLE account (
     key INTEGER PRIMARY KEY,

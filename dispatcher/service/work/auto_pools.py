@@ -15,11 +15,11 @@ class AutoPoolPart:
         self._store = context.core.store
 
     def step(self, now: datetime) -> bool:
-        """Begin to delete what is no longer needed; one that a client deleted is only forgotten."""
+        """Begin to delete what is no longer needed; one that stays, or that a client deleted, is only forgotten."""
         ended = self._store.auto_pools.ended()
-        for pool_id in ended:
+        for pool_id, stays in ended:
             pool = self._store.pools.find(pool_id)
-            if pool is not None and pool.state is PoolState.ACTIVE:
+            if pool is not None and pool.state is PoolState.ACTIVE and not stays:
                 self._store.pools.begin_delete(pool, now)
             self._store.auto_pools.forget(pool_id)
         return bool(ended)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dispatcher.service.documents.job_schedules import read_scheduled_job
 from dispatcher.service.errors import BatchError
@@ -17,11 +17,12 @@ from dispatcher.service.planning.schedules import (
     plan_schedule,
 )
 from dispatcher.service.records import ScheduleRecord
-from dispatcher.service.states import JOB, JobEvent, ScheduleEvent, ScheduleState
+from dispatcher.service.states import JobEvent, ScheduleEvent, ScheduleState
 from dispatcher.service.work.parts import WorkContext
 
 logger = logging.getLogger(__name__)
 
+_TRY_AGAIN = timedelta(minutes=1)
 _TERMINATED = "TerminateJobSchedule"
 
 
@@ -32,22 +33,22 @@ class SchedulePart:
         self._core = context.core
 
     def step(self, now: datetime) -> bool:
-        """Do what each schedule needs now."""
-        worked = False
-        for view in self._core.store.schedules.views():
+        """Do what each schedule that is due needs now."""
+        schedules = self._core.store.schedules
+        views = schedules.due_views(now)
+        for view in views:
             if view.state is not ScheduleState.ACTIVE:
-                worked |= self._end_jobs(self._core.store.schedules.by_key(view.key))
+                self._end_jobs(schedules.by_key(view.key))
             action = plan_schedule(view, now)
-            if action is not None:
+            if action is None:
+                schedules.look_at(view.key, next_look(view, now))
+            else:
                 self._apply(action, now)
-                worked = True
-        return worked
+        return bool(views)
 
     def next_deadline(self) -> datetime | None:
         """Return when a job is next due, or a window or schedule over."""
-        now = self._core.clock.now()
-        looks = [look for view in self._core.store.schedules.views() if (look := next_look(view, now)) is not None]
-        return min(looks, default=None)
+        return self._core.store.schedules.next_look()
 
     def _apply(self, action: ScheduleAction, now: datetime) -> None:
         schedules = self._core.store.schedules
@@ -64,24 +65,23 @@ class SchedulePart:
                     schedules.happen(schedule, ScheduleEvent.COMPLETE, now)
 
     def _make(self, schedule: ScheduleRecord, next_due: datetime | None, now: datetime) -> None:
-        """Make a job; where the account cannot take one more now, this due time is lost."""
+        """Make a job; where the account cannot take one more now, try again until the start window is over."""
         spec = read_scheduled_job(schedule.document, f"{schedule.id}:job-{schedule.jobs_made + 1}")
         try:
-            job = add_job(self._core, spec, now, schedule_key=schedule.key)
+            with self._core.store.attempt():
+                job = add_job(self._core, spec, now, schedule_key=schedule.key)
         except BatchError as error:
             logger.warning("job schedule %s could not make its job: %s", schedule.id, error)
-            self._core.store.schedules.set_due(schedule.key, next_due)
+            self._core.store.schedules.look_at(schedule.key, now + _TRY_AGAIN)
         else:
             self._core.store.schedules.made(schedule, job, next_due)
 
-    def _end_jobs(self, schedule: ScheduleRecord) -> bool:
-        """End the jobs of a schedule that ends; return whether there was anything to end."""
+    def _end_jobs(self, schedule: ScheduleRecord) -> None:
+        """End the jobs of a schedule that ends."""
         deleting = schedule.state is ScheduleState.DELETING
         event = JobEvent.DELETE if deleting else JobEvent.TERMINATE
-        jobs = [job for job in self._core.store.schedules.jobs(schedule) if JOB.allows(job.state, event)]
-        for job in jobs:
+        for job in self._core.store.schedules.going_jobs(schedule, event):
             if deleting:
                 self._core.delete_job(job)
             else:
                 self._core.terminate_job(job, _TERMINATED)
-        return bool(jobs)

@@ -57,6 +57,13 @@ def shown(bench: Bench) -> JsonObject:
     return bench.read("get_job_schedule", jobScheduleId="s")
 
 
+def execution(bench: Bench) -> JsonObject:
+    """Return the schedule's execution information."""
+    info = shown(bench)["executionInfo"]
+    assert isinstance(info, dict)
+    return info
+
+
 def jobs(bench: Bench) -> list[str]:
     """Return the ids of the schedule's jobs that are not completed, and in parentheses of those that are."""
     listed = bench.read("list_jobs_from_schedule", jobScheduleId="s")["value"]
@@ -139,6 +146,43 @@ def test_schedule_completes_after_its_last_time(bench: Bench) -> None:
     assert (jobs(bench), shown(bench)["state"]) == (["(s:job-1)"], "completed")
 
 
+def test_schedule_stays_active_until_its_last_time_though_no_job_is_due_before(bench: Bench) -> None:
+    """It could still be given a later one; no next run is shown meanwhile."""
+    add_schedule(bench, {"recurrenceInterval": "PT1H", "doNotRunAfter": format_time(bench.clock.now() + 0.5 * HOUR)})
+    end_job(bench, "s:job-1")
+    assert (shown(bench)["state"], "nextRunTime" in execution(bench)) == ("active", False)
+    go_on(bench, 0.5 * HOUR)
+    assert shown(bench)["state"] == "active"
+    go_on(bench, timedelta(microseconds=1))
+    assert (jobs(bench), shown(bench)["state"]) == (["(s:job-1)"], "completed")
+
+
+def test_schedule_whose_last_time_is_past_makes_no_job(bench: Bench) -> None:
+    """It is completed at once; what Azure says to one is not known."""
+    add_schedule(bench, {"doNotRunAfter": format_time(bench.clock.now() - HOUR)})
+    assert (jobs(bench), shown(bench)["state"]) == ([], "completed")
+
+
+def test_schedule_without_anything_due_is_not_looked_at(bench: Bench) -> None:
+    """Neither while its job runs, nor disabled, nor between jobs: steps do not grow with schedules."""
+    schedules = bench.service.core.store.schedules
+    add_schedule(bench, {"recurrenceInterval": "PT1H"})
+    assert schedules.due_views(bench.clock.now()) == []
+    end_job(bench, "s:job-1")
+    assert schedules.due_views(bench.clock.now()) == []
+    bench.call("disable_job_schedule", jobScheduleId="s")
+    assert schedules.due_views(bench.clock.now() + 2 * HOUR) == []
+
+
+def test_job_deleted_by_hand_lets_the_next_one_be_made(bench: Bench) -> None:
+    """Its number is not used again."""
+    add_schedule(bench, {"recurrenceInterval": "PT1H"})
+    bench.call("begin_delete_job", jobId="s:job-1")
+    settle_until(bench, lambda: jobs(bench) == [])
+    go_on(bench, HOUR)
+    assert jobs(bench) == ["s:job-2"]
+
+
 def test_disabled_schedule_makes_no_job_until_it_is_enabled(bench: Bench) -> None:
     """A job that runs goes on meanwhile."""
     add_schedule(bench, {"recurrenceInterval": "PT1H"})
@@ -184,6 +228,17 @@ def test_change_of_the_specification_concerns_only_later_jobs(bench: Bench) -> N
     end_job(bench, "s:job-1")
     go_on(bench, HOUR)
     assert [bench.job(f"s:job-{number}")["priority"] for number in (1, 2)] == [0, 7]
+
+
+@pytest.mark.parametrize("change", [{"startWindow": "PT5M"}, {"doNotRunAfter": "2100-01-01T00:00:00Z"}])
+def test_change_of_the_window_or_the_end_does_not_start_the_recurrence_anew(bench: Bench, change: JsonObject) -> None:
+    """No job is made before the next one is due."""
+    add_schedule(bench, {"recurrenceInterval": "PT1H"})
+    end_job(bench, "s:job-1")
+    before = execution(bench)
+    bench.call("update_job_schedule", {"schedule": {"recurrenceInterval": "PT1H", **change}}, jobScheduleId="s")
+    bench.settle()
+    assert (jobs(bench), execution(bench)) == (["(s:job-1)"], before)
 
 
 def test_replaced_schedule_without_times_runs_once_more(bench: Bench) -> None:
@@ -257,25 +312,29 @@ def test_pool_of_a_schedule_goes_with_it(bench: Bench) -> None:
     due=st.integers(-100, 100),
     window=st.none() | st.integers(1, 90),
     interval=st.none() | st.integers(1, 60),
-    open_jobs=st.integers(0, 1),
+    last=st.none() | st.integers(-100, 100),
+    has_open_job=st.booleans(),
 )
-def test_plan_is_stable_until_the_next_look(due: int, window: int | None, interval: int | None, open_jobs: int) -> None:
+def test_plan_is_stable_until_the_next_look(
+    due: int, window: int | None, interval: int | None, last: int | None, has_open_job: bool
+) -> None:
     """Nothing that time alone changes is missed: what is not to be done now is not to be done before the next look."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
+    not_after = None if last is None else now + timedelta(minutes=last)
     view = ScheduleView(
         key=1,
         state=ScheduleState.ACTIVE,
-        recurrence=Recurrence(window=_minutes(window), interval=_minutes(interval)),
+        recurrence=Recurrence(window=_minutes(window), interval=_minutes(interval), not_after=not_after),
         due=now + timedelta(minutes=due),
-        open_jobs=open_jobs,
-        jobs=open_jobs,
+        has_open_job=has_open_job,
+        has_jobs=has_open_job,
     )
     action, look = plan_schedule(view, now), next_look(view, now)
-    if action is None and look is not None:
-        just_before = look - timedelta(microseconds=1)
-        assert plan_schedule(view, max(now, just_before)) is None
+    later = now + timedelta(days=1) if look is None else look - timedelta(microseconds=1)
+    if action is None:
+        assert plan_schedule(view, max(now, later)) is None
     if isinstance(action, MakeJob):
-        assert open_jobs == 0
+        assert not has_open_job
 
 
 def _minutes(number: int | None) -> timedelta | None:
