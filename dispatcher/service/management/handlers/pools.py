@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
@@ -43,6 +44,8 @@ _CHANGEABLE = frozenset(
 )
 """What a request can change of a pool that exists; the data plane may still refuse some of it."""
 _RETRY_SECONDS = "1"
+_SLOTS_OF_MODEL = 1
+"""What the pool's model in azure-mgmt-batch 17 sends with every PATCH, whatever the pool has."""
 
 
 def create(call: ManagementCall) -> ManagementReply:
@@ -51,7 +54,7 @@ def create(call: ManagementCall) -> ManagementReply:
     pool = account.core.store.pools.find(call.parameters["poolName"])
     check_match(call, None if pool is None else weak_etag(pool.version))
     if pool is not None:
-        _require_same(call, account, pool)
+        _require_same(call, account, pool, _properties(call))
         return _change(call, account, pool)
     properties = _properties(call)
     body = pool_to_data_plane(call.parameters["poolName"], properties)
@@ -66,8 +69,10 @@ def update(call: ManagementCall) -> ManagementReply:
     account = get_account(call)
     pool = account.core.store.pools.get(call.parameters["poolName"])
     check_match(call, weak_etag(pool.version))
-    if fixed := sorted(_properties(call).keys() - _CHANGEABLE - READ_ONLY):
-        raise ManagementError(Fault.POOL_PROPERTY_FIXED, details=[("PropertyName", fixed[0])])
+    asked = _properties(call)
+    if asked.get("taskSlotsPerNode") == _SLOTS_OF_MODEL:
+        del asked["taskSlotsPerNode"]
+    _require_same(call, account, pool, asked)
     return _change(call, account, pool)
 
 
@@ -134,13 +139,12 @@ def _change(call: ManagementCall, account: Account, pool: PoolRecord) -> Managem
     return _reply(call, account)
 
 
-def _require_same(call: ManagementCall, account: Account, pool: PoolRecord) -> None:
+def _require_same(call: ManagementCall, account: Account, pool: PoolRecord, asked: JsonObject) -> None:
     """Refuse other values of what cannot change, as far as an answer shows them."""
     shown = _properties_of(_render(account, read(call, account, "get_pool", poolId=pool.id), pool))
-    asked = pool_to_data_plane(pool.id, _properties(call))
-    wanted = pool_to_management({**asked, "allocationState": "steady"}, account.id)
-    for name in _properties(call).keys() - _CHANGEABLE - READ_ONLY:
-        if wanted.get(name) != shown.get(name):
+    wanted = pool_to_management({**pool_to_data_plane(pool.id, asked), "allocationState": "steady"}, account.id)
+    for name in sorted(asked.keys() - _CHANGEABLE - READ_ONLY):
+        if json.dumps(wanted.get(name), sort_keys=True).lower() != json.dumps(shown.get(name), sort_keys=True).lower():
             raise ManagementError(Fault.POOL_PROPERTY_FIXED, details=[("PropertyName", name)])
 
 

@@ -110,11 +110,19 @@ def test_patch_is_whole_or_nothing(plane: Plane) -> None:
     assert plane.properties("GET", "pools/p")["displayName"] == "before"
 
 
-def test_patch_of_the_machine_is_refused(plane: Plane) -> None:
-    """By name."""
-    plane.ask("PUT", "pools/p", _body())
-    body: JsonObject = {"properties": {"deploymentConfiguration": MACHINE}}
+def test_patch_of_what_is_fixed_is_refused(plane: Plane) -> None:
+    """By name; the value that it has is no change."""
+    plane.ask("PUT", "pools/p", _body(taskSlotsPerNode=2))
+    body: JsonObject = {"properties": {"vmSize": "standard_d4s_v3"}}
     assert plane.refusal("PATCH", "pools/p", body) == (409, "PropertyCannotBeUpdated")
+    plane.ask("PATCH", "pools/p", {"properties": {"vmSize": "standard_d2s_v3", "deploymentConfiguration": MACHINE}})
+
+
+def test_patch_may_send_the_models_slots(plane: Plane) -> None:
+    """azure-mgmt-batch 17 sends a 1 whatever the pool has."""
+    plane.ask("PUT", "pools/p", _body(taskSlotsPerNode=2))
+    assert plane.properties("PATCH", "pools/p", {"properties": {"taskSlotsPerNode": 1}})["taskSlotsPerNode"] == 2
+    assert plane.refusal("PATCH", "pools/p", {"properties": {"taskSlotsPerNode": 3}})[0] == 409
 
 
 def test_stale_etag_is_refused(plane: Plane) -> None:
