@@ -36,6 +36,12 @@ class Refusal(Enum):
     AUTHENTICATION_TOKEN_INVALID = _Entry(
         401, "AuthenticationFailed", "Server failed to authenticate the request. The token in it is not accepted."
     )
+    AUTO_SCALE_FORMULA_TOO_LONG = _Entry(
+        400, "AutoScaleFormulaTooLong", "The autoscale formula is too long: it may have 8192 characters."
+    )
+    AUTO_SCALING_FORMULA_SYNTAX_ERROR = _Entry(
+        400, "AutoScalingFormulaSyntaxError", "The autoscale formula has a syntax error."
+    )
     CERTIFICATE_NOT_FOUND = _Entry(404, "CertificateNotFound", "The specified certificate does not exist.")
     CONDITION_NOT_MET = _Entry(
         412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
@@ -99,7 +105,11 @@ class Refusal(Enum):
         "A query parameter that's mandatory for this request is not specified.",
     )
     NODE_NOT_FOUND = _Entry(404, "NodeNotFound", "The specified node does not exist.")
+    NODE_EXTENSION_NOT_FOUND = _Entry(404, "NodeExtensionNotFound", "The specified node has no such extension.")
+    NODE_NOT_READY = _Entry(409, "NodeNotReady", "The specified node is neither idle nor running.")
     NODE_STATE_INVALID = _Entry(409, "NodeStateInvalid", "The node's state does not allow the operation.")
+    NODE_USER_EXISTS = _Entry(409, "NodeUserExists", "The specified node user already exists.")
+    NODE_USER_NOT_FOUND = _Entry(404, "NodeUserNotFound", "The specified node user does not exist.")
     NOT_IMPLEMENTED = _Entry(501, "NotImplemented", "The local Batch service does not implement this operation.")
     OPERATION_INVALID_FOR_CURRENT_STATE = _Entry(
         409, "OperationInvalidForCurrentState", "The specified operation is not valid for the current state."
@@ -107,6 +117,7 @@ class Refusal(Enum):
     POOL_BEING_DELETED = _Entry(409, "PoolBeingDeleted", "The specified pool has been marked for deletion.")
     POOL_BEING_RESIZED = _Entry(409, "PoolBeingResized", "The specified pool is being resized.")
     POOL_EXISTS = _Entry(409, "PoolExists", "The specified pool already exists.")
+    POOL_QUOTA_REACHED = _Entry(409, "PoolQuotaReached", "The specified account has reached the pool quota.")
     POOL_NOT_FOUND = _Entry(404, "PoolNotFound", "The specified pool does not exist.")
     REQUEST_BODY_TOO_LARGE = _Entry(
         413, "RequestBodyTooLarge", "The request body is too large and exceeds the maximum permissible limit."
@@ -142,6 +153,11 @@ class Refusal(Enum):
         409, "TaskNotCompleted", "The specified task is not completed, or it completed successfully."
     )
     TASK_NOT_FOUND = _Entry(404, "TaskNotFound", "The specified task does not exist.")
+    TOO_MANY_ENABLE_AUTO_SCALE_REQUESTS = _Entry(
+        409,
+        "TooManyEnableAutoScaleRequests",
+        "Autoscale of the specified pool was enabled less than 30 seconds ago.",
+    )
     UNSUPPORTED_HTTP_VERB = _Entry(405, "UnsupportedHttpVerb", "The resource doesn't support the specified HTTP verb.")
     UNSUPPORTED_PROPERTY = _Entry(
         400, "UnsupportedProperty", "A property in the request body is not supported by the local Batch service yet."

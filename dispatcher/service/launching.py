@@ -6,11 +6,20 @@ import json
 from functools import lru_cache
 from pathlib import Path
 
+from dispatcher.service.documents.containers import read_container
 from dispatcher.service.documents.fields import Fields, check_pairs
 from dispatcher.service.documents.job_tasks import PreparationTask, ReleaseTask
 from dispatcher.service.documents.multi_instance import read_multi_instance
 from dispatcher.service.documents.tasks import read_limits
-from dispatcher.service.node.launch import Coordination, OutputFile, ResourceFile, TaskKey, TaskLaunch, UploadCondition
+from dispatcher.service.node.launch import (
+    START_TASK,
+    Coordination,
+    OutputFile,
+    ResourceFile,
+    TaskKey,
+    TaskLaunch,
+    UploadCondition,
+)
 from dispatcher.service.node.layout import task_folder, working_folder
 from dispatcher.service.records import JobRecord, NodeRecord, TaskRecord
 
@@ -30,12 +39,13 @@ def make_launch(job: JobRecord, before: TaskRecord, pool_id: str, node_id: str) 
         pool_id=pool_id,
         node_id=node_id,
         run_number=before.run_number,
-        command_line=fields.required_text("commandLine"),
+        command_line=fields.text("commandLine") or "",
         environment=_environment(job, fields),
         resource_files=tuple(_resource_file(item) for item in fields.objects("resourceFiles")),
         output_files=tuple(_output_file(item) for item in fields.objects("outputFiles")),
         wall_clock_limit=read_limits(fields.object("constraints")).wall_clock,
         keep_files=before.node_id == node_id and _is_retry(before),
+        container=read_container(fields.object("containerSettings")),
     )
 
 
@@ -52,6 +62,21 @@ def make_job_task_launch(
         environment=_environment(job, task.fields),
         resource_files=tuple(_resource_file(item) for item in task.fields.objects("resourceFiles")),
         wall_clock_limit=None if task.wall_clock is None else task.wall_clock.total_seconds(),
+        keep_files=keep_files,
+    )
+
+
+def make_start_launch(start: Fields, live: NodeRecord, run_number: int, *, keep_files: bool) -> TaskLaunch:
+    """Return the launch of a pool's start task on a node."""
+    return TaskLaunch(
+        key=START_TASK,
+        pool_id=live.pool_id,
+        node_id=live.id,
+        run_number=run_number,
+        command_line=start.text("commandLine") or "",
+        environment=dict(check_pairs(start, "environmentSettings")),
+        resource_files=tuple(_resource_file(item) for item in start.objects("resourceFiles")),
+        container=read_container(start.object("containerSettings")),
         keep_files=keep_files,
     )
 
@@ -108,4 +133,5 @@ def _output_file(fields: Fields) -> OutputFile:
         path=container.text("path"),
         condition=options.choice("uploadCondition", UploadCondition, UploadCondition.TASK_COMPLETION),
         uses_identity=container.has("identityReference"),
+        headers=check_pairs(container, "uploadHeaders"),
     )

@@ -105,7 +105,7 @@ def _max_parallel(fields: Fields) -> int:
 
 def _read_manager(fields: Fields) -> TaskSpec:
     task_id = fields.required_id()
-    fields.refuse(("applicationPackageReferences", "containerSettings"))
+    fields.refuse(("applicationPackageReferences",))
     check_program(fields)
     return TaskSpec(
         id=task_id,

@@ -7,21 +7,24 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dispatcher.service.documents.containers import read_container
 from dispatcher.service.documents.exit_conditions import read_exit_conditions
 from dispatcher.service.documents.fields import Fields, check_environment
 from dispatcher.service.documents.multi_instance import read_multi_instance
-from dispatcher.service.errors import BatchError, Refusal, invalid_property
+from dispatcher.service.errors import BatchError, Refusal, invalid_property, unsupported_property
 from dispatcher.service.node.launch import UploadCondition
 from dispatcher.service.wire import JsonObject
 
 DEFAULT_RETENTION = timedelta(days=7)
 """How long a node keeps a completed task's files (REST reference, ``TaskConstraints``)."""
 
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
 _MODE = re.compile(r"[0-7]{1,5}")
 _MOST_SLOTS = 256
 _DEPENDENCY_CHARACTERS = 64_000
 _LOWEST_RANGE_ID, _HIGHEST_RANGE_ID = 0, 2**31 - 1
-_UNSUPPORTED = ("containerSettings", "applicationPackageReferences")
+_UNSUPPORTED = ("applicationPackageReferences",)
 _FILE_SOURCES = ("httpUrl", "storageContainerUrl", "autoStorageContainerName")
 
 
@@ -90,6 +93,8 @@ def read_task(body: JsonObject) -> TaskSpec:
     parents, ranges = _read_dependencies(fields.object("dependsOn"))
     settings = fields.object("multiInstanceSettings")
     multi = None if settings is None else read_multi_instance(settings)
+    if multi is not None and fields.has("containerSettings"):
+        raise unsupported_property("containerSettings")  # of a multi-instance task
     for item in () if multi is None else multi.files:
         _check_resource_file(item)
     return TaskSpec(
@@ -109,7 +114,7 @@ def read_task(body: JsonObject) -> TaskSpec:
 def check_program(fields: Fields) -> None:
     """Refuse a task or job manager whose command, settings or files are not as Batch has them."""
     fields.check_display_name()
-    fields.required_text("commandLine")
+    check_command(fields)
     check_environment(fields, "environmentSettings")
     for item in fields.objects("resourceFiles"):
         _check_resource_file(item)
@@ -121,6 +126,18 @@ def check_program(fields: Fields) -> None:
     identity = fields.object("userIdentity")
     if identity is not None:
         identity.refuse(("username",))  # an auto user is recorded: one machine has no other users to run as
+
+
+def check_command(fields: Fields) -> None:
+    """Refuse a task without a command, or with container settings that are not as Batch has them.
+
+    An empty command line is for containers alone: it leaves the image's entry point as it is.
+    """
+    if read_container(fields.object("containerSettings")) is None:
+        fields.required_text("commandLine")
+    else:
+        fields.require("commandLine")
+        fields.text("commandLine")
 
 
 def read_limits(fields: Fields | None) -> TaskLimits:
@@ -181,12 +198,21 @@ def _check_resource_file(fields: Fields) -> None:
     fields.object("identityReference")
 
 
+def _check_header(fields: Fields) -> None:
+    name, value = fields.required_text("name"), fields.text("value") or ""
+    if _HEADER_NAME.fullmatch(name) is None:
+        raise invalid_property(fields.name("name"), name, "it is no name of an HTTP header")
+    if _HEADER_VALUE.fullmatch(value) is None:
+        raise invalid_property(fields.name("value"), value, "it is no value of an HTTP header")
+
+
 def _check_output_file(fields: Fields) -> None:
     fields.required_text("filePattern")
     container = fields.required_object("destination").required_object("container")
     container.required_text("containerUrl")
     container.text("path")
-    container.refuse(("uploadHeaders",))
+    for item in container.objects("uploadHeaders"):
+        _check_header(item)
     container.object("identityReference")
     options = fields.required_object("uploadOptions")
     options.required_text("uploadCondition")
