@@ -1,4 +1,4 @@
-"""The command line: ``python -m dispatcher run`` and ``debug``."""
+"""The command line: ``python -m dispatcher run``, ``debug`` and ``service``."""
 
 from __future__ import annotations
 
@@ -6,19 +6,16 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, NoReturn, ParamSpec
+from typing import Annotated, NoReturn
 
 import typer
 from rich.console import Console
 
-from batch_manager.errors import BatchManagerError
 from batch_manager.exit_codes import ExitCode
 from dispatcher import processes
-from dispatcher.stack import StackError
-from dispatcher.storage import StorageUnavailable
+from dispatcher.service_commands import service
+from dispatcher.telling import told
 from dispatcher.workloads import find_workload, parse_parameters, read_secret
 
 app = typer.Typer(
@@ -29,27 +26,9 @@ app = typer.Typer(
     add_completion=False,
 )
 
+app.add_typer(service)
+
 _TYPER_USAGE_ERROR = 2
-
-P = ParamSpec("P")
-
-
-def _told(command: Callable[P, None]) -> Callable[P, None]:
-    """Let every error that a user can cause be one line on standard error and its exit code."""
-
-    @wraps(command)
-    def telling(*arguments: P.args, **options: P.kwargs) -> None:
-        try:
-            command(*arguments, **options)
-        except BatchManagerError as error:
-            _fail(str(error), error.exit_code)
-        except (StackError, StorageUnavailable) as error:
-            _fail(str(error), ExitCode.UNAVAILABLE)
-        except KeyboardInterrupt:
-            _fail("interrupted; nothing is left running", ExitCode.CANCELLED)
-
-    return telling
-
 
 Workload = Annotated[
     str, typer.Argument(help="The workload's package, as 'python -m' takes it: workloads.water_network.")
@@ -63,7 +42,7 @@ Results = Annotated[Path | None, typer.Option(help="Folder for the job's results
 
 
 @app.command()
-@_told
+@told
 def run(
     workload: Workload,
     param: Parameters = None,
@@ -110,7 +89,7 @@ def run(
 
 
 @app.command()
-@_told
+@told
 def debug(
     workload: Workload,
     param: Parameters = None,
@@ -149,11 +128,6 @@ def main() -> NoReturn:
     except SystemExit as end:
         sys.exit(ExitCode.USAGE if end.code == _TYPER_USAGE_ERROR else end.code)
     sys.exit(ExitCode.SUCCEEDED)
-
-
-def _fail(message: str, code: ExitCode) -> NoReturn:
-    print(f"dispatcher: {message}", file=sys.stderr)
-    raise typer.Exit(code)
 
 
 def _interrupt(number: int, frame: object) -> NoReturn:

@@ -5,6 +5,7 @@ import os
 import select
 import subprocess
 import sys
+from collections.abc import Sequence
 
 from dispatcher.guard import Event, Order, Report
 
@@ -16,13 +17,14 @@ _POLL_SECONDS = 0.02
 class GuardProcess:
     """A running guard, which ends everything it started as soon as this process lets go of it or dies."""
 
-    def __init__(self, order: Order) -> None:
-        """Start a guard on this order."""
+    def __init__(self, order: Order, held: Sequence[int] = ()) -> None:
+        """Start a guard on this order; it keeps the descriptors ``held`` open until it ends."""
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "dispatcher.guard"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             bufsize=0,
+            pass_fds=held,
             start_new_session=True,  # Ctrl-C is for the main process, which ends the job before the services
         )
         self._stop_seconds = 2 * order.grace_seconds * len(order.children) + 20

@@ -18,7 +18,10 @@ from rich.console import Console
 
 from dispatcher.guard import Child, Event, Order, remove_folder
 from dispatcher.guard_client import GuardProcess
-from dispatcher.storage import AzuriteLaunch, StorageEndpoint, answers_http
+from dispatcher.storage import ACCOUNT, AzuriteLaunch, StorageEndpoint, answers_http
+
+CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
+"""The file, in the folder of secrets, that tells the storage account."""
 
 _READY_SECONDS = 60.0
 _WATCH_SECONDS = 0.5
@@ -44,8 +47,11 @@ class LocalStack:
         *,
         batch: bool = True,
         keep: bool = False,
+        storage: StorageEndpoint | None = None,
         service_command: Sequence[str] = (sys.executable, "-P", "-m", "dispatcher.service"),
+        service_options: Sequence[str] = (),
         ready_seconds: float = _READY_SECONDS,
+        held: Sequence[int] = (),
     ) -> None:
         """Describe a stack; nothing happens yet.
 
@@ -54,16 +60,22 @@ class LocalStack:
                 again. None makes a temporary one, which is removed at the end.
             batch: whether to start the Batch service; without it there is storage only.
             keep: whether a temporary run folder stays for a look.
+            storage: a storage account to use in the place of Azurite, which is not started then.
             service_command: the command that starts the service, without options.
+            service_options: further options of the service; it has any free ports unless they say otherwise.
             ready_seconds: how long both may take to answer.
+            held: descriptors that stay open until nothing of the stack is left, however this process ends.
         """
         self._given_folder = folder
         self._batch = batch
         self._remove_folder = folder is None and not keep
         self._service_command = tuple(service_command)
+        self._service_options = tuple(service_options)
+        self._held = tuple(held)
         self._ready_seconds = ready_seconds
         self._guard: GuardProcess | None = None
         self._folder: Path | None = None
+        self._given_storage = storage
         self._storage: StorageEndpoint | None = None
         self._batch_endpoint: str | None = None
         self._batch_account: str | None = None
@@ -124,7 +136,7 @@ class LocalStack:
             raise StackError("this stack was started before; make another")
         self._folder = self._choose_folder()
         try:
-            launch = AzuriteLaunch.prepare(self._folder / "azurite", self.logs_folder / "azurite.log")
+            launch = None if self._given_storage is not None else self._prepare_azurite()
             self._start_guard(launch)
             self._await_readiness(launch)
         except BaseException:
@@ -174,8 +186,18 @@ class LocalStack:
             return self._given_folder.resolve()
         return Path(tempfile.gettempdir(), f"azure-batch-manager-{secrets.token_hex(6)}").resolve()
 
-    def _start_guard(self, launch: AzuriteLaunch) -> None:
-        children = [launch.child()]
+    def _prepare_azurite(self) -> AzuriteLaunch:
+        try:
+            text = (self.secrets_folder / CONNECTION_STRING).read_text(encoding="utf-8")
+            previous: StorageEndpoint | None = StorageEndpoint.from_connection_string(text)
+        except (FileNotFoundError, ValueError):
+            previous = None
+        if previous is not None and previous.account != ACCOUNT:  # one that was given
+            previous = None
+        return AzuriteLaunch.prepare(self.folder / "azurite", self.logs_folder / "azurite.log", previous)
+
+    def _start_guard(self, launch: AzuriteLaunch | None) -> None:
+        children = [] if launch is None else [launch.child()]
         if self._batch:
             children.append(self._service_child())
         order = Order(
@@ -184,7 +206,7 @@ class LocalStack:
             log=str(self.logs_folder / "guard.log"),
             remove_folder=str(self.folder) if self._remove_folder else None,
         )
-        self._guard = GuardProcess(order)
+        self._guard = GuardProcess(order, self._held)
 
     def _service_child(self) -> Child:
         data = self.folder / "batch"
@@ -194,18 +216,19 @@ class LocalStack:
         options = ("--data", str(data), "--port", "0", "--exit-on-stdin-eof")
         return Child(
             name="service",
-            argv=(*self._service_command, *options),
+            argv=(*self._service_command, *options, *self._service_options),
             folder=str(data),
             log=str(self.logs_folder / "service.log"),
         )
 
-    def _await_readiness(self, launch: AzuriteLaunch) -> None:
+    def _await_readiness(self, launch: AzuriteLaunch | None) -> None:
         deadline = time.monotonic() + self._ready_seconds
         while True:
-            if self._storage is None and (storage := launch.endpoint_if_ready()) is not None:
-                self._storage = storage
+            ready = self._given_storage if launch is None else launch.endpoint_if_ready()
+            if self._storage is None and ready is not None:
+                self._storage = ready
                 if self._batch:
-                    self._link_storage(storage)
+                    self._link_storage(ready)
             if self._batch and self._batch_endpoint is None:
                 self._read_endpoint()
             if self._storage is not None and not (self._batch and self._batch_endpoint is None):
@@ -223,7 +246,7 @@ class LocalStack:
         write_secrets(self.folder / "batch" / "secrets", {"storage_link.json": json.dumps(link)})
 
     def _write_node_secrets(self, storage: StorageEndpoint) -> None:
-        values = {"AZURE_STORAGE_CONNECTION_STRING": storage.connection_string}
+        values = {CONNECTION_STRING: storage.connection_string}
         if self._batch:
             values["AZURE_BATCH_ACCESS_KEY"] = self.batch_key
         write_secrets(self.secrets_folder, values)
