@@ -83,7 +83,7 @@ class Suite:
         options = ["-c", str(SUITES / "pytest.ini"), "--rootdir", str(ROOT), "--confcutdir", str(folder)]
         options += [f"--junitxml={report}", f"--basetemp={scratch / self.name}"]
         if self.environment.workers > 1:
-            options += ["-n", str(self.environment.workers)]
+            options += ["-n", str(self.environment.workers), "--dist", "loadfile"]
         return [str(self.environment.program("python")), "-m", "pytest", *options, *map(str, self.files())]
 
     def _javascript(self, report: Path) -> Sequence[str]:

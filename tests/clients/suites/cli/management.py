@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,14 @@ from tests.clients.suites.support import Account
 @pytest.fixture(scope="module", autouse=True)
 def _logged_in(account: Account) -> Iterator[None]:
     """Say where Azure Resource Manager is, and log in; leave both at the end."""
-    here = account.management.rstrip("/")
-    endpoints = ("--endpoint-resource-manager", here, "--endpoint-management", here)
-    resources = ("--endpoint-active-directory-resource-id", "https://management.azure.com/")
-    others = ("--endpoint-active-directory", "https://login.microsoftonline.com")
-    az("cloud", "register", "--name", "LocalBatch", *endpoints, *resources, *others)
+    endpoints = {
+        "resourceManager": account.management.rstrip("/"),
+        "activeDirectory": "https://login.microsoftonline.com",
+        "activeDirectoryResourceId": "https://management.core.windows.net/",
+        "batchResourceId": "https://batch.core.windows.net/",
+    }
+    config = json.dumps({"endpoints": endpoints})
+    az("cloud", "register", "--name", "LocalBatch", "--cloud-config", config, "--skip-endpoint-discovery")
     az("cloud", "set", "--name", "LocalBatch")
     az("login", "--identity")
     yield
@@ -47,7 +51,10 @@ def test_login_to_the_account_needs_no_key(
     for variable in ("AZURE_BATCH_ACCOUNT", "AZURE_BATCH_ACCESS_KEY", "AZURE_BATCH_ENDPOINT"):
         monkeypatch.delenv(variable)
     batch("account", "login", *place)
-    assert isinstance(batch("pool", "list"), list)
+    try:
+        assert isinstance(batch("pool", "list"), list)
+    finally:
+        az("config", "unset", "batch.auth_mode", "batch.account", "batch.endpoint")
 
 
 def test_application_has_a_life(place: tuple[str, ...], folder: Path) -> None:

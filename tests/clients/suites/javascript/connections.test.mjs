@@ -5,9 +5,12 @@ import test from "node:test";
 
 import { BatchServiceClient } from "@azure/batch";
 import { DefaultAzureCredential, ManagedIdentityCredential } from "@azure/identity";
+import { AzureIdentityCredentialAdapter } from "@azure/ms-rest-js";
 
 import { account, connect, refused, usePool } from "./support.mjs";
 
+// Left to itself this client asks for a token of Azure Resource Manager, which Azure Batch refuses.
+const SCOPE = "https://batch.core.windows.net/.default";
 const POOL = usePool("js-connections");
 
 test("a key works over https", async () => {
@@ -15,18 +18,22 @@ test("a key works over https", async () => {
 });
 
 test("a managed identity works over https", async () => {
-  const client = new BatchServiceClient(new ManagedIdentityCredential(), account.https);
+  const client = new BatchServiceClient(new AzureIdentityCredentialAdapter(new ManagedIdentityCredential(), SCOPE), account.https);
   assert.equal((await client.pool.get(POOL)).id, POOL);
 });
 
 test("a default credential works over https", async () => {
-  const client = new BatchServiceClient(new DefaultAzureCredential(), account.https);
+  const client = new BatchServiceClient(new AzureIdentityCredentialAdapter(new DefaultAzureCredential(), SCOPE), account.https);
   assert.equal((await client.pool.get(POOL)).id, POOL);
 });
 
 test("a wrong key is refused", async () => {
   const wrong = Buffer.from("not the key").toString("base64");
   await refused(connect(account.http, wrong).pool.get(POOL), 403, "AuthenticationFailed");
+});
+
+test("a token of another service is refused", async () => {
+  await refused(new BatchServiceClient(new ManagedIdentityCredential(), account.https).pool.get(POOL), 401);
 });
 
 test("a foreign token is refused", async () => {

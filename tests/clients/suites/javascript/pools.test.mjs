@@ -16,7 +16,7 @@ async function withPool(id, options, use) {
   }
 }
 
-const idleNode = (id) => until(async () => (await client.computeNodeOperations.list(id)).find((n) => n.state === "idle")?.id);
+const idleNode = (id) => until(async () => (await client.computeNode.list(id)).find((n) => n.state === "idle")?.id);
 const steady = (id) => until(async () => (await client.pool.get(id)).allocationState === "steady");
 
 test("a pool is made, resized, deleted and gone", async () => {
@@ -67,7 +67,7 @@ test("a start task runs before the node is idle", async () => {
   const startTask = { commandLine: shell("echo ready"), waitForSuccess: true };
   await withPool("js-start", { targetDedicatedNodes: 1, startTask }, async (id) => {
     const node = await idleNode(id);
-    assert.equal((await client.computeNodeOperations.get(id, node)).startTaskInfo.exitCode, 0);
+    assert.equal((await client.computeNode.get(id, node)).startTaskInfo.exitCode, 0);
     assert.equal(await textOf(await client.file.getFromComputeNode(id, node, "startup/stdout.txt")), "ready\n");
   });
 });
@@ -75,22 +75,22 @@ test("a start task runs before the node is idle", async () => {
 test("a node obeys its verbs", async () => {
   await withPool("js-node", { targetDedicatedNodes: 1 }, async (id) => {
     const node = await idleNode(id);
-    await client.computeNodeOperations.disableScheduling(id, node);
-    assert.equal((await client.computeNodeOperations.get(id, node)).schedulingState, "disabled");
-    await client.computeNodeOperations.enableScheduling(id, node);
-    await client.computeNodeOperations.reboot(id, node, { nodeRebootOption: "requeue" });
+    await client.computeNode.disableScheduling(id, node);
+    assert.equal((await client.computeNode.get(id, node)).schedulingState, "disabled");
+    await client.computeNode.enableScheduling(id, node);
+    await client.computeNode.reboot(id, node, { nodeRebootOption: "requeue" });
     assert.equal(await idleNode(id), node);
     await client.pool.removeNodes(id, { nodeList: [node] });
-    await until(async () => (await client.computeNodeOperations.list(id)).length === 0);
+    await until(async () => (await client.computeNode.list(id)).length === 0);
   });
 });
 
 test("a user comes and goes", async () => {
   const node = await idleNode(POOL);
-  await client.computeNodeOperations.addUser(POOL, node, { name: "ann", password: "Secret-1" });
-  await client.computeNodeOperations.updateUser(POOL, node, "ann", { password: "Secret-2" });
-  await client.computeNodeOperations.deleteUser(POOL, node, "ann");
-  const login = await client.computeNodeOperations.getRemoteLoginSettings(POOL, node);
+  await client.computeNode.addUser(POOL, node, { name: "ann", password: "Secret-1" });
+  await client.computeNode.updateUser(POOL, node, "ann", { password: "Secret-2" });
+  await client.computeNode.deleteUser(POOL, node, "ann");
+  const login = await client.computeNode.getRemoteLoginSettings(POOL, node);
   assert.match(login.remoteLoginIPAddress, /^127\./);
 });
 
