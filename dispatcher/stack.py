@@ -190,7 +190,7 @@ class LocalStack:
         try:
             text = (self.secrets_folder / CONNECTION_STRING).read_text(encoding="utf-8")
             previous: StorageEndpoint | None = StorageEndpoint.from_connection_string(text)
-        except (FileNotFoundError, ValueError):
+        except (OSError, ValueError):  # the guard says what is wrong with the folder
             previous = None
         if previous is not None and previous.account != ACCOUNT:  # one that was given
             previous = None
