@@ -28,6 +28,7 @@ from dispatcher.service.local_accounts import HostSettings, LocalAccounts
 from dispatcher.service.local_nodes import read_storage_link
 from dispatcher.service.management import make_management
 from dispatcher.service.options import ServiceOptions
+from dispatcher.service.node.limits import raise_soft_limit
 from dispatcher.service.orphans import end_orphans
 from dispatcher.service.private_files import PrivacyError
 from dispatcher.service.store import SchemaError
@@ -80,6 +81,7 @@ def run(settings: ServerSettings) -> None:
 
 
 def _run(settings: ServerSettings) -> bool:
+    raise_soft_limit()
     folder = DataFolder(settings.data)
     with ExitStack() as stack:
         stack.enter_context(folder.lock())
