@@ -11,6 +11,9 @@ import pytest
 from tests.clients.running import running_service
 from tests.clients.suite import SUITE_BY_NAME, Run
 
+collect_ignore = ["suites"]
+"""Their cases run in the clients' environments, not in this one."""
+
 
 @pytest.fixture(scope="session")
 def variables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:

@@ -76,7 +76,7 @@ class Suite:
             check=False,
         )
         output = done.stdout + done.stderr
-        return Run(outcomes=dict(_read(report)) if report.exists() else {}, output=output)
+        return Run(outcomes=_read(report) if report.exists() else {}, output=output)
 
     def _pytest(self, report: Path, scratch: Path) -> Sequence[str]:
         folder = SUITES / self.name
@@ -123,9 +123,15 @@ def _names(file: Path) -> Iterator[str]:
             yield node.name
 
 
-def _read(report: Path) -> Iterator[tuple[str, Outcome]]:
+def _read(report: Path) -> Mapping[str, Outcome]:
+    """Return the outcomes; a case with parameters fails if it does with any of them."""
+    found: dict[str, Outcome] = {}
     for case in ET.parse(report).iter("testcase"):
-        name = case.attrib["name"]
+        name = case.attrib["name"].partition("[")[0]
         failures = [f"{e.get('message', '')}\n{e.text or ''}" for e in case if e.tag in {"failure", "error"}]
         skipped = [e.get("message") or "no reason given" for e in case if e.tag == "skipped"]
-        yield name, Outcome(failure="\n".join(failures), skipped="".join(skipped))
+        before = found.get(name, Outcome())
+        found[name] = Outcome(
+            failure="\n".join([before.failure, *failures]).strip(), skipped=before.skipped or "".join(skipped)
+        )
+    return found

@@ -70,8 +70,10 @@ def test_application_has_a_life(place: tuple[str, ...], folder: Path) -> None:
     batch("application", "set", *which, "--default-version", "1.0")
     assert batch("application", "show", *which)["defaultVersion"] == "1.0"
     assert "clitool" in [found["id"] for found in batch("application", "summary", "list")]
-    with refused("1.0"):
-        batch("application", "package", "delete", *package, "--yes")
+    batch("application", "package", "delete", *package, "--yes")
+    batch("application", "delete", *which, "--yes")
+    with refused("clitool"):
+        batch("application", "show", *which)
 
 
 def test_location_tells_quotas() -> None:
