@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 from dispatcher.service.documents.fields import Fields
@@ -97,6 +98,6 @@ def _is_read_only(fields: Fields) -> bool:
         raise invalid_property(fields.name("blobfuseOptions"), text, "its quotes do not match") from None
     if "--read-only" in words or "--read-only=true" in words:
         return True
-    options = [after for word, after in zip(words, [*words[1:], ""], strict=True) if word == "-o"]
+    options = [after for word, after in pairwise(words) if word == "-o"]
     options += [word[2:] for word in words if word.startswith("-o") and word != "-o"]
     return any("ro" in option.split(",") for option in options)
