@@ -131,12 +131,26 @@ def _change(call: ManagementCall, account: Account, pool: PoolRecord) -> Managem
         raise BatchError(Refusal.POOL_BEING_DELETED)
     properties = {name: value for name, value in _properties(call).items() if name in _CHANGEABLE}
     changes = changes_to_data_plane({name: value for name, value in properties.items() if name != "scaleSettings"})
+    loses_start_task = changes.get("startTask") == {}
+    if loses_start_task:
+        del changes["startTask"]
     with account.core.store.transaction():
         if changes:
             perform(call, account, "update_pool", changes, poolId=pool.id)
+        if loses_start_task:
+            _remove_start_task(call, account, pool.id)
         if "scaleSettings" in properties:
             change_scale(call, account, pool.id, properties)
     return _reply(call, account)
+
+
+def _remove_start_task(call: ManagementCall, account: Account, pool_id: str) -> None:
+    """Do what an empty start task asks for: on the data plane, replacing the rest without it."""
+    shown = read(call, account, "get_pool", poolId=pool_id)
+    rest: JsonObject = {name: shown.get(name) or [] for name in ("applicationPackageReferences", "metadata")}
+    if "targetNodeCommunicationMode" in shown:
+        rest["targetNodeCommunicationMode"] = shown["targetNodeCommunicationMode"]
+    perform(call, account, "replace_pool_properties", {"certificateReferences": [], **rest}, poolId=pool_id)
 
 
 def _require_same(call: ManagementCall, account: Account, pool: PoolRecord, asked: JsonObject) -> None:

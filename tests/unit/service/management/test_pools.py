@@ -72,10 +72,11 @@ def test_second_put_changes_what_can_change(plane: Plane) -> None:
     """The size, and not the machine."""
     plane.ask("PUT", "pools/p", _body())
     plane.bench.settle()
-    plane.ask("PUT", "pools/p", _body(displayName="P", scaleSettings={"fixedScale": {"targetDedicatedNodes": 1}}))
+    metadata = [{"name": "a", "value": "b"}]
+    plane.ask("PUT", "pools/p", _body(metadata=metadata, scaleSettings={"fixedScale": {"targetDedicatedNodes": 1}}))
     plane.bench.settle()
     shown = plane.properties("GET", "pools/p")
-    assert (shown["currentDedicatedNodes"], shown["displayName"]) == (1, "P")
+    assert (shown["currentDedicatedNodes"], shown["metadata"]) == (1, metadata)
     assert plane.refusal("PUT", "pools/p", _body(vmSize="standard_d4s_v3")) == (409, "PropertyCannotBeUpdated")
 
 
@@ -103,11 +104,11 @@ def test_patch_resizes(plane: Plane) -> None:
 
 def test_patch_is_whole_or_nothing(plane: Plane) -> None:
     """A refused size takes the other changes with it."""
-    plane.ask("PUT", "pools/p", _body(displayName="before"))
+    plane.ask("PUT", "pools/p", _body())
     plane.bench.settle()
-    body: JsonObject = {"properties": {"displayName": "after", **_fixed(10**6)}}
+    body: JsonObject = {"properties": {"metadata": [{"name": "a", "value": "b"}], **_fixed(10**6)}}
     assert plane.refusal("PATCH", "pools/p", body)[0] == 400
-    assert plane.properties("GET", "pools/p")["displayName"] == "before"
+    assert not plane.properties("GET", "pools/p").get("metadata")
 
 
 def test_patch_of_what_is_fixed_is_refused(plane: Plane) -> None:
