@@ -13,35 +13,48 @@ from dispatcher.service.wire import JsonObject, format_time
 USER: JsonObject = {"name": "ada", "password": "s3cret-word", "isAdmin": True}
 
 
-def _node(bench: Bench) -> str:
-    (live,) = bench.service.core.fleet.of_pool("pool")
-    return live.record.id
+class _Node:
+    """The one node of a pool."""
 
+    def __init__(self, bench: Bench, pool_id: str = "pool") -> None:
+        (live,) = bench.service.core.fleet.of_pool(pool_id)
+        self.id = live.record.id
+        self._bench = bench
+        self._pool_id = pool_id
 
-def _code(bench: Bench, operation: str, body: JsonObject | None = None, **parameters: str) -> str:
-    with pytest.raises(BatchError) as caught:
-        bench.call(operation, body, **parameters)
-    return caught.value.code
+    def call(
+        self, operation: str, body: JsonObject | None = None, *, user: str = "", extension: str = ""
+    ) -> JsonObject:
+        """Call an operation of the node and return what it answers."""
+        parameters = {"nodeId": self.id, "userName": user, "extensionName": extension}
+        reply = self._bench.call(operation, body, query=None, poolId=self._pool_id, **parameters)
+        return reply.body or {}
+
+    def code(self, operation: str, body: JsonObject | None = None, *, user: str = "", extension: str = "") -> str:
+        """Return the code that an operation is refused with."""
+        with pytest.raises(BatchError) as caught:
+            self.call(operation, body, user=user, extension=extension)
+        return caught.value.code
 
 
 def test_user_exists_until_it_is_deleted(bench: Bench) -> None:
     """A second one of the name is refused; one that is not there can be neither replaced nor deleted."""
-    place = {"poolId": "pool", "nodeId": _node(bench)}
-    bench.call("create_node_user", USER, **place)
-    assert _code(bench, "create_node_user", USER, **place) == "NodeUserExists"
-    bench.call("replace_node_user", {"sshPublicKey": "ssh-ed25519 AAAA"}, userName="ada", **place)
-    bench.call("delete_node_user", userName="ada", **place)
+    node = _Node(bench)
+    node.call("create_node_user", USER)
+    assert node.code("create_node_user", USER) == "NodeUserExists"
+    node.call("replace_node_user", {"sshPublicKey": "ssh-ed25519 AAAA"}, user="ada")
+    node.call("delete_node_user", user="ada")
     for operation in ("replace_node_user", "delete_node_user"):
-        assert _code(bench, operation, USER, userName="ada", **place) == "NodeUserNotFound"
+        assert node.code(operation, USER, user="ada") == "NodeUserNotFound"
 
 
 def test_user_is_gone_once_it_has_expired(bench: Bench) -> None:
     """After a day unless it says otherwise."""
-    place = {"poolId": "pool", "nodeId": _node(bench)}
-    bench.call("create_node_user", USER, **place)
+    node = _Node(bench)
+    node.call("create_node_user", USER)
     bench.clock.advance(timedelta(days=1))
-    assert _code(bench, "delete_node_user", userName="ada", **place) == "NodeUserNotFound"
-    bench.call("create_node_user", USER, **place)
+    assert node.code("delete_node_user", user="ada") == "NodeUserNotFound"
+    node.call("create_node_user", USER)
 
 
 @pytest.mark.parametrize(
@@ -51,40 +64,37 @@ def test_user_is_gone_once_it_has_expired(bench: Bench) -> None:
 )  # fmt: skip
 def test_user_that_could_not_log_in_is_refused(bench: Bench, change: JsonObject) -> None:
     """By name, way to log in or time."""
-    place = {"poolId": "pool", "nodeId": _node(bench)}
-    code = _code(bench, "create_node_user", {**USER, **change}, **place)
+    node = _Node(bench)
+    code = node.code("create_node_user", {**USER, **change})
     assert code in {"InvalidPropertyValue", "MissingRequiredProperty"}
 
 
 def test_password_is_nowhere(bench: Bench) -> None:
     """Neither in the state nor in a refusal."""
-    node = _node(bench)
-    bench.call("create_node_user", USER, poolId="pool", nodeId=node)
+    node = _Node(bench)
+    node.call("create_node_user", USER)
     database = bench.service.core.store.node_users._database
     assert "s3cret" not in str(database.all("SELECT * FROM node_users"))
     with pytest.raises(BatchError) as caught:
-        bench.call("create_node_user", {**USER, "password": "s3cret" * 50}, poolId="pool", nodeId=node)
+        node.call("create_node_user", {**USER, "password": "s3cret" * 50})
     assert "s3cret" not in f"{caught.value}{caught.value.values}"
 
 
 def test_remote_login_is_this_machine(bench: Bench) -> None:
     """By its loopback address, also on other clients' properties."""
-    body = bench.read("get_node_remote_login_settings", poolId="pool", nodeId=_node(bench))
+    body = _Node(bench).call("get_node_remote_login_settings")
     assert body == {"remoteLoginIPAddress": "127.0.0.1", "remoteLoginPort": 22}
 
 
 def test_log_goes_to_a_folder_of_its_own(bench: Bench) -> None:
     """Named after pool and node; the node is told where and of what time."""
-    node = _node(bench)
+    node = _Node(bench)
     now = bench.clock.now()
     body: JsonObject = {"containerUrl": "http://x/c?sig=1", "startTime": format_time(now)}
-    first = bench.call("upload_node_logs", body, poolId="pool", nodeId=node).body
-    second = bench.call("upload_node_logs", body, poolId="pool", nodeId=node).body
-    assert first is not None
-    assert second is not None
-    assert str(first["virtualDirectoryName"]).startswith(f"pool/{node.replace('_', '-')}/")
+    first, second = node.call("upload_node_logs", body), node.call("upload_node_logs", body)
+    assert str(first["virtualDirectoryName"]).startswith(f"pool/{node.id.replace('_', '-')}/")
     assert (first["numberOfFilesUploaded"], first == second) == (1, False)
-    (request, _) = bench.nodes.opened[node].log_requests
+    (request, _) = bench.nodes.opened[node.id].log_requests
     assert (request.container_url, request.since, request.until) == ("http://x/c?sig=1", now, None)
 
 
@@ -95,7 +105,7 @@ def test_log_goes_to_a_folder_of_its_own(bench: Bench) -> None:
 )  # fmt: skip
 def test_log_of_no_time_is_refused(bench: Bench, body: JsonObject) -> None:
     """As is one that goes nowhere."""
-    code = _code(bench, "upload_node_logs", body, poolId="pool", nodeId=_node(bench))
+    code = _Node(bench).code("upload_node_logs", body)
     assert code in {"InvalidPropertyValue", "MissingRequiredProperty"}
 
 
@@ -107,10 +117,9 @@ def test_extensions_are_those_of_the_pool(bench: Bench) -> None:
         "extensions": [{"name": name, "publisher": "p", "type": "t"} for name in ("b", "a")],
     }
     bench.add_pool("other", virtualMachineConfiguration=machine)
-    (live,) = bench.service.core.fleet.of_pool("other")
-    place = {"poolId": "other", "nodeId": live.record.id}
-    listed = bench.read("list_node_extensions", **place)["value"]
+    node = _Node(bench, "other")
+    listed = node.call("list_node_extensions")["value"]
     assert isinstance(listed, list)
-    assert listed == [bench.read("get_node_extension", extensionName=name, **place) for name in ("a", "b")]
+    assert listed == [node.call("get_node_extension", extension=name) for name in ("a", "b")]
     assert "Recorded only" in str(listed[0])
-    assert _code(bench, "get_node_extension", extensionName="c", **place) == "NodeExtensionNotFound"
+    assert node.code("get_node_extension", extension="c") == "NodeExtensionNotFound"
