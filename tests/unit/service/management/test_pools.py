@@ -111,6 +111,16 @@ def test_patch_is_whole_or_nothing(plane: Plane) -> None:
     assert not plane.properties("GET", "pools/p").get("metadata")
 
 
+def test_empty_start_task_removes_it(plane: Plane) -> None:
+    """And nothing else."""
+    metadata = [{"name": "a", "value": "b"}]
+    plane.ask("PUT", "pools/p", _body(startTask={"commandLine": "true"}, metadata=metadata))
+    plane.bench.settle()
+    changed = plane.properties("PATCH", "pools/p", {"properties": {"startTask": {}}})
+    assert "startTask" not in changed
+    assert changed["metadata"] == metadata
+
+
 def test_patch_of_what_is_fixed_is_refused(plane: Plane) -> None:
     """By name; the value that it has is no change."""
     plane.ask("PUT", "pools/p", _body(taskSlotsPerNode=2))
