@@ -14,6 +14,9 @@ from tests.acceptance.conftest import Dispatch
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
+RUN_WHOLE = {ROOT / "docs" / "ci.md"}
+"""By test_examples_ci.py, block by block; so is the README's block about the service."""
+
 RUN_BY_CI = {"make demo", "make test"}
 """By the CI script itself, which starts with them."""
 
@@ -76,8 +79,10 @@ def test_no_page_has_a_command_that_nothing_runs() -> None:
         "python -m dispatcher debug workloads.water_network --param network=Net1",
     }
     contributing = {"make setup", "make help", ".venv/bin/pre-commit install"}
-    found = {command for page in PAGES for command in _commands(page)}
-    assert found <= here | RUN_BY_CI | contributing
+    service = {command for command in _commands(ROOT / "README.md") if "dispatcher service" in command}
+    service.add("python docs/examples/word_count.py")
+    found = {command for page in PAGES if page not in RUN_WHOLE for command in _commands(page)}
+    assert found <= here | RUN_BY_CI | contributing | service
 
 
 def test_hooks_of_the_contributing_page_can_be_installed(tmp_path: Path) -> None:
@@ -93,7 +98,7 @@ def test_hooks_of_the_contributing_page_can_be_installed(tmp_path: Path) -> None
 def test_make_help_lists_every_target() -> None:
     """With a sentence for each."""
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
-    for target in ("setup", "demo", "test", "lint", "format", "types", "layers", "ci", "bench", "clean"):
+    for target in ("setup", "demo", "test", "clients", "lint", "format", "types", "layers", "ci", "bench", "clean"):
         assert re.search(rf"make {target}\s+\S", done.stdout)
 
 
