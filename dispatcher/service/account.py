@@ -8,7 +8,7 @@ from dispatcher.service.authentication import Authenticator
 from dispatcher.service.clock import Clock
 from dispatcher.service.core import Core
 from dispatcher.service.driver import Driver
-from dispatcher.service.fleet import Fleet, NodeMaker
+from dispatcher.service.fleet import Fleet, NodeMaker, NodeRenewed
 from dispatcher.service.handlers import HANDLERS
 from dispatcher.service.inbox import Inbox
 from dispatcher.service.node.launch import NodeEvent
@@ -69,6 +69,11 @@ class Service:
         self._fleet.close()
         self.core.store.close()
 
-    def _post(self, record: NodeRecord, event: NodeEvent) -> None:
+    def is_settled(self) -> bool:
+        """Say whether nothing is done in the background and no news waits for the worker; for tests."""
+        self._fleet.tidy()
+        return self._inbox.is_empty()
+
+    def _post(self, record: NodeRecord, event: NodeEvent | NodeRenewed) -> None:
         self._inbox.post(record, event)
         self._driver.wake()

@@ -26,6 +26,11 @@ class Refusal(Enum):
 
     ACCOUNT_NOT_FOUND = _Entry(404, "AccountNotFound", "The specified account does not exist.")
     APPLICATION_NOT_FOUND = _Entry(404, "ApplicationNotFound", "The specified application does not exist.")
+    ACTIVE_JOB_AND_SCHEDULE_QUOTA_REACHED = _Entry(
+        409,
+        "ActiveJobAndScheduleQuotaReached",
+        "The Batch account has reached its quota of active jobs and job schedules.",
+    )
     AUTHENTICATION_FAILED = _Entry(
         403,
         "AuthenticationFailed",

@@ -8,12 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from dispatcher.service.absent_nodes import AbsentNode
+from dispatcher.service.addresses import Addresses
 from dispatcher.service.clock import Clock
 from dispatcher.service.node.launch import (
     EndReason,
@@ -27,6 +29,7 @@ from dispatcher.service.node.launch import (
     TaskLaunch,
     WorkKind,
 )
+from dispatcher.service.planning.nodes import NodeLife, Phase
 from dispatcher.service.planning.views import NodeView
 from dispatcher.service.records import NodeRecord
 from dispatcher.service.settlement import ended_early, never_started
@@ -35,7 +38,16 @@ from dispatcher.service.states import NodeEvent as Happening
 
 logger = logging.getLogger(__name__)
 
-Posted = Callable[[NodeRecord, NodeEvent], None]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeRenewed:
+    """A node that was switched off is there again."""
+
+    error: str | None = None
+    """Why this machine cannot carry it; None where it can."""
+
+
+Posted = Callable[[NodeRecord, NodeEvent | NodeRenewed], None]
 """Told, from any thread, what happened on a node."""
 
 
@@ -52,6 +64,18 @@ class NodeMaker(Protocol):
 
     def containers_problem(self) -> str | None:
         """Return what this machine lacks to run containers; None where it lacks nothing."""
+        ...
+
+    def storage_url(self, path: str) -> str:
+        """Return a URL below the linked storage account's; one that leads nowhere where none is linked."""
+        ...
+
+    def forget_job(self, record: NodeRecord, job_id: str) -> None:
+        """Delete the folders of a job's tasks on a node, where there are any.
+
+        Raises:
+            OSError: something in them cannot be removed.
+        """
         ...
 
     def discard(self, record: NodeRecord) -> None:
@@ -82,12 +106,22 @@ class LiveNode:
 
     def __init__(self, record: NodeRecord, node: Node, clock: Clock, posted: NodeListener, address: str) -> None:
         self.record = record
+        """As it was when it was opened: what changes is here, and in what `snapshot` returns."""
         self.address = address
         """Of the loopback interface, no other node's of the account."""
         self.state = record.state
-        self.state_time = record.allocated
+        self.state_time = record.state_time
+        self.booted = record.booted
+        self.until = record.until
+        self.start = record.start
+        self.errors = record.errors
+        self.phase = Phase.NONE
         self.tasks_run = 0
+        self.start_runs = 0
+        """Launches of its start task, for the run numbers."""
         self.lingers = False
+        self.retains = False
+        """It stays, with its files, until the retention of its tasks is over."""
         self._node = node
         self._clock = clock
         self._posted = posted
@@ -121,6 +155,37 @@ class LiveNode:
         self.tasks_run += attempt.kind is WorkKind.TASK
         if attempt.slots:
             self.happen(Happening.TASK_STARTED, now)
+
+    def snapshot(self) -> NodeRecord:
+        """Return the node as it is to be stored."""
+        return replace(
+            self.record,
+            state=self.state,
+            state_time=self.state_time,
+            booted=self.booted,
+            until=self.until,
+            start=self.start,
+            errors=self.errors,
+        )
+
+    def life(self, *, has_start_task: bool) -> NodeLife:
+        """Return the node as its life is planned from; its pool has a start task or none."""
+        return NodeLife(
+            state=self.state,
+            phase=self.phase,
+            until=self.until,
+            is_empty=not self._attempts,
+            start_is_due=has_start_task and (self.start is None or self.start.is_running),
+        )
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether this machine could not carry it."""
+        return isinstance(self._node, AbsentNode)
+
+    def renew(self, node: Node) -> None:
+        """Go on with another node in place of one that is closed and on which nothing runs."""
+        self._node = node
 
     def proceed(self, key: TaskKey) -> None:
         """Let the primary attempt of a multi-instance task start its own command."""
@@ -194,24 +259,58 @@ class Fleet:
         self._clock = clock
         self._posted = posted
         self._nodes: dict[tuple[str, str], LiveNode] = {}
+        self._addresses = Addresses()
         self._housekeeping = ThreadPoolExecutor(max_workers=1, thread_name_prefix="housekeeping")
 
-    def open(self, record: NodeRecord, slots: int) -> None:
+    def open(self, record: NodeRecord, slots: int) -> LiveNode:
         """Bring a node up.
 
         Raises:
             OSError: this machine cannot carry it.
         """
+        return self._keep(record, self._maker.open(record, slots, partial(self._posted, record)))
 
-        def posted(event: NodeEvent) -> None:
-            self._posted(record, event)
+    def open_or_stand_in(self, record: NodeRecord, slots: int) -> LiveNode:
+        """Bring a stored node up; one that this machine cannot carry now is known, and nothing can run there."""
+        try:
+            return self.open(record, slots)
+        except OSError:
+            logger.exception("node %s of pool %s could not be opened", record.id, record.pool_id)
+            return self._keep(record, AbsentNode())
 
-        node = self._maker.open(record, slots, posted)
-        self._nodes[_key(record.pool_id, record.id)] = LiveNode(record, node, self._clock, posted, self._free_address())
+    def renew(self, live: LiveNode, slots: int, *, wipe: bool) -> None:
+        """Close a node on which nothing runs and bring it up again, in the background; its end is reported.
 
-    def _free_address(self) -> str:
-        taken = {node.address for node in self._nodes.values()}
-        return next(address for address in _loopback_addresses() if address not in taken)
+        Args:
+            live: the node.
+            slots: of the pool.
+            wipe: delete its folder in between.
+        """
+        live.phase = Phase.RENEWING
+        self._housekeeping.submit(self._renew, live, slots, wipe)
+
+    def _renew(self, live: LiveNode, slots: int, wipe: bool) -> None:
+        live.close()
+        if wipe:
+            self._maker.discard(live.record)
+        try:
+            live.renew(self._maker.open(live.record, slots, partial(self._posted, live.record)))
+        except OSError as error:
+            logger.exception("node %s of pool %s could not be opened", live.record.id, live.record.pool_id)
+            live.renew(AbsentNode())
+            self._posted(live.record, NodeRenewed(error=type(error).__name__))
+        else:
+            self._posted(live.record, NodeRenewed())
+
+    def tidy(self) -> None:
+        """Wait for what is done in the background so far."""
+        self._housekeeping.submit(int).result()
+
+    def _keep(self, record: NodeRecord, node: Node) -> LiveNode:
+        address = self._addresses.take()
+        live = LiveNode(record, node, self._clock, partial(self._posted, record), address)
+        self._nodes[_key(record.pool_id, record.id)] = live
+        return live
 
     def try_open(self, record: NodeRecord, slots: int) -> bool:
         """Bring a new node up and say whether this machine could; where not, it is as if it had never been."""
@@ -226,6 +325,10 @@ class Fleet:
     def find(self, pool_id: str, node_id: str) -> LiveNode | None:
         """Return a node, or None; letters' case does not matter."""
         return self._nodes.get(_key(pool_id, node_id))
+
+    def __iter__(self) -> Iterator[LiveNode]:
+        """Return every node in the order they came."""
+        return iter(list(self._nodes.values()))
 
     def of_pool(self, pool_id: str) -> list[LiveNode]:
         """Return a pool's nodes in the order they came."""
@@ -251,6 +354,13 @@ class Fleet:
         """Return a node's folder."""
         return self._maker.root(record)
 
+    def storage_url(self, path: str) -> str:
+        """Return the URL of what lies below this path in the storage account that is linked to the service.
+
+        Where none is linked it leads nowhere.
+        """
+        return self._maker.storage_url(path)
+
     def containers_problem(self) -> str | None:
         """Return what this machine lacks to run containers; None where it lacks nothing."""
         return self._maker.containers_problem()
@@ -258,6 +368,7 @@ class Fleet:
     def remove(self, live: LiveNode) -> None:
         """Drop a node; it is closed and its folder deleted in the background."""
         del self._nodes[_key(live.record.pool_id, live.record.id)]
+        self._addresses.give_back(live.address)
         self._housekeeping.submit(self._close_and_discard, live)
 
     def forget(self, pool_id: str, node_id: str, key: TaskKey) -> None:
@@ -266,15 +377,14 @@ class Fleet:
         if live is not None:
             live.forget(key)
 
-    def forget_later(self, folders: Sequence[tuple[str, str, TaskKey]], done: Callable[[], None]) -> None:
-        """Delete tasks' folders (by pool and node) in the background, where the node is still there.
+    def forget_job(self, job_id: str, done: Callable[[], None]) -> None:
+        """Delete all folders of a job, of which nothing runs, in the background.
 
         Args:
-            folders: which.
+            job_id: its id.
             done: called, from another thread, once they are gone.
         """
-        found = [(self.find(pool_id, node_id), key) for pool_id, node_id, key in folders]
-        future = self._housekeeping.submit(_forget, [(live, key) for live, key in found if live is not None])
+        future = self._housekeeping.submit(self._forget_job, job_id, [live.record for live in self._nodes.values()])
         future.add_done_callback(lambda _: done())
 
     def close(self) -> None:
@@ -285,20 +395,16 @@ class Fleet:
         self._housekeeping.shutdown()
         self._maker.close()
 
+    def _forget_job(self, job_id: str, records: Sequence[NodeRecord]) -> None:
+        for record in records:
+            try:
+                self._maker.forget_job(record, job_id)
+            except OSError:
+                logger.exception("could not delete all of job %s on node %s", job_id, record.id)
+
     def _close_and_discard(self, live: LiveNode) -> None:
         live.close()
         self._maker.discard(live.record)
-
-
-def _loopback_addresses() -> Iterator[str]:
-    """Return 127.0.0.2 and what follows; all of 127.0.0.0/8 is the loopback interface's on Linux."""
-    for number in count(2):
-        yield f"127.{number >> 16}.{number >> 8 & 255}.{number & 255}"
-
-
-def _forget(folders: Sequence[tuple[LiveNode, TaskKey]]) -> None:
-    for live, key in folders:
-        live.forget(key)
 
 
 def _key(pool_id: str, node_id: str) -> tuple[str, str]:

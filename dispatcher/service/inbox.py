@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 
+from dispatcher.service.fleet import NodeRenewed
 from dispatcher.service.node.launch import CoordinationDone, NodeEvent, SetupEnding, TaskEnding
 from dispatcher.service.records import NodeRecord
 
-Taken = TaskEnding | SetupEnding | CoordinationDone
+Taken = TaskEnding | SetupEnding | CoordinationDone | NodeRenewed
 
 
 class Inbox:
@@ -17,7 +18,7 @@ class Inbox:
         self._events: deque[tuple[NodeRecord, Taken]] = deque()
         self._cleared: deque[int] = deque()
 
-    def post(self, record: NodeRecord, event: NodeEvent) -> None:
+    def post(self, record: NodeRecord, event: NodeEvent | NodeRenewed) -> None:
         """Keep an ending. A start needs nothing: a task is running from the moment it was given to its node."""
         if isinstance(event, Taken):
             self._events.append((record, event))

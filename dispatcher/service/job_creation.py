@@ -8,10 +8,12 @@ import uuid
 from dataclasses import replace
 from datetime import datetime
 
+from dispatcher.service.admission import check_active_quota, check_packages, check_users
 from dispatcher.service.core import Core
 from dispatcher.service.documents.jobs import JobSpec
 from dispatcher.service.documents.pool_info import AutoPoolSpec, PoolLifetime
 from dispatcher.service.documents.pools import read_pool
+from dispatcher.service.pool_creation import add_pool
 from dispatcher.service.records import JobRecord
 
 
@@ -28,7 +30,11 @@ def add_job(core: Core, spec: JobSpec, now: datetime, *, schedule_key: int | Non
         BatchError: its id is taken, or a quota is reached.
     """
     with core.store.transaction():
+        check_active_quota(core)
+        if spec.manager is not None:
+            check_packages(core, spec.manager.packages)
         pool_id, made = _pool(core, spec, schedule_key, now)
+        check_users(core, pool_id, spec.user_names)
         job = core.store.jobs.add(replace(spec, pool_id=pool_id), now)
         if spec.manager is not None:
             core.store.tasks.add(job, [spec.manager], now)
@@ -54,7 +60,7 @@ def _pool(core: Core, spec: JobSpec, schedule_key: int | None, now: datetime) ->
             return there, False
     name = str(uuid.uuid4()).upper()
     pool_id = f"{spec.auto_pool.prefix}_{name}" if spec.auto_pool.prefix else name
-    return core.store.pools.add(read_pool({**spec.auto_pool.pool, "id": pool_id}), now).id, True
+    return add_pool(core, read_pool({**spec.auto_pool.pool, "id": pool_id}), now).id, True
 
 
 def _is_shared(auto_pool: AutoPoolSpec, schedule_key: int | None) -> bool:

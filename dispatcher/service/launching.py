@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
+from dispatcher.service.documents.application_packages import read_package_references
 from dispatcher.service.documents.containers import read_container
 from dispatcher.service.documents.fields import Fields, check_pairs
 from dispatcher.service.documents.job_tasks import PreparationTask, ReleaseTask
@@ -22,9 +26,16 @@ from dispatcher.service.node.launch import (
 )
 from dispatcher.service.node.layout import task_folder, working_folder
 from dispatcher.service.records import JobRecord, NodeRecord, TaskRecord
+from dispatcher.service.store.applications import PackageReference
+
+LONGEST_LIFE = timedelta(days=180)
+"""Of a task, from when it is added (REST reference, add a task)."""
+
+_LINKED = "/"
+"""Before the name of a container in the storage account that is linked to the service."""
 
 
-def make_launch(job: JobRecord, before: TaskRecord, pool_id: str, node_id: str) -> TaskLaunch:
+def make_launch(job: JobRecord, before: TaskRecord, pool_id: str, node_id: str, now: datetime) -> TaskLaunch:
     """Return the launch of a task on a node.
 
     Args:
@@ -32,6 +43,7 @@ def make_launch(job: JobRecord, before: TaskRecord, pool_id: str, node_id: str) 
         before: the task as it was before this start, except for its run number, which is this start's.
         pool_id: where it goes.
         node_id: where it goes.
+        now: the time.
     """
     fields = Fields(values=json.loads(before.document))
     return TaskLaunch(
@@ -43,7 +55,7 @@ def make_launch(job: JobRecord, before: TaskRecord, pool_id: str, node_id: str) 
         environment=_environment(job, fields),
         resource_files=tuple(_resource_file(item) for item in fields.objects("resourceFiles")),
         output_files=tuple(_output_file(item) for item in fields.objects("outputFiles")),
-        wall_clock_limit=read_limits(fields.object("constraints")).wall_clock,
+        wall_clock_limit=_wall_clock(fields, before, now),
         keep_files=before.node_id == node_id and _is_retry(before),
         container=read_container(fields.object("containerSettings")),
     )
@@ -58,10 +70,11 @@ def make_job_task_launch(
         pool_id=live.pool_id,
         node_id=live.id,
         run_number=run_number,
-        command_line=task.fields.required_text("commandLine"),
+        command_line=task.fields.text("commandLine") or "",
         environment=_environment(job, task.fields),
         resource_files=tuple(_resource_file(item) for item in task.fields.objects("resourceFiles")),
         wall_clock_limit=None if task.wall_clock is None else task.wall_clock.total_seconds(),
+        container=read_container(task.fields.object("containerSettings")),
         keep_files=keep_files,
     )
 
@@ -106,6 +119,41 @@ def _common_environment(document: str) -> tuple[tuple[str, str], ...]:
     return check_pairs(Fields(values=json.loads(document)), "commonEnvironmentSettings")
 
 
+def package_references(task: TaskRecord) -> tuple[PackageReference, ...]:
+    """Return the application packages that a task needs on its node."""
+    if '"applicationPackageReferences"' not in task.document:
+        return ()
+    return read_package_references(Fields(values=json.loads(task.document)))
+
+
+def with_linked_storage(launch: TaskLaunch, storage_url: Callable[[str], str]) -> TaskLaunch:
+    """Return a launch whose resource files in the linked storage account have whole URLs."""
+    coordination = launch.coordination
+    return replace(
+        launch,
+        resource_files=_linked(launch.resource_files, storage_url),
+        coordination=None
+        if coordination is None
+        else replace(coordination, files=_linked(coordination.files, storage_url)),
+    )
+
+
+def _linked(files: Iterable[ResourceFile], storage_url: Callable[[str], str]) -> tuple[ResourceFile, ...]:
+    return tuple(
+        replace(file, container_url=storage_url(file.container_url.removeprefix(_LINKED)))
+        if file.container_url is not None and file.container_url.startswith(_LINKED)
+        else file
+        for file in files
+    )
+
+
+def _wall_clock(fields: Fields, task: TaskRecord, now: datetime) -> float:
+    """Return how long a task may run: no longer than tasks live."""
+    limit = read_limits(fields.object("constraints")).wall_clock
+    left = max(0.0, (task.created + LONGEST_LIFE - now).total_seconds())
+    return left if limit is None else min(limit, left)
+
+
 def _is_retry(task: TaskRecord) -> bool:
     """Say whether the start that follows repeats a failed attempt, rather than one that was requeued."""
     if task.last_retry is None:
@@ -114,13 +162,14 @@ def _is_retry(task: TaskRecord) -> bool:
 
 
 def _resource_file(fields: Fields) -> ResourceFile:
+    linked = fields.text("autoStorageContainerName")
     return ResourceFile(
         http_url=fields.text("httpUrl"),
-        container_url=fields.text("storageContainerUrl"),
+        container_url=fields.text("storageContainerUrl") if linked is None else f"{_LINKED}{linked}",
         blob_prefix=fields.text("blobPrefix"),
         file_path=fields.text("filePath"),
         file_mode=fields.text("fileMode"),
-        uses_identity=fields.has("identityReference"),
+        uses_identity=fields.has("identityReference") or linked is not None,
     )
 
 

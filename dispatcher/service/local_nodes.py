@@ -12,7 +12,9 @@ from dispatcher.service.clock import Clock
 from dispatcher.service.node.agent import NodeIdentity, open_node
 from dispatcher.service.node.blobs import StorageAccess, StorageLink
 from dispatcher.service.node.engine import EngineFinder
+from dispatcher.service.node.folders import remove_job_folder
 from dispatcher.service.node.launch import Node, NodeListener
+from dispatcher.service.node.layout import job_folder
 from dispatcher.service.node.private import ENGINE_FOLDER, private_folder
 from dispatcher.service.records import NodeRecord
 
@@ -62,9 +64,18 @@ class LocalNodes:
         """Return a node's folder."""
         return self._data / "pools" / record.pool_id / record.id
 
+    def storage_url(self, path: str) -> str:
+        """Return a URL below the linked storage account's; one that leads nowhere where none is linked."""
+        link = self._storage.link()
+        return f"{'http://storage.invalid' if link is None else link.endpoint.rstrip('/')}/{path}"
+
     def containers_problem(self) -> str | None:
         """Return what this machine lacks to run containers; None where it lacks nothing."""
         return self._engines.problem()
+
+    def forget_job(self, record: NodeRecord, job_id: str) -> None:
+        """Delete the folders of a job's tasks on a node."""
+        remove_job_folder(job_folder(str(self.root(record)), job_id))
 
     def discard(self, record: NodeRecord) -> None:
         """Delete the folder of a closed node, and the pool's when it is the last."""

@@ -7,6 +7,11 @@ import re
 _CORES = re.compile(r"(?:standard|basic)_[a-z]+(\d+)(?:-(\d+))?", re.IGNORECASE)
 
 
+def known_cores_of(vm_size: str) -> int | None:
+    """Return the cores of a size whose name says them, as `cores_of` reads it; None for any other name."""
+    return None if _CORES.match(vm_size) is None else cores_of(vm_size)
+
+
 def cores_of(vm_size: str) -> int:
     """Return the cores of a size: ``Standard_D16ds_v5`` has 16, ``Standard_E8-2s_v5`` has 2; 1 where no name says it.
 

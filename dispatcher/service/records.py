@@ -34,6 +34,8 @@ class Deallocation(StrEnum):
     REQUEUE = "requeue"
     TERMINATE = "terminate"
     TASK_COMPLETION = "taskcompletion"
+    RETAINED_DATA = "retaineddata"
+    """As task completion, and then until the tasks' retention times are over."""
 
 
 def deallocation_end(option: Deallocation) -> EndReason | None:
@@ -48,6 +50,28 @@ class DisableTasks(StrEnum):
     REQUEUE = "requeue"
     TERMINATE = "terminate"
     WAIT = "wait"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResizeError:
+    """Why a resize did not reach its targets."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StartTaskRun:
+    """What is known of the start task on a node since it was last switched on."""
+
+    is_running: bool
+    """Or about to be: a retry may be pending."""
+    started: datetime
+    ended: datetime | None = None
+    exit_code: int | None = None
+    failure: TaskFailure | None = None
+    retries: int = 0
+    last_retry: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +95,12 @@ class PoolRecord:
     fill: FillType
     deallocation: Deallocation
     """Of the latest resize."""
+    allocated_from: datetime
+    """When the nodes of the latest resize are there."""
+    resize_deadline: datetime
+    """When the latest resize gives up."""
+    resize_errors: tuple[ResizeError, ...]
+    """Why the latest resize did not reach its targets."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,7 +112,15 @@ class NodeRecord:
     is_dedicated: bool
     state: NodeState
     """As stored: idle also stands for running, which only the live fleet knows."""
+    state_time: datetime
     allocated: datetime
+    booted: datetime
+    """When it was last switched on."""
+    until: datetime | None = None
+    """What its state waits for takes until then; None where it waits for something else, or for nothing."""
+    start: StartTaskRun | None = None
+    errors: tuple[TaskFailure, ...] = ()
+    """Why it is unusable."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -85,6 +85,7 @@ class AllocationEvent(StrEnum):
 ALLOCATION = Transitions(
     table={
         (AllocationState.STEADY, AllocationEvent.RESIZE): AllocationState.RESIZING,
+        (AllocationState.RESIZING, AllocationEvent.RESIZE): AllocationState.RESIZING,
         (AllocationState.RESIZING, AllocationEvent.STOP): AllocationState.STOPPING,
         (AllocationState.RESIZING, AllocationEvent.SETTLE): AllocationState.STEADY,
         (AllocationState.STOPPING, AllocationEvent.SETTLE): AllocationState.STEADY,
@@ -93,17 +94,36 @@ ALLOCATION = Transitions(
 
 
 class NodeState(StrEnum):
-    """Life of a node. Idle and running differ only in whether a task runs there."""
+    """Life of a node. Idle and running differ only in whether a task runs there.
 
+    Nothing here makes a node unknown or upgrades its system; the states are there because clients count them.
+    """
+
+    CREATING = "creating"
+    STARTING = "starting"
+    WAITING_FOR_START_TASK = "waitingforstarttask"
+    START_TASK_FAILED = "starttaskfailed"
     IDLE = "idle"
     RUNNING = "running"
+    REBOOTING = "rebooting"
+    REIMAGING = "reimaging"
     OFFLINE = "offline"
     LEAVING_POOL = "leavingpool"
+    PREEMPTED = "preempted"
+    UNUSABLE = "unusable"
+    UNKNOWN = "unknown"
+    DEALLOCATING = "deallocating"
+    DEALLOCATED = "deallocated"
+    UPGRADING_OS = "upgradingos"
 
 
 class NodeEvent(StrEnum):
     """What happens to a node."""
 
+    ALLOCATED = auto()
+    WAIT_FOR_START_TASK = auto()
+    READY = auto()
+    START_TASK_FAILED = auto()
     TASK_STARTED = auto()
     EMPTIED = auto()
     DISABLE = auto()
@@ -111,25 +131,48 @@ class NodeEvent(StrEnum):
     """While nothing runs there."""
     ENABLE_BUSY = auto()
     """While a task still runs there."""
+    REBOOT = auto()
+    REIMAGE = auto()
+    DEALLOCATE = auto()
+    DEALLOCATED = auto()
+    START = auto()
+    """It is switched on, after having been off for whatever reason."""
+    PREEMPT = auto()
+    BREAK = auto()
+    """It cannot be set up, or this machine cannot carry it."""
     LEAVE = auto()
 
 
-NODE = Transitions(
+_TAKING: Final = (NodeState.IDLE, NodeState.RUNNING)
+_MENDABLE: Final = (*_TAKING, NodeState.START_TASK_FAILED, NodeState.UNUSABLE)
+"""Azure's reference names idle and running only, and its guides advise to reboot or reimage nodes in the other two."""
+_OFF: Final = (NodeState.DEALLOCATING, NodeState.DEALLOCATED, NodeState.PREEMPTED, NodeState.LEAVING_POOL)
+
+NODE: Transitions[NodeState, NodeEvent] = Transitions(
     table={
-        (NodeState.IDLE, NodeEvent.TASK_STARTED): NodeState.RUNNING,
-        (NodeState.RUNNING, NodeEvent.TASK_STARTED): NodeState.RUNNING,
-        (NodeState.IDLE, NodeEvent.EMPTIED): NodeState.IDLE,
+        (NodeState.CREATING, NodeEvent.ALLOCATED): NodeState.STARTING,
+        (NodeState.STARTING, NodeEvent.WAIT_FOR_START_TASK): NodeState.WAITING_FOR_START_TASK,
+        (NodeState.WAITING_FOR_START_TASK, NodeEvent.WAIT_FOR_START_TASK): NodeState.WAITING_FOR_START_TASK,
+        (NodeState.STARTING, NodeEvent.READY): NodeState.IDLE,
+        (NodeState.WAITING_FOR_START_TASK, NodeEvent.READY): NodeState.IDLE,
+        (NodeState.WAITING_FOR_START_TASK, NodeEvent.START_TASK_FAILED): NodeState.START_TASK_FAILED,
+        **{(state, NodeEvent.TASK_STARTED): NodeState.RUNNING for state in _TAKING},
+        **{(state, NodeEvent.EMPTIED): state for state in NodeState},
         (NodeState.RUNNING, NodeEvent.EMPTIED): NodeState.IDLE,
-        (NodeState.OFFLINE, NodeEvent.EMPTIED): NodeState.OFFLINE,
-        (NodeState.LEAVING_POOL, NodeEvent.EMPTIED): NodeState.LEAVING_POOL,
-        (NodeState.IDLE, NodeEvent.DISABLE): NodeState.OFFLINE,
-        (NodeState.RUNNING, NodeEvent.DISABLE): NodeState.OFFLINE,
+        **{(state, NodeEvent.DISABLE): NodeState.OFFLINE for state in _TAKING},
         (NodeState.OFFLINE, NodeEvent.ENABLE): NodeState.IDLE,
         (NodeState.OFFLINE, NodeEvent.ENABLE_BUSY): NodeState.RUNNING,
-        (NodeState.IDLE, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
-        (NodeState.RUNNING, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
-        (NodeState.OFFLINE, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
-        (NodeState.LEAVING_POOL, NodeEvent.LEAVE): NodeState.LEAVING_POOL,
+        **{(state, NodeEvent.REBOOT): NodeState.REBOOTING for state in _MENDABLE},
+        **{(state, NodeEvent.REIMAGE): NodeState.REIMAGING for state in _MENDABLE},
+        **{(state, NodeEvent.DEALLOCATE): NodeState.DEALLOCATING for state in _MENDABLE},
+        (NodeState.DEALLOCATING, NodeEvent.DEALLOCATED): NodeState.DEALLOCATED,
+        (NodeState.DEALLOCATED, NodeEvent.START): NodeState.STARTING,
+        (NodeState.REBOOTING, NodeEvent.START): NodeState.STARTING,
+        (NodeState.REIMAGING, NodeEvent.START): NodeState.STARTING,
+        (NodeState.PREEMPTED, NodeEvent.START): NodeState.STARTING,
+        **{(state, NodeEvent.PREEMPT): NodeState.PREEMPTED for state in NodeState if state not in _OFF},
+        **{(state, NodeEvent.BREAK): NodeState.UNUSABLE for state in NodeState if state is not NodeState.LEAVING_POOL},
+        **{(state, NodeEvent.LEAVE): NodeState.LEAVING_POOL for state in NodeState},
     }
 )
 

@@ -132,6 +132,7 @@ class FakeNodes:
     def __init__(self, clock: Clock) -> None:
         self.opened: dict[str, FakeNode] = {}
         self.discarded: list[str] = []
+        self.forgotten_jobs: list[tuple[str, str]] = []
         self.container_problem: str | None = "containers are not for tests"
         self._clock = clock
 
@@ -145,9 +146,17 @@ class FakeNodes:
         """Return a folder that does not exist."""
         return Path("/nonexistent") / record.id
 
+    def storage_url(self, path: str) -> str:
+        """Return a URL that leads nowhere."""
+        return f"http://storage.invalid/{path}"
+
     def containers_problem(self) -> str | None:
         """Return what a test says."""
         return self.container_problem
+
+    def forget_job(self, record: NodeRecord, job_id: str) -> None:
+        """Note that a job's folders are gone."""
+        self.forgotten_jobs.append((record.id, job_id))
 
     def discard(self, record: NodeRecord) -> None:
         """Note that the node's folder is gone."""
@@ -216,7 +225,7 @@ class Bench:
 
     def settle(self) -> None:
         """Step until there is nothing left to do."""
-        while self.service.worker.step():
+        while self.service.worker.step() or not self.service.is_settled():
             pass
 
     def add_pool(self, pool_id: str = "pool", **properties: JsonValue) -> None:

@@ -7,13 +7,17 @@ from datetime import datetime
 from functools import partial
 
 from dispatcher.service.core import Core
+from dispatcher.service.fleet import NodeRenewed
 from dispatcher.service.inbox import Inbox, Taken
-from dispatcher.service.node.launch import CoordinationDone, SetupEnding, WorkKind
+from dispatcher.service.node.launch import CoordinationDone, SetupEnding, TaskEnding, WorkKind
 from dispatcher.service.records import NodeRecord
 from dispatcher.service.work.auto_pools import AutoPoolPart
+from dispatcher.service.work.autoscale import AutoscalePart
 from dispatcher.service.work.jobs import JobPart
+from dispatcher.service.work.nodes import NodePart
 from dispatcher.service.work.parts import EndingTaker, Part, WorkContext
 from dispatcher.service.work.pools import PoolPart
+from dispatcher.service.work.preemption import PreemptionPart
 from dispatcher.service.work.preparation import PreparationPart
 from dispatcher.service.work.release import ReleasePart
 from dispatcher.service.work.schedules import SchedulePart
@@ -27,7 +31,7 @@ class Worker:
         self._core = core
         self._context = WorkContext(core, inbox)
         self._inbox = inbox
-        self._pools = PoolPart(self._context)
+        self._nodes = NodePart(self._context)
         self._preparations = PreparationPart(self._context)
         self._releases = ReleasePart(self._context)
         self._tasks = TaskPart(self._context, (self._preparations,))
@@ -38,13 +42,17 @@ class Worker:
             JobPart(self._context),
             SchedulePart(self._context),
             AutoPoolPart(self._context),
-            self._pools,
+            AutoscalePart(self._context),
+            PoolPart(self._context),
+            self._nodes,
             self._tasks,
+            PreemptionPart(self._context),
         )
         """In the order they step: what ends a job comes before what would start its tasks."""
         self._takers: Mapping[WorkKind, EndingTaker] = {
             WorkKind.TASK: self._tasks,
             WorkKind.SUBTASK: self._tasks.gangs,
+            WorkKind.START_TASK: self._nodes,
             WorkKind.JOB_PREPARATION: self._preparations,
             WorkKind.JOB_RELEASE: self._releases,
         }
@@ -53,7 +61,7 @@ class Worker:
         """Take up what the store holds of an earlier service: its nodes, and what ran there."""
         now = self._core.clock.now()
         with self._core.store.transaction():
-            self._pools.recover(now)
+            self._nodes.recover(now)
             self._preparations.recover(now)
             self._tasks.recover(now)
             self._context.write_counts()
@@ -80,11 +88,16 @@ class Worker:
 
     def _take_in(self, record: NodeRecord, event: Taken, now: datetime) -> None:
         live = self._core.fleet.find(record.pool_id, record.id)
-        if live is None or isinstance(event, SetupEnding):
+        if live is None:
             return
-        if isinstance(event, CoordinationDone):
-            self._tasks.gangs.coordinated(event, live)
-            return
-        attempt = live.finish(event, now)
-        if attempt is not None:
-            self._takers[attempt.kind].ended(attempt, event, live, now)
+        match event:
+            case SetupEnding():
+                self._nodes.set_up_ended(event, live, now)
+            case NodeRenewed():
+                self._nodes.renewed(event, live, now)
+            case CoordinationDone():
+                self._tasks.gangs.coordinated(event, live)
+            case TaskEnding():
+                attempt = live.finish(event, now)
+                if attempt is not None:
+                    self._takers[attempt.kind].ended(attempt, event, live, now)

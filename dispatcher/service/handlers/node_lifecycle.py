@@ -1,9 +1,59 @@
-"""What is done to compute nodes: remove, reboot, reimage, deallocate, start."""
+"""What is done to compute nodes: reboot, reimage, deallocate, start."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dispatcher.service.calls import Handler
+from dispatcher.service.calls import Call, Handler, Reply
+from dispatcher.service.documents.fields import Fields
+from dispatcher.service.documents.pools import read_deallocation
+from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.handlers.nodes import find
+from dispatcher.service.states import NodeEvent, TransitionError
 
-HANDLERS: Mapping[str, Handler] = {}
+
+def reboot(call: Call) -> Reply:
+    """Restart a node; what runs there is ended, or waited for, as the request says."""
+    return _switch_off(call, NodeEvent.REBOOT, "nodeRebootOption")
+
+
+def reimage(call: Call) -> Reply:
+    """Give a node an empty folder."""
+    return _switch_off(call, NodeEvent.REIMAGE, "nodeReimageOption")
+
+
+def deallocate(call: Call) -> Reply:
+    """Take a node away until it is started; its folder goes, and it counts in the pool's size all the same."""
+    return _switch_off(call, NodeEvent.DEALLOCATE, "nodeDeallocateOption")
+
+
+def start(call: Call) -> Reply:
+    """Let a deallocated node come back."""
+    live = find(call)
+    try:
+        call.core.switch_on(live)
+    except TransitionError as error:
+        raise _refusal(error) from None
+    return Reply()
+
+
+def _switch_off(call: Call, event: NodeEvent, key: str) -> Reply:
+    live = find(call)
+    option = read_deallocation(Fields(values=call.body), key)
+    try:
+        call.core.switch_off(live, event, option)
+    except TransitionError as error:
+        raise _refusal(error) from None
+    return Reply()
+
+
+def _refusal(error: TransitionError) -> BatchError:
+    return BatchError(Refusal.NODE_STATE_INVALID, f"The node is {error.state.value}.")
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "begin_reboot_node": reboot,
+    "begin_reimage_node": reimage,
+    "begin_deallocate_node": deallocate,
+    "begin_start_node": start,
+}

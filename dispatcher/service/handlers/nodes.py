@@ -73,7 +73,7 @@ def _happen(call: Call, live: LiveNode, event: NodeEvent) -> None:
         live.happen(event, call.now)
     except TransitionError as error:
         raise BatchError(Refusal.NODE_STATE_INVALID, f"The node is {error.state.value}.") from None
-    call.core.store.pools.set_node_state(live.record.pool_id, live.record.id, live.state)
+    call.core.store.pools.save_node(live.snapshot())
 
 
 HANDLERS: Mapping[str, Handler] = {

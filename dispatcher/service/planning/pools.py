@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
-from dispatcher.service.planning.views import PoolView
+from dispatcher.service.planning.views import NodeView, PoolView, takes_tasks
 from dispatcher.service.records import Deallocation
 from dispatcher.service.states import AllocationState, NodeState, PoolState
 
@@ -50,11 +51,21 @@ class RemovePool:
     pool_id: str
 
 
-PoolAction = AddNodes | LeavePool | RemoveNode | SettlePool | RemovePool
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TimeOut:
+    """A resize has taken longer than it may."""
+
+    pool_id: str
 
 
-def plan_pool(pool: PoolView) -> Iterator[PoolAction]:
-    """Bring a pool towards its targets. A deleted pool's targets are none, and its tasks go back to the queue."""
+PoolAction = AddNodes | LeavePool | RemoveNode | SettlePool | RemovePool | TimeOut
+
+
+def plan_pool(pool: PoolView, now: datetime) -> Iterator[PoolAction]:
+    """Bring a pool towards its targets. A deleted pool's targets are none, and its tasks go back to the queue.
+
+    A resize that has given up adds no nodes; it is over when those that leave are gone, or its time is over.
+    """
     leaving = [node for node in pool.nodes if node.state is NodeState.LEAVING_POOL]
     deleting = pool.state is PoolState.DELETING
     for node in leaving:
@@ -62,22 +73,48 @@ def plan_pool(pool: PoolView) -> Iterator[PoolAction]:
             yield RemoveNode(pool_id=pool.id, node_id=node.id)
         elif deleting and node.lingers:
             yield LeavePool(pool_id=pool.id, node_id=node.id, deallocation=Deallocation.REQUEUE)
-    if not deleting and pool.allocation_state is AllocationState.STEADY:
-        return
-    actions: list[PoolAction] = [*_resize(pool, is_dedicated=True), *_resize(pool, is_dedicated=False)]
-    yield from actions
-    if actions or leaving:
-        return
-    yield RemovePool(pool_id=pool.id) if deleting else SettlePool(pool_id=pool.id)
+    if deleting:
+        actions = [*_leave(pool, is_dedicated=True), *_leave(pool, is_dedicated=False)]
+        yield from actions
+        if not actions and not leaving:
+            yield RemovePool(pool_id=pool.id)
+    elif pool.allocation_state is not AllocationState.STEADY:
+        yield from _resize(pool, now, is_leaving=bool(leaving))
 
 
-def _resize(pool: PoolView, *, is_dedicated: bool) -> Iterator[PoolAction]:
-    target = pool.target_dedicated if is_dedicated else pool.target_low_priority
-    target = 0 if pool.state is PoolState.DELETING else target
-    staying = [n for n in pool.nodes if n.is_dedicated == is_dedicated and n.state is not NodeState.LEAVING_POOL]
-    if len(staying) < target:
-        yield AddNodes(pool_id=pool.id, count=target - len(staying), is_dedicated=is_dedicated)
+def _resize(pool: PoolView, now: datetime, *, is_leaving: bool) -> Iterator[PoolAction]:
+    leaves = [*_leave(pool, is_dedicated=True), *_leave(pool, is_dedicated=False)]
+    yield from leaves
+    adds = [] if pool.gave_up else [*_add(pool, is_dedicated=True), *_add(pool, is_dedicated=False)]
+    if not leaves and not is_leaving and not adds:
+        yield SettlePool(pool_id=pool.id)
+    elif now >= pool.resize_deadline and pool.allocation_state is AllocationState.RESIZING:
+        yield TimeOut(pool_id=pool.id)
+    elif now >= pool.allocated_from:
+        yield from adds
+
+
+def _add(pool: PoolView, *, is_dedicated: bool) -> Iterator[AddNodes]:
+    missing = _target(pool, is_dedicated=is_dedicated) - len(_staying(pool, is_dedicated=is_dedicated))
+    if missing > 0:
+        yield AddNodes(pool_id=pool.id, count=missing, is_dedicated=is_dedicated)
+
+
+def _leave(pool: PoolView, *, is_dedicated: bool) -> Iterator[LeavePool]:
+    staying = _staying(pool, is_dedicated=is_dedicated)
     deallocation = Deallocation.REQUEUE if pool.state is PoolState.DELETING else pool.deallocation
-    idle_first = sorted(staying, key=lambda node: node.used_slots)
-    for node in idle_first[: max(0, len(staying) - target)]:
+    useless_first = sorted(staying, key=lambda node: (takes_tasks(node), node.used_slots))
+    for node in useless_first[: max(0, len(staying) - _target(pool, is_dedicated=is_dedicated))]:
         yield LeavePool(pool_id=pool.id, node_id=node.id, deallocation=deallocation)
+
+
+def _target(pool: PoolView, *, is_dedicated: bool) -> int:
+    if pool.state is PoolState.DELETING:
+        return 0
+    return pool.target_dedicated if is_dedicated else pool.target_low_priority
+
+
+def _staying(pool: PoolView, *, is_dedicated: bool) -> list[NodeView]:
+    return [
+        node for node in pool.nodes if node.is_dedicated == is_dedicated and node.state is not NodeState.LEAVING_POOL
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from dispatcher.service.records import Deallocation, FillType
 from dispatcher.service.states import AllocationState, NodeState, PoolState
@@ -35,6 +36,12 @@ class PoolView:
     """Of each node."""
     fill: FillType
     nodes: tuple[NodeView, ...]
+    allocated_from: datetime
+    """When nodes that are to be added are there."""
+    resize_deadline: datetime
+    """When a resize gives up."""
+    gave_up: bool = False
+    """The resize will not reach its targets."""
     is_inter_node: bool = False
     """Its nodes may talk to each other, as multi-instance tasks need."""
 

@@ -6,32 +6,66 @@ import json
 from urllib.parse import quote
 
 from dispatcher.service.fleet import LiveNode
-from dispatcher.service.records import PoolRecord
-from dispatcher.service.rendering.parts import job_url, node_url
+from dispatcher.service.node.launch import TaskFailure, WorkKind
+from dispatcher.service.records import PoolRecord, StartTaskRun
+from dispatcher.service.rendering.parts import failure_info, job_url, node_url, set_time
 from dispatcher.service.states import NodeState
-from dispatcher.service.wire import JsonObject, format_time
+from dispatcher.service.wire import JsonObject, JsonValue, format_time
+
+_OF_TASKS = frozenset({WorkKind.TASK, WorkKind.SUBTASK})
 
 
 def node_body(live: LiveNode, pool: PoolRecord, base_url: str) -> JsonObject:
     """Return a node."""
-    record, attempts = live.record, live.attempts
-    return {
+    record, document = live.record, json.loads(pool.document)
+    tasks = {key: attempt for key, attempt in live.attempts.items() if attempt.kind in _OF_TASKS}
+    body: JsonObject = {
         "id": record.id,
         "url": node_url(base_url, record.pool_id, record.id),
         "state": live.state.value,
         "schedulingState": "disabled" if live.state is NodeState.OFFLINE else "enabled",
         "stateTransitionTime": format_time(live.state_time),
-        "lastBootTime": format_time(record.allocated),
+        "lastBootTime": format_time(live.booted),
         "allocationTime": format_time(record.allocated),
         "ipAddress": live.address,
         "affinityId": record.id,
-        "vmSize": json.loads(pool.document)["vmSize"],
+        "vmSize": document["vmSize"],
         "isDedicated": record.is_dedicated,
         "totalTasksRun": live.tasks_run,
-        "runningTasksCount": len(attempts),
+        "runningTasksCount": len(tasks),
         "runningTaskSlotsCount": live.used_slots,
-        "recentTasks": [_recent_task(key.job_id, key.task_id, base_url) for key in attempts],
+        "recentTasks": [_recent_task(key.job_id, key.task_id, base_url) for key in tasks],
     }
+    if "startTask" in document:
+        body["startTask"] = document["startTask"]
+    if live.start is not None:
+        body["startTaskInfo"] = _start_task_info(live.start)
+    if live.errors:
+        body["errors"] = [_error(failure) for failure in live.errors]
+    return body
+
+
+def _start_task_info(run: StartTaskRun) -> JsonObject:
+    info: JsonObject = {
+        "state": "running" if run.is_running else "completed",
+        "startTime": format_time(run.started),
+        "retryCount": run.retries,
+    }
+    set_time(info, "endTime", run.ended)
+    set_time(info, "lastRetryTime", run.last_retry)
+    if run.is_running:
+        return info
+    info["result"] = "success" if run.failure is None else "failure"
+    if run.exit_code is not None:
+        info["exitCode"] = run.exit_code
+    if run.failure is not None:
+        info["failureInfo"] = failure_info(run.failure)
+    return info
+
+
+def _error(failure: TaskFailure) -> JsonObject:
+    details: list[JsonValue] = [{"name": name, "value": value} for name, value in failure.details]
+    return {"code": failure.code, "message": failure.message, "errorDetails": details}
 
 
 def _recent_task(job_id: str, task_id: str, base_url: str) -> JsonObject:

@@ -8,10 +8,12 @@ from pathlib import Path
 from dispatcher.service.store.account import AccountStore
 from dispatcher.service.store.applications import ApplicationStore
 from dispatcher.service.store.auto_pools import AutoPoolStore
+from dispatcher.service.store.autoscale import AutoscaleStore
 from dispatcher.service.store.database import Database, SchemaError
 from dispatcher.service.store.job_schedules import JobScheduleStore
 from dispatcher.service.store.job_tasks import JobTaskStore
 from dispatcher.service.store.jobs import CountChanges, JobStore
+from dispatcher.service.store.node_users import NodeUserStore
 from dispatcher.service.store.pools import PoolStore
 from dispatcher.service.store.queue import QueueStore
 from dispatcher.service.store.statistics import StatisticsStore
@@ -27,6 +29,7 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         self._database = Database(path)
         self.pools = PoolStore(self._database)
+        self.node_users = NodeUserStore(self._database)
         self.jobs = JobStore(self._database)
         self.tasks = TaskStore(self._database)
         self.job_tasks = JobTaskStore(self._database)
@@ -35,6 +38,7 @@ class Store:
         self.statistics = StatisticsStore(self._database)
         self.schedules = JobScheduleStore(self._database)
         self.auto_pools = AutoPoolStore(self._database)
+        self.autoscale = AutoscaleStore(self._database)
         self.applications = ApplicationStore(self._database)
         self.account = AccountStore(self._database)
 

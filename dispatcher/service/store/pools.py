@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from dispatcher.service.documents.pools import PoolSpec, ResizeSpec
 from dispatcher.service.errors import BatchError, Refusal
-from dispatcher.service.records import Deallocation, NodeRecord, PoolRecord
+from dispatcher.service.records import Deallocation, NodeRecord, PoolRecord, ResizeError
 from dispatcher.service.states import (
     ALLOCATION,
     POOL,
     AllocationEvent,
     AllocationState,
-    NodeState,
     PoolEvent,
     PoolState,
 )
 from dispatcher.service.store.database import Database
-from dispatcher.service.store.rows import NODE_COLUMNS, POOL_COLUMNS, node_record, pool_record
-from dispatcher.service.wire import to_micros
+from dispatcher.service.store.rows import NODE_COLUMNS, POOL_COLUMNS, node_record, node_row, pool_record
+from dispatcher.service.wire import from_micros, to_micros
 
 
 class PoolStore:
@@ -28,14 +28,14 @@ class PoolStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, spec: PoolSpec, now: datetime) -> PoolRecord:
-        """Add a pool that is to grow to its targets.
+    def add(self, spec: PoolSpec, now: datetime, *, allocated_from: datetime) -> PoolRecord:
+        """Add a pool that is to grow to its targets, from the time at which its nodes are there.
 
         Raises:
             BatchError: PoolExists, or PoolBeingDeleted for an id that is not free yet.
         """
         time = to_micros(now)
-        marks = ", ".join("?" * 14)
+        marks = ", ".join("?" * 17)
         with self._database.transaction():
             added = self._database.run(
                 f"INSERT INTO pools ({POOL_COLUMNS}) VALUES ({marks}) ON CONFLICT DO NOTHING",
@@ -54,6 +54,9 @@ class PoolStore:
                     spec.slots,
                     spec.fill,
                     Deallocation.REQUEUE,
+                    to_micros(allocated_from),
+                    to_micros(now + spec.resize_timeout),
+                    None,
                 ),
             )
             pool = self.get(spec.id)
@@ -83,16 +86,20 @@ class PoolStore:
         rows = self._database.each(f"SELECT {POOL_COLUMNS} FROM pools WHERE id > ? ORDER BY id", (after,))
         return map(pool_record, rows)
 
-    def resize(self, pool: PoolRecord, spec: ResizeSpec, now: datetime) -> None:
-        """Set new targets; the pool is resizing after it.
+    def resize(self, pool: PoolRecord, spec: ResizeSpec, now: datetime, *, allocated_from: datetime) -> None:
+        """Set new targets; the pool is resizing after it, and has no errors of an earlier resize.
 
         Raises:
-            TransitionError: it is not steady.
+            TransitionError: it is stopping.
         """
         state = ALLOCATION.after(pool.allocation_state, AllocationEvent.RESIZE)
         dedicated = pool.target_dedicated if spec.target_dedicated is None else spec.target_dedicated
         low = pool.target_low_priority if spec.target_low_priority is None else spec.target_low_priority
         self._retarget(pool, state, dedicated, low, spec.deallocation, now)
+        self._database.run(
+            "UPDATE pools SET allocated_from = ?, resize_deadline = ?, resize_errors = NULL WHERE id = ?",
+            (to_micros(allocated_from), to_micros(now + spec.timeout), pool.id),
+        )
 
     def stop_resize(self, pool: PoolRecord, dedicated: int, low_priority: int, now: datetime) -> None:
         """Make the nodes there are the targets.
@@ -114,11 +121,23 @@ class PoolStore:
             "UPDATE pools SET allocation_state = ?, allocation_time = ? WHERE id = ?", (state, to_micros(now), pool.id)
         )
 
+    def fail_resize(self, pool: PoolRecord, error: ResizeError) -> None:
+        """Keep why the pool will not reach its targets."""
+        errors = [{"code": known.code, "message": known.message} for known in (*pool.resize_errors, error)]
+        self._database.run("UPDATE pools SET resize_errors = ? WHERE id = ?", (json.dumps(errors), pool.id))
+
     def replace_document(self, pool: PoolRecord, spec: PoolSpec, now: datetime) -> None:
         """Give a pool what a changed document says, except for targets."""
         self._database.run(
             "UPDATE pools SET document = ?, slots = ?, fill = ?, version = ?, modified = ? WHERE id = ?",
             (spec.document, spec.slots, spec.fill, self._database.next_version(now), to_micros(now), pool.id),
+        )
+
+    def touch(self, pool: PoolRecord, now: datetime) -> None:
+        """Give a pool a new ETag, since what another table says of it has changed."""
+        self._database.run(
+            "UPDATE pools SET version = ?, modified = ? WHERE id = ?",
+            (self._database.next_version(now), to_micros(now), pool.id),
         )
 
     def begin_delete(self, pool: PoolRecord, now: datetime) -> None:
@@ -141,18 +160,35 @@ class PoolStore:
     def add_nodes(self, nodes: Sequence[NodeRecord]) -> None:
         """Add nodes."""
         self._database.run_many(
-            f"INSERT INTO nodes ({NODE_COLUMNS}) VALUES (?, ?, ?, ?, ?)",
-            [(node.pool_id, node.id, node.is_dedicated, node.state, to_micros(node.allocated)) for node in nodes],
+            f"INSERT INTO nodes ({NODE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [node_row(node) for node in nodes],
         )
 
     def nodes(self) -> list[NodeRecord]:
         """Return every node of every pool."""
         return [node_record(row) for row in self._database.all(f"SELECT {NODE_COLUMNS} FROM nodes")]
 
-    def set_node_state(self, pool_id: str, node_id: str, state: NodeState) -> None:
-        """Store a node's state; running is stored as idle, since what runs does not outlive the service."""
-        stored = NodeState.IDLE if state is NodeState.RUNNING else state
-        self._database.run("UPDATE nodes SET state = ? WHERE pool_id = ? AND id = ?", (stored, pool_id, node_id))
+    def save_node(self, node: NodeRecord) -> None:
+        """Store what has changed of a node."""
+        pool_id, node_id, _, state, state_time, _, booted, until, start, errors = node_row(node)
+        self._database.run(
+            "UPDATE nodes SET state = ?, state_time = ?, booted = ?, until = ?, start = ?, errors = ? "
+            "WHERE pool_id = ? AND id = ?",
+            (state, state_time, booted, until, start, errors, pool_id, node_id),
+        )
+
+    def retained_until(self, pool_id: str, node_id: str) -> datetime | None:
+        """Return until when the files of completed tasks are to be kept on a node; None where there are none."""
+        row = self._database.first(
+            "SELECT max(expires) FROM tasks WHERE expires IS NOT NULL AND pool_id = ? AND node_id = ?",
+            (pool_id, node_id),
+        )
+        return None if row is None or row[0] is None else from_micros(int(row[0]))
+
+    def count(self) -> int:
+        """Return how many pools there are, with those that are being deleted."""
+        row = self._database.first("SELECT count(*) FROM pools")
+        return 0 if row is None else int(row[0] or 0)
 
     def remove_node(self, pool_id: str, node_id: str, now: datetime) -> None:
         """Forget a node; how long it was there is kept for the statistics."""

@@ -13,6 +13,8 @@ from dispatcher.service.records import (
     JobRecord,
     NodeRecord,
     PoolRecord,
+    ResizeError,
+    StartTaskRun,
     TaskCounts,
     TaskRecord,
     TaskResult,
@@ -22,9 +24,9 @@ from dispatcher.service.wire import from_micros, to_micros
 
 POOL_COLUMNS: Final = (
     "id, document, version, state, state_time, allocation_state, allocation_time, created, modified, "
-    "target_dedicated, target_low_priority, slots, fill, deallocation"
+    "target_dedicated, target_low_priority, slots, fill, deallocation, allocated_from, resize_deadline, resize_errors"
 )
-NODE_COLUMNS: Final = "pool_id, id, is_dedicated, state, allocated"
+NODE_COLUMNS: Final = "pool_id, id, is_dedicated, state, state_time, allocated, booted, until, start, errors"
 JOB_COLUMNS: Final = (
     "key, id, pool_id, document, version, state, previous_state, state_time, created, modified, ended, "
     "terminate_reason, priority, terminates_when_done, uses_dependencies, max_parallel, max_retries, "
@@ -47,7 +49,7 @@ def failure_text(failure: TaskFailure | None) -> str | None:
     """Return a failure as a column holds it."""
     if failure is None:
         return None
-    return json.dumps([failure.category.value, failure.code, failure.message, failure.details])
+    return json.dumps(_failure_values(failure))
 
 
 def pool_record(row: Any) -> PoolRecord:
@@ -67,13 +69,70 @@ def pool_record(row: Any) -> PoolRecord:
         slots=row[11],
         fill=FillType(row[12]),
         deallocation=Deallocation(row[13]),
+        allocated_from=from_micros(row[14]),
+        resize_deadline=from_micros(row[15]),
+        resize_errors=() if row[16] is None else tuple(ResizeError(**error) for error in json.loads(row[16])),
     )
 
 
 def node_record(row: Any) -> NodeRecord:
     """Return a node from a row of `NODE_COLUMNS`."""
     return NodeRecord(
-        pool_id=row[0], id=row[1], is_dedicated=bool(row[2]), state=NodeState(row[3]), allocated=from_micros(row[4])
+        pool_id=row[0],
+        id=row[1],
+        is_dedicated=bool(row[2]),
+        state=NodeState(row[3]),
+        state_time=from_micros(row[4]),
+        allocated=from_micros(row[5]),
+        booted=from_micros(row[6]),
+        until=_time(row[7]),
+        start=_start_run(row[8]),
+        errors=() if row[9] is None else tuple(_failure(values) for values in json.loads(row[9])),
+    )
+
+
+def node_row(node: NodeRecord) -> tuple[Any, ...]:
+    """Undo `node_record`; running is stored as idle, since what runs does not outlive the service."""
+    return (
+        node.pool_id,
+        node.id,
+        node.is_dedicated,
+        NodeState.IDLE if node.state is NodeState.RUNNING else node.state,
+        to_micros(node.state_time),
+        to_micros(node.allocated),
+        to_micros(node.booted),
+        micros(node.until),
+        None if node.start is None else _start_text(node.start),
+        json.dumps([_failure_values(failure) for failure in node.errors]) if node.errors else None,
+    )
+
+
+def _start_text(run: StartTaskRun) -> str:
+    return json.dumps(
+        [
+            run.is_running,
+            to_micros(run.started),
+            micros(run.ended),
+            run.exit_code,
+            None if run.failure is None else _failure_values(run.failure),
+            run.retries,
+            micros(run.last_retry),
+        ]
+    )
+
+
+def _start_run(text: str | None) -> StartTaskRun | None:
+    if text is None:
+        return None
+    is_running, started, ended, exit_code, failure, retries, last_retry = json.loads(text)
+    return StartTaskRun(
+        is_running=is_running,
+        started=from_micros(started),
+        ended=_time(ended),
+        exit_code=exit_code,
+        failure=None if failure is None else _failure(failure),
+        retries=retries,
+        last_retry=_time(last_retry),
     )
 
 
@@ -155,8 +214,14 @@ def _time(value: int | None) -> datetime | None:
 
 def failure_of(text: str | None) -> TaskFailure | None:
     """Undo `failure_text`."""
-    if text is None:
-        return None
-    category, code, message, details = json.loads(text)
+    return None if text is None else _failure(json.loads(text))
+
+
+def _failure_values(failure: TaskFailure) -> list[Any]:
+    return [failure.category.value, failure.code, failure.message, failure.details]
+
+
+def _failure(values: list[Any]) -> TaskFailure:
+    category, code, message, details = values
     pairs = tuple((name, value) for name, value in details)
     return TaskFailure(category=ErrorCategory(category), code=code, message=message, details=pairs)

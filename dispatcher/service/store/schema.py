@@ -2,8 +2,9 @@
 
 ``tasks.unmet`` counts what a task still waits for: one for each parent in ``edges`` and one for each of its rows in
 ``ranges``. A range is one row, whatever its width; ``ranges.remaining`` counts the numbers in it that no task has met
-yet. ``jobs.n_*`` and ``jobs.s_*`` count a job's tasks and their slots by state, so that neither counts nor the end of a
-job look at tasks.
+yet. ``met_numbers.gone_at`` is set when the task that met a number was deleted: ranges with a higher key wait for it
+again, those before have counted it. ``jobs.n_*`` and ``jobs.s_*`` count a job's tasks and their slots by state, so that
+neither counts nor the end of a job look at tasks.
 
 What tasks used is counted when their attempts end: in ``task_usage`` for a task, and in ``job_usage``,
 ``schedule_usage`` (of jobs that are gone) and ``pool_usage`` together, so that statistics do not look at tasks either.
@@ -30,15 +31,35 @@ CREATE TABLE pools (
     target_low_priority INTEGER NOT NULL,
     slots INTEGER NOT NULL,
     fill TEXT NOT NULL,
-    deallocation TEXT NOT NULL
+    deallocation TEXT NOT NULL,
+    allocated_from INTEGER NOT NULL,
+    resize_deadline INTEGER NOT NULL,
+    resize_errors TEXT
 ) WITHOUT ROWID;
+
+CREATE TABLE autoscale (
+    pool_id TEXT PRIMARY KEY COLLATE NOCASE,
+    formula TEXT NOT NULL,
+    period INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    enabled INTEGER NOT NULL,
+    runs INTEGER NOT NULL DEFAULT 0,
+    run TEXT
+) WITHOUT ROWID;
+CREATE TRIGGER autoscale_goes AFTER DELETE ON pools
+    BEGIN DELETE FROM autoscale WHERE pool_id = OLD.id; END;
 
 CREATE TABLE nodes (
     pool_id TEXT NOT NULL COLLATE NOCASE,
     id TEXT NOT NULL COLLATE NOCASE,
     is_dedicated INTEGER NOT NULL,
     state TEXT NOT NULL,
+    state_time INTEGER NOT NULL,
     allocated INTEGER NOT NULL,
+    booted INTEGER NOT NULL,
+    until INTEGER,
+    start TEXT,
+    errors TEXT,
     PRIMARY KEY (pool_id, id)
 ) WITHOUT ROWID;
 
@@ -59,6 +80,7 @@ CREATE TABLE jobs (
     terminates_when_done INTEGER NOT NULL,
     uses_dependencies INTEGER NOT NULL,
     performs_exit_options INTEGER NOT NULL,
+    allows_preemption INTEGER NOT NULL,
     previous_state_time INTEGER,
     max_parallel INTEGER NOT NULL,
     max_retries INTEGER NOT NULL,
@@ -75,6 +97,7 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_waiting ON jobs (pool_id, priority DESC, key) WHERE state = 'active' AND n_active > 0;
 CREATE INDEX jobs_done ON jobs (key)
     WHERE state = 'active' AND terminates_when_done = 1 AND n_active = 0 AND n_running = 0;
+CREATE INDEX jobs_preemptible ON jobs (key) WHERE allows_preemption = 1 AND n_running > 0;
 CREATE INDEX jobs_deadline ON jobs (deadline) WHERE deadline IS NOT NULL;
 CREATE INDEX jobs_leaving ON jobs (state) WHERE state IN ('disabling', 'terminating', 'deleting');
 
@@ -104,6 +127,7 @@ CREATE TABLE tasks (
     run_number INTEGER NOT NULL DEFAULT 0,
     retries INTEGER NOT NULL DEFAULT 0,
     last_retry INTEGER,
+    not_before INTEGER,
     requeues INTEGER NOT NULL DEFAULT 0,
     last_requeue INTEGER,
     started INTEGER,
@@ -122,6 +146,7 @@ CREATE TABLE tasks (
 );
 CREATE INDEX tasks_by_state ON tasks (job_key, state, key);
 CREATE INDEX tasks_ready ON tasks (job_key, is_manager DESC, key) WHERE state = 'active' AND unmet = 0;
+CREATE INDEX tasks_pausing ON tasks (not_before) WHERE not_before IS NOT NULL;
 CREATE INDEX tasks_expiring ON tasks (expires) WHERE expires IS NOT NULL;
 
 CREATE TABLE job_nodes (
@@ -316,6 +341,18 @@ CREATE TRIGGER node_times_begin AFTER INSERT ON nodes BEGIN
         FROM pools WHERE id = NEW.pool_id;
 END;
 
+CREATE TABLE node_users (
+    pool_id TEXT NOT NULL COLLATE NOCASE,
+    node_id TEXT NOT NULL COLLATE NOCASE,
+    name TEXT NOT NULL,
+    is_admin INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    ssh_public_key TEXT,
+    PRIMARY KEY (pool_id, node_id, name)
+) WITHOUT ROWID;
+CREATE TRIGGER node_users_go AFTER DELETE ON nodes
+    BEGIN DELETE FROM node_users WHERE pool_id = OLD.pool_id AND node_id = OLD.id; END;
+
 CREATE TABLE subtasks (
     task_key INTEGER NOT NULL,
     number INTEGER NOT NULL,
@@ -339,7 +376,7 @@ CREATE TABLE edges (
 ) WITHOUT ROWID;
 
 CREATE TABLE ranges (
-    key INTEGER PRIMARY KEY,
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
     job_key INTEGER NOT NULL,
     low INTEGER NOT NULL,
     high INTEGER NOT NULL,
@@ -351,6 +388,7 @@ CREATE INDEX ranges_by_low ON ranges (job_key, low, high);
 CREATE TABLE met_numbers (
     job_key INTEGER NOT NULL,
     number INTEGER NOT NULL,
+    gone_at INTEGER,
     PRIMARY KEY (job_key, number)
 ) WITHOUT ROWID;
 """

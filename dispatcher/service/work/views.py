@@ -22,6 +22,9 @@ def pool_views(core: Core) -> Iterator[PoolView]:
             deallocation=pool.deallocation,
             slots=pool.slots,
             fill=pool.fill,
+            allocated_from=pool.allocated_from,
+            resize_deadline=pool.resize_deadline,
+            gave_up=bool(pool.resize_errors),
             is_inter_node=_is_inter_node(pool.document),
             nodes=tuple(live.view() for live in core.fleet.of_pool(pool.id)),
         )

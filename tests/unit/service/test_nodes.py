@@ -141,7 +141,7 @@ def test_pool_keeps_resizing_while_its_nodes_cannot_be_opened(monkeypatch: pytes
     [
         ({"targetDedicatedNodes": 101}, "at most 100 in a pool"),
         ({"targetDedicatedNodes": 60, "targetLowPriorityNodes": 41}, "at most 100 in a pool"),
-        ({"targetDedicatedNodes": 8, "taskSlotsPerNode": 256}, "at most 2000 in a pool"),
+        ({"targetDedicatedNodes": 8, "taskSlotsPerNode": 256, "vmSize": "large"}, "at most 2000 in a pool"),
     ],
 )
 def test_pool_that_one_machine_cannot_carry_is_refused(size: JsonObject, limit: str) -> None:
@@ -156,7 +156,7 @@ def test_pool_that_one_machine_cannot_carry_is_refused(size: JsonObject, limit: 
 def test_resize_beyond_what_one_machine_carries_is_refused() -> None:
     """A resize counts the target that it leaves as it is, and the slots of the pool."""
     bench = Bench()
-    bench.add_pool(taskSlotsPerNode=256)
+    bench.add_pool(taskSlotsPerNode=256, vmSize="large")
     with pytest.raises(BatchError, match="8 nodes of 256 task slots, 2048 together"):
         bench.call("begin_resize_pool", {"targetLowPriorityNodes": 7}, poolId="pool")
 

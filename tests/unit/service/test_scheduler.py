@@ -25,6 +25,7 @@ def pool_of(nodes: tuple[NodeView, ...], slots: int = 4, **changes: object) -> P
         "id": "pool", "state": PoolState.ACTIVE, "allocation_state": AllocationState.STEADY,
         "target_dedicated": len(nodes), "target_low_priority": 0, "deallocation": Deallocation.REQUEUE,
         "slots": slots, "fill": FillType.SPREAD, "nodes": nodes,
+        "allocated_from": NOW, "resize_deadline": NOW + timedelta(minutes=15),
     }  # fmt: skip
     return PoolView(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -166,9 +167,9 @@ def test_job_that_is_done_and_overdue_ends_once() -> None:
 def test_resizing_pool_grows_to_its_target() -> None:
     """Missing nodes are added; the pool settles once they are there."""
     growing = pool_of((node("n"),), target_dedicated=3, allocation_state=AllocationState.RESIZING)
-    assert tuple(plan_pool(growing)) == (AddNodes(pool_id="pool", count=2, is_dedicated=True),)
+    assert tuple(plan_pool(growing, NOW)) == (AddNodes(pool_id="pool", count=2, is_dedicated=True),)
     reached = pool_of((node("n"),), allocation_state=AllocationState.RESIZING)
-    assert tuple(plan_pool(reached)) == (SettlePool(pool_id="pool"),)
+    assert tuple(plan_pool(reached, NOW)) == (SettlePool(pool_id="pool"),)
 
 
 def test_shrinking_pool_gives_up_idle_nodes_first() -> None:
@@ -178,14 +179,14 @@ def test_shrinking_pool_gives_up_idle_nodes_first() -> None:
         nodes, target_dedicated=1, allocation_state=AllocationState.RESIZING, deallocation=Deallocation.TASK_COMPLETION
     )
     leave = LeavePool(pool_id="pool", node_id="idle", deallocation=Deallocation.TASK_COMPLETION)
-    assert tuple(plan_pool(shrinking)) == (leave,)
+    assert tuple(plan_pool(shrinking, NOW)) == (leave,)
 
 
 def test_leaving_node_is_removed_once_nothing_runs_on_it() -> None:
     """A node that leaves waits for its tasks to end."""
     leaving = (node("busy", used=1, state=NodeState.LEAVING_POOL), node("empty", state=NodeState.LEAVING_POOL))
     view = pool_of(leaving, target_dedicated=0, allocation_state=AllocationState.RESIZING)
-    assert tuple(plan_pool(view)) == (RemoveNode(pool_id="pool", node_id="empty"),)
+    assert tuple(plan_pool(view, NOW)) == (RemoveNode(pool_id="pool", node_id="empty"),)
 
 
 def test_deleted_pool_hurries_a_lingering_node_once() -> None:
@@ -194,11 +195,12 @@ def test_deleted_pool_hurries_a_lingering_node_once() -> None:
     told = node("b", used=1, state=NodeState.LEAVING_POOL)
     deleting = pool_of((lingering, told), state=PoolState.DELETING)
     leave = LeavePool(pool_id="pool", node_id="a", deallocation=Deallocation.REQUEUE)
-    assert tuple(plan_pool(deleting)) == (leave,)
+    assert tuple(plan_pool(deleting, NOW)) == (leave,)
 
 
 def test_deleted_pool_goes_with_its_last_node() -> None:
     """A pool that is being deleted gives up every node, then itself."""
     deleting = pool_of((node("n"),), state=PoolState.DELETING)
-    assert tuple(plan_pool(deleting)) == (LeavePool(pool_id="pool", node_id="n", deallocation=Deallocation.REQUEUE),)
-    assert tuple(plan_pool(pool_of((), state=PoolState.DELETING))) == (RemovePool(pool_id="pool"),)
+    leave = LeavePool(pool_id="pool", node_id="n", deallocation=Deallocation.REQUEUE)
+    assert tuple(plan_pool(deleting, NOW)) == (leave,)
+    assert tuple(plan_pool(pool_of((), state=PoolState.DELETING), NOW)) == (RemovePool(pool_id="pool"),)

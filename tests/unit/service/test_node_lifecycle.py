@@ -1,0 +1,314 @@
+"""The life of nodes: allocation, boot, reboot, reimage, deallocation, preemption, and restarts of the service."""
+
+from __future__ import annotations
+
+import errno
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dispatcher.service.errors import BatchError
+from dispatcher.service.options import ServiceOptions
+from dispatcher.service.planning.nodes import NodeAction, NodeLife, Phase, plan_node
+from dispatcher.service.states import NODE, NodeEvent, NodeState, TransitionError
+from dispatcher.service.store import Store
+from dispatcher.service.testing import Bench, FakeNodes
+from dispatcher.service.wire import JsonObject
+from tests.unit.service.nodes import act, advance, codes, live_nodes, pool_of, states, the_node
+
+SLOW = ServiceOptions(allocation_seconds=60, boot_seconds=30)
+SWITCHED_OFF = [
+    ("begin_reboot_node", "nodeRebootOption", "rebooting"),
+    ("begin_reimage_node", "nodeReimageOption", "reimaging"),
+    ("begin_deallocate_node", "nodeDeallocateOption", "deallocating"),
+]
+
+
+def test_nodes_take_the_time_that_was_set() -> None:
+    """The pool resizes until its nodes are there, they start for a while, and are idle then."""
+    bench = Bench(options=SLOW)
+    bench.add_pool()
+    assert (pool_of(bench)["allocationState"], states(bench)) == ("resizing", [])
+    advance(bench, 60)
+    assert (pool_of(bench)["allocationState"], states(bench)) == ("steady", ["starting"])
+    advance(bench, 30)
+    assert states(bench) == ["idle"]
+
+
+def test_worker_wakes_when_a_state_is_over() -> None:
+    """The next deadline is that of the allocation, and then that of the boot."""
+    bench = Bench(options=SLOW)
+    bench.add_pool()
+    for seconds in (60, 30):
+        deadline = bench.service.worker.next_deadline()
+        assert deadline is not None
+        assert deadline - bench.clock.now() == timedelta(seconds=seconds)
+        advance(bench, seconds)
+
+
+def test_resize_is_stopped_before_its_nodes_are_there() -> None:
+    """The pool stays as it was, and is steady at once."""
+    bench = Bench(options=SLOW)
+    bench.add_pool()
+    bench.call("begin_stop_pool_resize", poolId="pool")
+    advance(bench, 600)
+    pool = pool_of(bench)
+    assert (pool["allocationState"], pool["targetDedicatedNodes"], states(bench)) == ("steady", 0, [])
+
+
+def test_resize_that_takes_too_long_gives_up() -> None:
+    """The pool is steady, and says why it has no nodes; the next resize forgets that."""
+    bench = Bench(options=ServiceOptions(allocation_seconds=3600))
+    bench.add_pool(resizeTimeout="PT5M")
+    advance(bench, 300)
+    pool = pool_of(bench)
+    assert (pool["allocationState"], codes(pool["resizeErrors"])) == ("steady", ["AllocationTimedOut"])
+    bench.call("begin_resize_pool", {"targetDedicatedNodes": 1}, poolId="pool")
+    assert "resizeErrors" not in pool_of(bench)
+
+
+@pytest.mark.parametrize(("operation", "key", "state"), SWITCHED_OFF)
+def test_node_waits_for_its_task_where_told_to(bench: Bench, operation: str, key: str, state: str) -> None:
+    """With task completion the state changes at once, no task starts, and the node goes on when its task has ended."""
+    bench.add_task("a")
+    act(bench, operation, {key: "taskcompletion"})
+    bench.add_task("b")
+    assert (states(bench), bench.running()) == ([state], ["a"])
+    bench.finish("a")
+    assert (bench.state("a"), states(bench) == [state]) == ("completed", False)
+
+
+@pytest.mark.parametrize(
+    ("option", "outcome"), [("requeue", ("running", 1)), ("terminate", ("completed", 0)), (None, ("running", 1))]
+)
+def test_reboot_does_with_tasks_as_told(bench: Bench, option: str | None, outcome: tuple[str, int]) -> None:
+    """Requeue, which is the default, runs the task again after the reboot; terminate ends it."""
+    bench.add_task("a")
+    act(bench, "begin_reboot_node", {} if option is None else {"nodeRebootOption": option})
+    assert (bench.state("a"), bench.execution("a")["requeueCount"]) == outcome
+
+
+def test_reboot_keeps_the_folder_and_reimage_does_not(bench: Bench) -> None:
+    """Only a reimaged node begins with an empty folder; both have the id and address they had."""
+    before = the_node(bench)
+    act(bench, "begin_reboot_node")
+    assert bench.nodes.discarded == []
+    act(bench, "begin_reimage_node")
+    assert bench.nodes.discarded == [before["id"]]
+    assert (the_node(bench)["id"], the_node(bench)["ipAddress"]) == (before["id"], before["ipAddress"])
+
+
+def test_reboot_takes_the_time_of_a_boot() -> None:
+    """The node is rebooting meanwhile, and its boot time is the new one."""
+    bench = Bench(options=ServiceOptions(boot_seconds=30))
+    bench.add_pool()
+    advance(bench, 30)
+    booted = the_node(bench)["lastBootTime"]
+    act(bench, "begin_reboot_node")
+    assert states(bench) == ["rebooting"]
+    advance(bench, 30)
+    assert (states(bench), the_node(bench)["lastBootTime"] == booted) == (["idle"], False)
+
+
+def test_deallocated_node_is_started_again(bench: Bench) -> None:
+    """It stays in the pool without taking tasks, and comes back empty."""
+    act(bench, "begin_deallocate_node")
+    bench.add_task("a")
+    assert (states(bench), bench.state("a")) == (["deallocated"], "active")
+    act(bench, "begin_start_node")
+    assert (states(bench), bench.running(), len(bench.nodes.discarded)) == (["running"], ["a"], 1)
+
+
+@pytest.mark.parametrize("operation", ["begin_start_node", "enable_node_scheduling"])
+def test_node_refuses_what_its_state_does_not_allow(bench: Bench, operation: str) -> None:
+    """An idle node is neither started nor enabled."""
+    with pytest.raises(BatchError, match="NodeStateInvalid"):
+        act(bench, operation)
+
+
+def test_preempted_node_comes_back_empty() -> None:
+    """Its task is requeued, which is no retry; the node keeps its id and returns after the time it is gone."""
+    bench = Bench()
+    bench.add_pool(targetDedicatedNodes=0, targetLowPriorityNodes=1)
+    bench.add_job()
+    bench.add_task("a")
+    (live,) = live_nodes(bench)
+    bench.service.core.preempt(live, timedelta(minutes=5))
+    bench.settle()
+    assert (states(bench), bench.state("a"), bench.execution("a")["requeueCount"]) == (["preempted"], "active", 1)
+    advance(bench, 300)
+    assert (live_nodes(bench), bench.running(), bench.nodes.discarded) == ([live], ["a"], [live.record.id])
+
+
+def test_dedicated_node_is_not_preempted(bench: Bench) -> None:
+    """Only spot nodes are."""
+    (live,) = live_nodes(bench)
+    with pytest.raises(TransitionError):
+        bench.service.core.preempt(live)
+
+
+def no_descriptors(*_: object) -> None:
+    """Fail as a system call does where a process has too many files open."""
+    raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def test_stored_node_that_cannot_be_opened_is_unusable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service starts all the same; the node says what is wrong, and a reboot tries again."""
+    before = Bench(Store(tmp_path / "state"))
+    before.add_pool()
+    before.service.close()
+    after = Bench(Store(tmp_path / "state"))
+    with monkeypatch.context() as patch:
+        patch.setattr(FakeNodes, "open", no_descriptors)
+        after.service.worker.recover()
+        after.settle()
+    assert (states(after), codes(the_node(after)["errors"])) == (["unusable"], ["Unknown"])
+    act(after, "begin_reboot_node")
+    assert (states(after), "errors" in the_node(after)) == (["idle"], False)
+
+
+@pytest.mark.parametrize("operation", [operation for operation, _, _ in SWITCHED_OFF])
+def test_restart_goes_on_with_what_a_node_was_doing(tmp_path: Path, operation: str) -> None:
+    """A service that ends while a node is switched off, at any of the points of that, brings it to the same end."""
+    before = Bench(Store(tmp_path / "state"), ServiceOptions(boot_seconds=30))
+    before.add_pool()
+    advance(before, 30)
+    (live,) = live_nodes(before)
+    before.call(operation, poolId="pool", nodeId=live.record.id)
+    before.service.close()
+    after = Bench(Store(tmp_path / "state"), ServiceOptions(boot_seconds=30))
+    after.clock.advance(timedelta(seconds=30))
+    after.service.worker.recover()
+    after.settle()
+    advance(after, 30)
+    assert states(after) == ["deallocated" if operation == "begin_deallocate_node" else "idle"]
+
+
+def test_removed_nodes_leave_and_the_target_follows() -> None:
+    """The others stay, and the pool is steady with a smaller target."""
+    bench = Bench()
+    bench.add_pool(targetDedicatedNodes=3)
+    first, *others = live_nodes(bench)
+    bench.call("begin_remove_nodes", {"nodeList": [first.record.id.upper()]}, poolId="pool")
+    assert (pool_of(bench)["allocationState"], states(bench)) == ("resizing", ["leavingpool", "idle", "idle"])
+    bench.settle()
+    pool = pool_of(bench)
+    assert (pool["allocationState"], pool["targetDedicatedNodes"], live_nodes(bench)) == ("steady", 2, others)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "code"), [([], "InvalidPropertyValue"), (["x"] * 1, "NodeNotFound"), (None, "MissingRequiredProperty")]
+)
+def test_removal_of_other_nodes_is_refused(bench: Bench, nodes: list[str] | None, code: str) -> None:
+    """A removal names nodes of the pool; nothing changes where it does not."""
+    body: JsonObject = {} if nodes is None else {"nodeList": [*nodes]}
+    with pytest.raises(BatchError, match=code):
+        bench.call("begin_remove_nodes", body, poolId="pool")
+    assert pool_of(bench)["allocationState"] == "steady"
+
+
+def test_removal_of_too_many_nodes_is_refused(bench: Bench) -> None:
+    """At most 100 in one request."""
+    with pytest.raises(BatchError, match="InvalidPropertyValue"):
+        bench.call("begin_remove_nodes", {"nodeList": [f"n{number}" for number in range(101)]}, poolId="pool")
+
+
+def test_leaving_node_keeps_retained_data_until_its_time(bench: Bench) -> None:
+    """A node whose task's files are retained leaves when that is over."""
+    bench.add_task("a", constraints={"retentionTime": "PT10M"})
+    bench.finish("a")
+    bench.call(
+        "begin_resize_pool", {"targetDedicatedNodes": 0, "nodeDeallocationOption": "retaineddata"}, poolId="pool"
+    )
+    bench.settle()
+    assert states(bench) == ["leavingpool"]
+    advance(bench, 600)
+    assert states(bench) == []
+
+
+def test_deleted_pool_takes_nodes_in_every_state() -> None:
+    """A pool goes though its nodes are starting."""
+    bench = Bench(options=ServiceOptions(boot_seconds=3600))
+    bench.add_pool(targetDedicatedNodes=2)
+    bench.call("begin_delete_pool", poolId="pool")
+    bench.settle()
+    assert [node.closed for node in bench.nodes.opened.values()] == [True, True]
+
+
+STEPS = (
+    "start", "finish", "end_start", "fail_start", "reboot", "reimage", "deallocate", "on", "preempt", "disable",
+    "enable", "wait", "shrink", "grow",
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.lists(st.sampled_from(STEPS), max_size=14), st.sampled_from([0.0, 30.0]))
+def test_node_comes_to_rest_whatever_happens(steps: list[str], boot: float) -> None:
+    """No order of events is a fault; tasks run only on nodes that may run them; in the end no node is restless."""
+    bench = Bench(options=ServiceOptions(boot_seconds=boot))
+    bench.add_pool(targetDedicatedNodes=0, targetLowPriorityNodes=1, startTask={"commandLine": "prepare"})
+    bench.add_job()
+    for number, step in enumerate(steps):
+        take(bench, step, f"t{number}")
+        assert all(live.used_slots == 0 for live in live_nodes(bench) if live.state is NodeState.IDLE)
+    for _ in range(4):
+        advance(bench, 60)
+        take(bench, "end_start", "")
+    resting = {NodeState.IDLE, NodeState.RUNNING, NodeState.OFFLINE, NodeState.DEALLOCATED, NodeState.START_TASK_FAILED}
+    assert {live.state for live in live_nodes(bench)} <= resting
+    bench.service.close()
+
+
+def take(bench: Bench, step: str, task_id: str) -> None:
+    """Do one thing; a refusal is as good as an answer."""
+    core = bench.service.core
+    calls: dict[str, str] = {
+        "reboot": "begin_reboot_node", "reimage": "begin_reimage_node", "deallocate": "begin_deallocate_node",
+        "on": "begin_start_node", "disable": "disable_node_scheduling", "enable": "enable_node_scheduling",
+    }  # fmt: skip
+    for live in live_nodes(bench):
+        node = bench.nodes.opened[live.record.id]
+        try:
+            if step in calls:
+                bench.call(calls[step], poolId="pool", nodeId=live.record.id)
+            elif step == "preempt":
+                core.preempt(live, timedelta(seconds=10))
+            elif step in {"end_start", "fail_start"} and any(key.task_id == "startup" for key in node.running):
+                node.finish(next(k for k in node.running if not k.job_id), exit_code=int(step == "fail_start"))
+        except (BatchError, TransitionError):
+            pass
+    if step == "start":
+        bench.add_task(task_id)
+    for running in bench.running()[:1] if step == "finish" else []:
+        if running != "startup":
+            bench.finish(running)
+    if step == "wait":
+        advance(bench, 15)
+    if step in {"shrink", "grow"} and core.store.pools.get("pool").allocation_state.value == "steady":
+        bench.call("begin_resize_pool", {"targetLowPriorityNodes": 1 if step == "shrink" else 2}, poolId="pool")
+    bench.settle()
+
+
+def test_every_state_but_those_nobody_makes_is_reached() -> None:
+    """The table leads from a new node to every state that is not there for clients' counts only."""
+    reached = {NodeState.CREATING}
+    for _ in NodeState:
+        reached |= {after for (before, _), after in NODE.table.items() if before in reached}
+    assert set(NodeState) - reached == {NodeState.UNKNOWN, NodeState.UPGRADING_OS}
+
+
+@given(st.sampled_from(NodeState), st.sampled_from(Phase), st.booleans(), st.booleans())
+def test_plan_of_a_node_is_allowed_by_the_table(state: NodeState, phase: Phase, is_empty: bool, due: bool) -> None:
+    """What is planned for a node can happen to it."""
+    now = Bench().clock.now()
+    action = plan_node(NodeLife(state=state, phase=phase, until=None, is_empty=is_empty, start_is_due=due), now)
+    events = {
+        NodeAction.ALLOCATE: NodeEvent.ALLOCATED,
+        NodeAction.SWITCH_ON: NodeEvent.START,
+        NodeAction.BE_DEALLOCATED: NodeEvent.DEALLOCATED,
+    }
+    assert action not in events or NODE.allows(state, events[action])
