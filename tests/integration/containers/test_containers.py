@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -32,9 +33,9 @@ def pool(containers: NodeUnderTest, image: str) -> None:
     assert set_up(containers, NodeSetup(containers=ContainerPool(images=(image,)))).failure is None
 
 
-def contained(command: str, image: str, **settings: object) -> TaskLaunch:
+def contained(command: str, image: str, **settings: Any) -> TaskLaunch:
     """Describe an attempt in a container."""
-    run = replace(ContainerRun(image=image), **settings)  # type: ignore[arg-type]
+    run = replace(ContainerRun(image=image), **settings)
     return replace(launch_of(command, environment={"MINE": "a\nb c"}), container=run)
 
 

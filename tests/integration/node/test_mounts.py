@@ -73,8 +73,9 @@ def test_mount_is_reached_by_its_own_credential(
 ) -> None:
     """Of the linked account, where that is its account."""
     container.put("a", b"1")
-    credential = {"account_key": endpoint.key} if how == "key" else {"sas": container.url("rwl").partition("?")[2]}
-    own = replace(mount, uses_identity=False, **credential)
+    bare = replace(mount, uses_identity=False)
+    sas = container.url("rwl").partition("?")[2]
+    own = replace(bare, account_key=endpoint.key) if how == "key" else replace(bare, sas=sas)
     assert set_up(blob_node, NodeSetup(mounts=(own,))).failure is None
     assert blob_node.run(launch_of("/bin/sh -c 'echo 2 > $AZ_BATCH_NODE_MOUNTS_DIR/data/in/b'")).exit_code == 0
     assert container.blobs() == {"a": b"1", "b": b"2\n"}
