@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -147,17 +147,17 @@ class Core:
         self.wake()
 
     def remove_task(self, job_id: str, task: TaskRecord) -> None:
-        """Forget a task of which nothing runs, with its files."""
+        """Forget a task of which nothing runs, with its files; subtasks that are ending take theirs with them."""
+        others = self.store.subtasks.places_of_task(task.key)
         with self.store.transaction():
             counts = CountChanges()
             self.store.tasks.remove(task, counts)
             self.store.tasks.write(counts)
-        self.forget_files(job_id, task)
+        self._forget(job_id, task, others)
 
     def forget_files(self, job_id: str, task: TaskRecord) -> None:
-        """Delete a task's folder now, since a task of the same id may follow at once."""
-        if task.pool_id is not None and task.node_id is not None:
-            self.fleet.forget(task.pool_id, task.node_id, TaskKey(job_id=job_id, task_id=task.id))
+        """Delete a task's folders now, since a task of the same id may follow at once."""
+        self._forget(job_id, task, self.store.subtasks.places_of_task(task.key))
 
     def reactivate_task(self, job: JobRecord, task: TaskRecord) -> None:
         """Let a failed task run again.
@@ -265,6 +265,12 @@ class Core:
                 self.store.tasks.mark_ending(attempt.task_key, reason)
         for live, key, _ in running:
             live.end(key, reason)
+
+    def _forget(self, job_id: str, task: TaskRecord, others: Sequence[tuple[str, str]]) -> None:
+        places = [*others, (task.pool_id, task.node_id)]
+        for pool_id, node_id in places:
+            if pool_id is not None and node_id is not None:
+                self.fleet.forget(pool_id, node_id, TaskKey(job_id=job_id, task_id=task.id))
 
     def _end_attempt(self, job: JobRecord, task: TaskRecord) -> None:
         live = self.fleet.find(task.pool_id or "", task.node_id or "")

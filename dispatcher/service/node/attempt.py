@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -12,7 +14,7 @@ from typing import Protocol
 from dispatcher.service.node.blobs import StorageAccess
 from dispatcher.service.node.command import CommandLineError, split
 from dispatcher.service.node.containers import Container, ContainerFailed, Containers
-from dispatcher.service.node.coordination import make_shared_folder, run_coordination, shared_environment
+from dispatcher.service.node.coordination import run_coordination, shared_environment
 from dispatcher.service.node.environment import NodeIdentity, node_environment, task_environment
 from dispatcher.service.node.failures import WALL_CLOCK_DETAIL, FailureReported, failure
 from dispatcher.service.node.folders import make_task_folder
@@ -186,13 +188,14 @@ class AttemptRunner:
         if launch.container is not None:
             return self._run_contained(attempt, launch.container, folder, environment)
         if launch.coordination is None:
-            return self._run_command(attempt, folder, environment)
+            return self._run_command(attempt, folder, environment, limit=launch.wall_clock_limit)
         return self._run_coordinated(attempt, launch.coordination, folder, environment)
 
     def _run_coordinated(
         self, attempt: Attempt, coordination: Coordination, folder: str, environment: dict[str, str]
     ) -> Outcome:
         launch = attempt.launch
+        end = math.inf if launch.wall_clock_limit is None else time.monotonic() + launch.wall_clock_limit
         try:
             done = run_coordination(
                 coordination,
@@ -215,20 +218,24 @@ class AttemptRunner:
             if attempt.go is None:
                 attempt.stop.wait()
                 return Outcome(stage=Stage.RUN, exit_code=done.ending.exit_code)
-            if not attempt.stop.wait(unless=attempt.go):
-                return self._run_command(attempt, folder, environment)
-            return Outcome(stage=Stage.RUN, failure=failure("TaskEnded"))
+            asked = attempt.stop.wait(other=attempt.go, until=end)
+            if asked is attempt.go:
+                return self._run_command(attempt, folder, environment, limit=max(0.0, end - time.monotonic()))
+            late = (("Message", WALL_CLOCK_DETAIL),) if asked is None else ()
+            return Outcome(stage=Stage.RUN, failure=failure("TaskEnded", **dict(late)))
         finally:
             done.process.close(self._grace)
 
-    def _run_command(self, attempt: Attempt, folder: str, environment: dict[str, str]) -> Outcome:
+    def _run_command(
+        self, attempt: Attempt, folder: str, environment: dict[str, str], *, limit: float | None
+    ) -> Outcome:
         launch = attempt.launch
         try:
             process = self._start(launch, split(launch.command_line), folder, environment)
         except (CommandLineError, LaunchError) as error:
             return _not_started(error)
         self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
-        ended = process.wait(attempt.stop, limit=launch.wall_clock_limit, grace=self._grace)
+        ended = process.wait(attempt.stop, limit=limit, grace=self._grace)
         return self._after(attempt, ended, folder, environment)
 
     def _run_contained(self, attempt: Attempt, run: ContainerRun, folder: str, environment: dict[str, str]) -> Outcome:
@@ -267,7 +274,7 @@ class AttemptRunner:
             stage_in(attempt.launch.resource_files, Path(working_folder(folder)), self._storage, keep_going)
             keep_going()
         if attempt.launch.coordination is not None:
-            stage_in(attempt.launch.coordination.files, make_shared_folder(folder), self._storage, keep_going)
+            stage_in(attempt.launch.coordination.files, Path(folder), self._storage, keep_going)
             keep_going()
         self._equipment.mounts.bring(keep_going)
         return package_environment(installed)

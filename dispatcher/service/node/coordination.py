@@ -8,20 +8,14 @@ coordination commands of all nodes have returned (Microsoft's page on multi-inst
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from dispatcher.service.node.command import split
 from dispatcher.service.node.launch import Coordination
 from dispatcher.service.node.layout import STDERR, STDOUT, working_folder
 from dispatcher.service.node.process import ProcessEnding, StopSignal, TaskProcess, start
 from dispatcher.service.node.sessions import Sessions
-
-SHARED_FOLDER = "shared"
-"""In the task's folder, for the common files; chosen, since Azure's own name is not documented."""
-
-KeepGoing = Callable[[], None]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,20 +28,12 @@ class Coordinated:
 
 
 def shared_environment(folder: str) -> dict[str, str]:
-    """Return what tells the commands of a multi-instance task where its common files are on their node."""
-    return {"AZ_BATCH_TASK_SHARED_DIR": shared_folder(folder)}
+    """Return what tells the commands of a multi-instance task where its common files are on their node.
 
-
-def shared_folder(folder: str) -> str:
-    """Return the folder for common files in a task's folder."""
-    return os.path.join(folder, SHARED_FOLDER)
-
-
-def make_shared_folder(folder: str) -> Path:
-    """Make the folder for common files; what an earlier attempt left there stays if the task's folder did."""
-    shared = Path(shared_folder(folder))
-    shared.mkdir(exist_ok=True)
-    return shared
+    That is the task's own folder, one above the working directory: the REST reference says so of
+    ``commonResourceFiles``, and the example in Microsoft's list of variables is such a path.
+    """
+    return {"AZ_BATCH_TASK_SHARED_DIR": folder}
 
 
 def run_coordination(

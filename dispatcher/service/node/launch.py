@@ -194,7 +194,7 @@ class Coordination:
 
     command_line: str
     files: tuple[ResourceFile, ...] = ()
-    """Common resource files, for the folder that the commands on this node share."""
+    """Common resource files, for the task's folder on this node, one above the working directory."""
     is_primary: bool
     """The task's own command runs here once `Node.proceed` says so. On the other nodes the attempt lasts, with what
     the coordination command left running, until it is ended; that is no failure."""
@@ -216,7 +216,7 @@ class TaskLaunch:
     resource_files: tuple[ResourceFile, ...] = ()
     output_files: tuple[OutputFile, ...] = ()
     wall_clock_limit: float | None = None
-    """Seconds this attempt may run, from the start of its command; None is no limit."""
+    """Seconds this attempt may run, from the start of its (coordination) command; None is no limit."""
     keep_files: bool = False
     """True for a retry on the same node: the working directory of the attempt before is kept."""
     service_environment: Mapping[str, str] = field(default_factory=dict)

@@ -80,13 +80,22 @@ class StopSignal:
         """Ask; asking again changes nothing."""
         os.eventfd_write(self._descriptor, 1)
 
-    def wait(self, *, unless: StopSignal | None = None) -> bool:
-        """Wait until somebody asked; with ``unless``, until either was asked. Return whether this one was."""
+    def wait(self, *, other: StopSignal | None = None, until: float = math.inf) -> StopSignal | None:
+        """Wait until somebody asked, by this or the other; return by which, this one if by both.
+
+        Return None once the monotonic clock has reached ``until``.
+        """
         poll = select.poll()
-        for signal_ in (self, unless):
+        for signal_ in (self, other):
             if signal_ is not None:
                 poll.register(signal_.fileno(), select.POLLIN)
-        return any(descriptor == self.fileno() for descriptor, _ in poll.poll())
+        while True:
+            remaining = max(0.0, until - time.monotonic())
+            ready = {descriptor for descriptor, _ in poll.poll(min(remaining, _LONGEST_POLL_SECONDS) * 1000)}
+            if ready:
+                return self if self.fileno() in ready else other
+            if remaining == 0.0:
+                return None
 
     def fileno(self) -> int:
         """Return a descriptor that is readable once somebody asked."""

@@ -65,6 +65,11 @@ class SubtaskStore:
             for number, pool_id, node_id, state, started, ended, exit_code, failure in rows
         ]
 
+    def places_of_task(self, task_key: int) -> list[tuple[str, str]]:
+        """Return the pools and nodes of a task's subtasks."""
+        rows = self._database.all("SELECT pool_id, node_id FROM subtasks WHERE task_key = ?", (task_key,))
+        return [(str(pool_id), str(node_id)) for pool_id, node_id in rows]
+
     def forget_running(self) -> None:
         """Forget the subtasks that ran when the service last ended; their tasks run again."""
         self._database.run("DELETE FROM subtasks WHERE state = ?", (TaskState.RUNNING,))

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from dispatcher.service.fleet import Attempt, LiveNode
 from dispatcher.service.launching import make_coordination
-from dispatcher.service.node.launch import CoordinationDone, EndReason, TaskEnding, TaskFailure, TaskKey
+from dispatcher.service.node.launch import CoordinationDone, EndReason, TaskEnding, TaskKey
 from dispatcher.service.work.parts import TaskStart, WorkContext
 
 _MASTER_PORT = 6000
@@ -28,7 +28,7 @@ class _Gang:
     others: list[LiveNode]
     waiting: set[str] = field(default_factory=set)
     """Nodes whose coordination commands have not returned."""
-    failure: TaskFailure | None = None
+    failed: TaskEnding | None = None
     """Of the first subtask that failed."""
 
 
@@ -40,7 +40,10 @@ class Gangs:
         self._gangs: dict[int, _Gang] = {}
 
     def form(self, start: TaskStart, others: Sequence[LiveNode], now: datetime) -> list[TaskStart]:
-        """Return the start of a task on each of its nodes, the primary's first."""
+        """Return the start of a task on each of its nodes, the primary's first.
+
+        The task's own resource files are for the primary alone.
+        """
         lives = [start.live, *others]
         hosts = [live.address for live in lives]
         starts = [
@@ -50,6 +53,7 @@ class Gangs:
                 launch=replace(
                     start.launch,
                     node_id=live.record.id,
+                    resource_files=start.launch.resource_files if live is start.live else (),
                     coordination=make_coordination(start.task, is_primary=live is start.live),
                     service_environment={**start.launch.service_environment, **_environment(hosts, live.address)},
                 ),
@@ -85,24 +89,32 @@ class Gangs:
             self._finish(attempt, ending, live)
             return
         gang.others.remove(live)
-        gang.failure = gang.failure or ending.failure
+        if gang.failed is None and ending.failure is not None:
+            gang.failed = ending
         self._store.subtasks.finish(attempt.task_key, live.record.id, ending)
         gang.primary.end(gang.key, EndReason.TERMINATED)
 
     def primary_ended(self, attempt: Attempt, ending: TaskEnding) -> TaskEnding:
         """End the subtasks of a task whose primary has ended; return how the task as a whole did."""
-        gang = self._gangs.pop(attempt.task_key, None)
+        gang = self._gangs.get(attempt.task_key)
         if gang is None or gang.run_number != ending.run_number:
             return ending
+        del self._gangs[attempt.task_key]
         for live in gang.others:
             live.end(gang.key, EndReason.TERMINATED)
-        return ending if gang.failure is None else replace(ending, failure=gang.failure)
+        return ending if gang.failed is None else _failed_by(gang.failed, ending)
 
     def _finish(self, attempt: Attempt, ending: TaskEnding, live: LiveNode) -> None:
         """Complete a subtask whose primary has ended, unless the task has been started again since."""
         task = self._store.tasks.by_key(attempt.task_key)
         if task is not None and task.run_number == ending.run_number:
             self._store.subtasks.finish(attempt.task_key, live.record.id, ending)
+
+
+def _failed_by(subtask: TaskEnding, primary: TaskEnding) -> TaskEnding:
+    """Return how a task ended that a subtask made fail; the exit code is the primary's, if that has one."""
+    stage = subtask.stage if primary.exit_code is None else primary.stage
+    return replace(primary, stage=stage, failure=subtask.failure)
 
 
 def _environment(hosts: Sequence[str], own: str) -> dict[str, str]:

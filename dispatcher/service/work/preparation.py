@@ -118,7 +118,8 @@ class PreparationPart:
 
     def _go_on(self, start: TaskStart, outcome: Prepared, now: datetime) -> None:
         if outcome is Prepared.SUCCEEDED:
-            self._core.store.tasks.let_go(start.task.key, now)
+            if not self._waits_elsewhere(start):
+                self._core.store.tasks.let_go(start.task.key, now)
             self.resume(start, now)
         else:
             self._core.end_task(start.task.key, EndReason.REQUEUED)
@@ -131,6 +132,15 @@ class PreparationPart:
             and task.state in {TaskState.PREPARING, TaskState.RUNNING}
             and task.run_number == start.launch.run_number
             and task.end_reason is None
+        )
+
+    def _waits_elsewhere(self, start: TaskStart) -> bool:
+        """Say whether a multi-instance task waits for another of its nodes too."""
+        if start.launch.coordination is None:
+            return False
+        others = (other for held in self._held.values() for other in held)
+        return any(
+            other.task.key == start.task.key and other.launch.run_number == start.launch.run_number for other in others
         )
 
     def _is_running(self, record: JobNodeRecord) -> bool:

@@ -100,8 +100,8 @@ class TaskPart:
     def _settle(self, task: TaskRecord, ending: TaskEnding, now: datetime) -> None:
         store = self._core.store
         if task.doomed:
-            store.tasks.remove(task, self._context.counts)
             self._core.forget_files(ending.key.job_id, task)
+            store.tasks.remove(task, self._context.counts)
             return
         job = store.jobs.by_key(task.job_key)
         settlement = settle(task, ending, job.max_retries)

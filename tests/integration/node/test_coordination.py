@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from dispatcher.service.node.launch import Coordination, CoordinationDone, EndReason, TaskLaunch
-from tests.integration.node.support import DEADLINE_SECONDS, NodeUnderTest, launch_of
+import pytest
+
+from dispatcher.service.node.launch import Coordination, CoordinationDone, EndReason, ResourceFile, TaskLaunch
+from tests.integration.node.support import DEADLINE_SECONDS, Container, NodeUnderTest, launch_of
 
 
 def coordinated(command: str, coordination: str, *, is_primary: bool = True, limit: float | None = None) -> TaskLaunch:
@@ -21,7 +23,7 @@ def await_coordination(node: NodeUnderTest) -> None:
 
 
 def test_command_of_the_primary_follows_its_coordination_command(node: NodeUnderTest) -> None:
-    """Both write to the same files, and find the same shared folder."""
+    """Both write to the same files, and find the same shared folder: the task's own."""
     launch = coordinated(
         "/bin/sh -c 'cat $AZ_BATCH_TASK_SHARED_DIR/a'", "echo first; echo second >$AZ_BATCH_TASK_SHARED_DIR/a"
     )
@@ -30,6 +32,7 @@ def test_command_of_the_primary_follows_its_coordination_command(node: NodeUnder
     node.node.proceed(launch.key)
     assert node.ending().exit_code == 0
     assert (node.folder() / "stdout.txt").read_text() == "first\nsecond\n"
+    assert (node.folder() / "a").exists()
 
 
 def test_what_the_coordination_command_started_lives_as_long_as_the_task(
@@ -89,3 +92,59 @@ def test_coordination_command_is_ended_when_its_time_is_up(node: NodeUnderTest) 
     ending = node.run(coordinated("/bin/true", "sleep 1000", limit=0.1))
     assert ending.failure is not None
     assert ending.failure.code == "TaskEnded"
+
+
+def test_waiting_for_other_nodes_counts_as_time_of_the_task(node: NodeUnderTest) -> None:
+    """So that a task whose other nodes are never ready does not wait for ever."""
+    launch = coordinated("/usr/bin/touch ran", "true", limit=0.2)
+    node.node.launch(launch)
+    await_coordination(node)
+    ending = node.ending()
+    assert ending.failure is not None
+    assert (ending.failure.code, [name for name, _ in ending.failure.details]) == ("TaskEnded", ["Message"])
+    assert not (node.folder() / "wd" / "ran").exists()
+
+
+def test_wall_clock_limit_is_for_both_commands_together(node: NodeUnderTest) -> None:
+    """The task's own command gets what the coordination command left of it."""
+    launch = coordinated("/bin/sleep 1000", "true", limit=1.0)
+    node.node.launch(launch)
+    await_coordination(node)
+    node.node.proceed(launch.key)
+    ending = node.ending()
+    assert ending.failure is not None
+    assert ending.failure.code == "TaskEnded"
+
+
+@pytest.mark.parametrize("is_primary", [True, False])
+def test_common_files_lie_above_the_working_directory_of_every_node(
+    blob_node: NodeUnderTest, container: Container, is_primary: bool
+) -> None:
+    """Primary or not: both kinds of commands find them."""
+    container.put("input.txt", b"data")
+    common = ResourceFile(http_url=container.url(blob="input.txt"), file_path="in/common.txt")
+    launch = coordinated("/bin/true", "cat $AZ_BATCH_TASK_SHARED_DIR/in/common.txt", is_primary=is_primary)
+    assert launch.coordination is not None
+    blob_node.node.launch(replace(launch, coordination=replace(launch.coordination, files=(common,))))
+    await_coordination(blob_node)
+    assert (blob_node.folder() / "stdout.txt").read_text() == "data"
+    assert (blob_node.folder() / "in" / "common.txt").exists()
+
+
+@pytest.mark.parametrize(("is_primary", "uploaded"), [(True, {"stdout.txt": b"both\n"}), (False, {})])
+def test_output_files_are_those_of_the_primary(
+    blob_node: NodeUnderTest, container: Container, is_primary: bool, uploaded: dict[str, bytes]
+) -> None:
+    """A subtask uploads nothing."""
+    launch = replace(
+        coordinated("/bin/true", "echo both", is_primary=is_primary),
+        output_files=(container.output("../stdout.txt"),),
+    )
+    blob_node.node.launch(launch)
+    await_coordination(blob_node)
+    if is_primary:
+        blob_node.node.proceed(launch.key)
+    else:
+        blob_node.node.end(launch.key, EndReason.TERMINATED)
+    assert blob_node.ending().failure is None
+    assert container.blobs() == uploaded

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from dispatcher.service.errors import BatchError
-from dispatcher.service.node.launch import TaskKey
+from dispatcher.service.node.failures import failure
+from dispatcher.service.node.launch import Stage, TaskKey
 from dispatcher.service.testing import Bench, FakeNode
 from dispatcher.service.wire import JsonObject, JsonValue
 
+BLOB_NOT_FOUND = failure("BlobNotFound")
 KEY = TaskKey(job_id="job", task_id="mpi")
 
 
@@ -36,6 +39,11 @@ def taken(bench: Bench) -> list[FakeNode]:
     """Return the nodes that the task runs on, the primary first."""
     nodes = [node for node in bench.nodes.opened.values() if KEY in node.running]
     return sorted(nodes, key=lambda node: not is_primary(node))
+
+
+def ids(node: FakeNode) -> list[str]:
+    """Return the ids of the tasks that run on a node."""
+    return [key.task_id for key in node.running]
 
 
 def is_primary(node: FakeNode) -> bool:
@@ -112,6 +120,58 @@ def test_failed_subtask_fails_the_task(bench: Bench) -> None:
     assert [(item["exitCode"], item["result"]) for item in subtasks(bench)] == [(4, "failure")]
 
 
+def test_subtask_that_could_not_be_prepared_fails_the_task_before_its_command(bench: Bench) -> None:
+    """So that exit conditions for pre-processing errors hold for it."""
+    conditions: JsonObject = {"preProcessingError": {"dependencyAction": "satisfy"}}
+    add(bench, 2, exitConditions=conditions)
+    bench.add_task("child", dependsOn={"taskIds": ["mpi"]})
+    taken(bench)[1].finish(KEY, exit_code=None, failure=BLOB_NOT_FOUND, stage=Stage.PRE_PROCESSING)
+    bench.settle()
+    assert bench.execution("mpi")["failureCode"] == "BlobNotFound"
+    assert bench.running() == ["child"]
+
+
+def test_own_resource_files_are_for_the_primary_alone(bench: Bench) -> None:
+    """Common ones are for every node."""
+    file: JsonObject = {"httpUrl": "http://127.0.0.1/f", "filePath": "f"}
+    settings: JsonObject = {
+        "numberOfInstances": 2,
+        "coordinationCommandLine": "prepare",
+        "commonResourceFiles": [{"httpUrl": "http://127.0.0.1/c", "filePath": "c"}],
+    }
+    bench.add_task("mpi", multiInstanceSettings=settings, resourceFiles=[file])
+    launches = [node.running[KEY] for node in taken(bench)]
+    assert [[file.file_path for file in launch.resource_files] for launch in launches] == [["f"], []]
+    for launch in launches:
+        assert launch.coordination is not None
+        assert [file.file_path for file in launch.coordination.files] == ["c"]
+
+
+@pytest.mark.parametrize("is_deleted", [True, False])
+def test_files_of_subtasks_go_with_those_of_the_primary(bench: Bench, is_deleted: bool) -> None:
+    """On every node, when the task is deleted or its retention time is over."""
+    add(bench, 3, constraints={"retentionTime": "PT1H"})
+    nodes = taken(bench)
+    coordinate(bench)
+    nodes[0].finish(KEY)
+    bench.settle()
+    if is_deleted:
+        bench.call("delete_task", jobId="job", taskId="mpi")
+    else:
+        bench.clock.advance(timedelta(hours=1))
+    bench.settle()
+    assert all(KEY in node.forgotten for node in nodes)
+
+
+def test_files_of_a_task_that_is_deleted_while_it_runs_go_everywhere(bench: Bench) -> None:
+    """Once its processes have ended."""
+    add(bench, 3)
+    nodes = taken(bench)
+    bench.call("delete_task", jobId="job", taskId="mpi")
+    bench.settle()
+    assert all(KEY in node.forgotten for node in nodes)
+
+
 def test_failed_task_is_retried_on_all_its_nodes(bench: Bench) -> None:
     """A retry is a new run with new subtasks."""
     add(bench, 3, constraints={"maxTaskRetryCount": 1})
@@ -182,6 +242,24 @@ def test_deleted_task_takes_its_subtasks_with_it(bench: Bench) -> None:
     bench.call("delete_task", jobId="job", taskId="mpi")
     bench.add_task("mpi")
     assert subtasks(bench) == []
+
+
+def test_task_is_preparing_until_all_its_nodes_are_prepared(bench: Bench) -> None:
+    """The coordination command of a node follows the preparation there."""
+    bench.add_job("second", jobPreparationTask={"id": "prepare", "commandLine": "true"})
+    settings: JsonObject = {"numberOfInstances": 3, "coordinationCommandLine": "c"}
+    bench.add_task("mpi", "second", multiInstanceSettings=settings)
+    for left in (2, 1, 0):
+        assert bench.state("mpi", "second") == "preparing"
+        bench.finish("prepare")
+        assert len([node for node in bench.nodes.opened.values() if "mpi" in ids(node)]) == 3 - left
+    assert bench.state("mpi", "second") == "running"
+
+
+def test_multi_instance_task_in_a_container_is_refused(bench: Bench) -> None:
+    """Since its coordination command would run outside."""
+    with pytest.raises(BatchError, match="UnsupportedProperty"):
+        add(bench, 2, containerSettings={"imageName": "image"})
 
 
 def test_settings_without_a_coordination_command_are_refused(bench: Bench) -> None:
