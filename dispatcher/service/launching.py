@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,9 +27,7 @@ from dispatcher.service.node.launch import (
 from dispatcher.service.node.layout import task_folder, working_folder
 from dispatcher.service.records import JobRecord, NodeRecord, TaskRecord
 from dispatcher.service.store.applications import PackageReference
-
-LONGEST_LIFE = timedelta(days=180)
-"""Of a task, from when it is added (REST reference, add a task)."""
+from dispatcher.service.store.queue import LONGEST_LIFE
 
 _LINKED = "/"
 """Before the name of a container in the storage account that is linked to the service."""

@@ -21,6 +21,10 @@ from dispatcher.service.records import NodeRecord
 logger = logging.getLogger(__name__)
 
 
+_BESIDE_TASKS = 8
+"""Attempts that take no slot and may run beside tasks: the start task, and what prepares and releases for jobs."""
+
+
 class StorageLinkError(Exception):
     """The file that links a storage account is not as it should be; the message says how."""
 
@@ -53,7 +57,7 @@ class LocalNodes:
         return open_node(
             root=root,
             identity=identity,
-            slots=slots,
+            slots=slots + _BESIDE_TASKS,
             storage=self._storage,
             listener=listener,
             clock=self._clock,

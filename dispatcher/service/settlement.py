@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from dispatcher.service.documents.exit_conditions import (
@@ -31,6 +31,10 @@ TASK_ENDED: Final = "TaskEnded"
 """The failure code of a task that was ended from outside; such a task is not retried."""
 
 
+_RETRIES_AT_ONCE = 10
+_LONGEST_PAUSE = timedelta(minutes=1)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settlement:
     """What becomes of a task."""
@@ -45,6 +49,8 @@ class Settlement:
     """Whether the tasks that depend on it may go."""
     job_action: JobAction = JobAction.NONE
     """What becomes of its job, where that performs such actions."""
+    not_before: datetime | None = None
+    """When a task that is retried may start again; None is at once."""
 
 
 def settle(task: TaskRecord, ending: TaskEnding, job_max_retries: int) -> Settlement:
@@ -59,7 +65,13 @@ def settle(task: TaskRecord, ending: TaskEnding, job_max_retries: int) -> Settle
         prepared = task.state is not TaskState.PREPARING
         return Settlement(event=TaskEvent.REQUEUE if prepared else TaskEvent.PUT_BACK, ended=ending.at)
     if ending.failure is not None and _may_retry(task, ending, ending.failure, job_max_retries):
-        return Settlement(event=TaskEvent.RETRY, ended=ending.at, exit_code=ending.exit_code, failure=ending.failure)
+        return Settlement(
+            event=TaskEvent.RETRY,
+            ended=ending.at,
+            exit_code=ending.exit_code,
+            failure=ending.failure,
+            not_before=pause_end(task.retries + 1, ending.at),
+        )
     succeeded = ending.failure is None
     actions = _conditions(task).actions(ending.stage, ending.exit_code, succeeded=succeeded)
     return Settlement(
@@ -71,6 +83,15 @@ def settle(task: TaskRecord, ending: TaskEnding, job_max_retries: int) -> Settle
         releases=actions.dependency is DependencyAction.SATISFY,
         job_action=actions.job,
     )
+
+
+def pause_end(retry: int, failed: datetime) -> datetime | None:
+    """Return when a retry may start, so that what always fails and may always retry does not fill its node's time.
+
+    The first ten retries start at once; from there on pauses double from a second to a minute. Azure documents none.
+    """
+    over = retry - _RETRIES_AT_ONCE
+    return None if over <= 0 else failed + min(timedelta(seconds=2 ** min(over - 1, 6)), _LONGEST_PAUSE)
 
 
 def ended_by_request(job_id: str, task: TaskRecord, now: datetime) -> TaskEnding:

@@ -16,7 +16,6 @@ LONGEST_RELEASE = timedelta(minutes=15)
 
 _PREPARATION, _RELEASE = "jobPreparationTask", "jobReleaseTask"
 _DEFAULT_PREPARATION, _DEFAULT_RELEASE = "jobpreparation", "jobrelease"
-_UNSUPPORTED = ("containerSettings",)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +91,7 @@ def job_tasks_of(document: str) -> JobTasks:
 
 
 def _read_preparation(fields: Fields) -> PreparationTask:
-    _check(fields)
+    check_program(fields, named_users=True)
     constraints = fields.object("constraints") or Fields(values={})
     return PreparationTask(
         id=_id(fields, _DEFAULT_PREPARATION),
@@ -106,7 +105,7 @@ def _read_preparation(fields: Fields) -> PreparationTask:
 
 
 def _read_release(fields: Fields) -> ReleaseTask:
-    _check(fields)
+    check_program(fields, named_users=True)
     wall_clock = fields.duration("maxWallClockTime")
     if wall_clock is not None and wall_clock > LONGEST_RELEASE:
         reason = "a job release task may take 15 minutes"
@@ -117,11 +116,6 @@ def _read_release(fields: Fields) -> ReleaseTask:
         wall_clock=wall_clock or LONGEST_RELEASE,
         retention=_retention(fields),
     )
-
-
-def _check(fields: Fields) -> None:
-    fields.refuse(_UNSUPPORTED)
-    check_program(fields)
 
 
 def _id(fields: Fields, default: str) -> str:

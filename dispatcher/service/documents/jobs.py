@@ -9,14 +9,14 @@ from enum import StrEnum
 
 from dispatcher.service.documents.fields import Fields, check_environment, check_metadata
 from dispatcher.service.documents.job_tasks import JobTasks, check_other_id, read_job_tasks
+from dispatcher.service.documents.packages import read_references
 from dispatcher.service.documents.pool_info import AutoPoolSpec, read_pool_info
-from dispatcher.service.documents.tasks import TaskSpec, check_program, read_limits
+from dispatcher.service.documents.tasks import TaskSpec, check_program, named_user, read_limits
 from dispatcher.service.errors import invalid_property
 from dispatcher.service.wire import JsonObject
 
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -1000, 1000
 
-_UNSUPPORTED = ("allowTaskPreemption",)
 _MOST_SLOTS = 256
 
 
@@ -53,6 +53,10 @@ class JobSpec:
     wall_clock: timedelta | None
     manager: TaskSpec | None
     job_tasks: JobTasks
+    allows_preemption: bool
+    """Jobs of a higher priority may have the places of its tasks."""
+    user_names: tuple[str, ...]
+    """Of the users of its pool that its own tasks ask to run as."""
 
 
 def read_job(body: JsonObject) -> JobSpec:
@@ -64,7 +68,6 @@ def read_job(body: JsonObject) -> JobSpec:
     fields = Fields(values=body)
     job_id = fields.required_id()
     fields.check_display_name()
-    fields.refuse(_UNSUPPORTED)
     check_metadata(fields)
     check_environment(fields, "commonEnvironmentSettings")
     pool = read_pool_info(fields.required_object("poolInfo"))
@@ -86,7 +89,15 @@ def read_job(body: JsonObject) -> JobSpec:
         wall_clock=constraints.duration("maxWallClockTime"),
         manager=None if manager is None else _read_manager(manager),
         job_tasks=_read_job_tasks(fields, manager),
+        allows_preemption=fields.boolean("allowTaskPreemption", default=False),
+        user_names=_user_names(fields),
     )
+
+
+def _user_names(fields: Fields) -> tuple[str, ...]:
+    tasks = [fields.object(key) for key in ("jobManagerTask", "jobPreparationTask", "jobReleaseTask")]
+    names = [named_user(task) for task in tasks if task is not None]
+    return tuple(name for name in names if name is not None)
 
 
 def _read_job_tasks(fields: Fields, manager: Fields | None) -> JobTasks:
@@ -105,8 +116,7 @@ def _max_parallel(fields: Fields) -> int:
 
 def _read_manager(fields: Fields) -> TaskSpec:
     task_id = fields.required_id()
-    fields.refuse(("applicationPackageReferences",))
-    check_program(fields)
+    check_program(fields, named_users=True)
     return TaskSpec(
         id=task_id,
         document=json.dumps(fields.values),
@@ -119,4 +129,5 @@ def _read_manager(fields: Fields) -> TaskSpec:
         is_dedicated=not fields.boolean("allowLowPriorityNode", default=True),
         is_exclusive=fields.boolean("runExclusive", default=True),
         kills_job=fields.boolean("killJobOnCompletion", default=True),
+        packages=read_references(fields),
     )

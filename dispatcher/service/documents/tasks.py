@@ -11,6 +11,7 @@ from dispatcher.service.documents.containers import read_container
 from dispatcher.service.documents.exit_conditions import read_exit_conditions
 from dispatcher.service.documents.fields import Fields, check_environment
 from dispatcher.service.documents.multi_instance import read_multi_instance
+from dispatcher.service.documents.packages import PackageReference, read_references
 from dispatcher.service.errors import BatchError, Refusal, invalid_property, unsupported_property
 from dispatcher.service.node.launch import UploadCondition
 from dispatcher.service.wire import JsonObject
@@ -24,7 +25,6 @@ _MODE = re.compile(r"[0-7]{1,5}")
 _MOST_SLOTS = 256
 _DEPENDENCY_CHARACTERS = 64_000
 _LOWEST_RANGE_ID, _HIGHEST_RANGE_ID = 0, 2**31 - 1
-_UNSUPPORTED = ("applicationPackageReferences",)
 _FILE_SOURCES = ("httpUrl", "storageContainerUrl", "autoStorageContainerName")
 
 
@@ -72,6 +72,10 @@ class TaskSpec:
     """One of its exit conditions says what becomes of the job."""
     affinity: str | None = None
     """The node it would rather run on."""
+    packages: tuple[PackageReference, ...] = ()
+    """To be laid out on its node before it starts."""
+    user_name: str | None = None
+    """Of a user of the pool that it asks to run as."""
 
     @property
     def has_dependencies(self) -> bool:
@@ -87,8 +91,7 @@ def read_task(body: JsonObject) -> TaskSpec:
     """
     fields = Fields(values=body)
     task_id = fields.required_id()
-    fields.refuse(_UNSUPPORTED)
-    check_program(fields)
+    check_program(fields, named_users=True)
     conditions = fields.object("exitConditions")
     parents, ranges = _read_dependencies(fields.object("dependsOn"))
     settings = fields.object("multiInstanceSettings")
@@ -108,11 +111,18 @@ def read_task(body: JsonObject) -> TaskSpec:
         affinity=_affinity(fields),
         instances=0 if multi is None else multi.instances,
         names_job_actions=conditions is not None and read_exit_conditions(conditions).name_job_actions(),
+        packages=read_references(fields),
+        user_name=named_user(fields),
     )
 
 
-def check_program(fields: Fields) -> None:
-    """Refuse a task or job manager whose command, settings or files are not as Batch has them."""
+def check_program(fields: Fields, *, named_users: bool = False) -> None:
+    """Refuse a task or job manager whose command, settings or files are not as Batch has them.
+
+    Args:
+        fields: its body.
+        named_users: it may name a user; the caller checks that its pool has that one.
+    """
     fields.check_display_name()
     check_command(fields)
     check_environment(fields, "environmentSettings")
@@ -123,9 +133,20 @@ def check_program(fields: Fields) -> None:
     settings = fields.object("authenticationTokenSettings")
     if settings is not None:
         settings.refuse(("access",))
+    if not named_users and (identity := fields.object("userIdentity")) is not None:
+        identity.refuse(("username",))
+    named_user(fields)
+
+
+def named_user(fields: Fields) -> str | None:
+    """Return the user that a ``userIdentity`` names; an auto user is recorded, since one machine has no others."""
     identity = fields.object("userIdentity")
-    if identity is not None:
-        identity.refuse(("username",))  # an auto user is recorded: one machine has no other users to run as
+    if identity is None:
+        return None
+    name = identity.text("username")
+    if name is not None and identity.has("autoUser"):
+        raise invalid_property(identity.name("username"), name, "either username or autoUser is given, not both")
+    return name
 
 
 def check_command(fields: Fields) -> None:
@@ -184,13 +205,12 @@ def _read_dependencies(fields: Fields | None) -> tuple[tuple[str, ...], tuple[Ta
 
 
 def _check_resource_file(fields: Fields) -> None:
-    fields.refuse(("autoStorageContainerName",))
     if sum(fields.has(source) for source in _FILE_SOURCES) != 1:
         reason = "exactly one of httpUrl, storageContainerUrl and autoStorageContainerName is needed"
         raise invalid_property(fields.path.rstrip("."), "resourceFile", reason)
     if fields.has("httpUrl"):
         fields.required_text("filePath")
-    for name in ("httpUrl", "storageContainerUrl", "blobPrefix", "filePath"):
+    for name in (*_FILE_SOURCES, "blobPrefix", "filePath"):
         fields.text(name)
     mode = fields.text("fileMode")
     if mode is not None and _MODE.fullmatch(mode) is None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 
+from dispatcher.service.admission import check_active_quota
 from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.job_schedules import ScheduleSpec, read_schedule, recurrence_of
@@ -32,7 +33,9 @@ _REFUSALS = {
 
 def create(call: Call) -> Reply:
     """Add a job schedule; a job that is due at once is made as soon as the answer is sent."""
-    schedule = call.core.store.schedules.add(read_schedule(call.body), call.now)
+    spec = read_schedule(call.body)
+    check_active_quota(call.core)
+    schedule = call.core.store.schedules.add(spec, call.now)
     call.core.wake()
     url = f"{call.base_url}/jobschedules/{schedule.id}"
     return Reply(headers={**_stamp(schedule), "Location": url, "DataServiceId": url})

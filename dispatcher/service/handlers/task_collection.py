@@ -29,7 +29,7 @@ def create(call: Call) -> Reply:
     items = fields.objects("value")
     if len(items) > MOST_TASKS:
         raise invalid_property("value", len(items), f"at most {MOST_TASKS} tasks can be added at once")
-    read = [_read(job, item) for item in items]
+    read = [_read(call, job, item) for item in items]
     specs = [spec for spec in read if isinstance(spec, TaskSpec)]
     versions = iter(call.core.store.tasks.add(job, specs, call.now))
     results: list[JsonValue] = []
@@ -45,9 +45,9 @@ def create(call: Call) -> Reply:
     return Reply(body={"odata.metadata": f"{call.base_url}/$metadata#taskaddresult", "value": results})
 
 
-def _read(job: JobRecord, item: Fields) -> TaskSpec | BatchError:
+def _read(call: Call, job: JobRecord, item: Fields) -> TaskSpec | BatchError:
     try:
-        return read_new_task(job, item.values)
+        return read_new_task(call.core, job, item.values)
     except BatchError as error:
         return error
 

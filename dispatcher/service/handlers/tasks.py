@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from dispatcher.service.admission import check_packages, check_users
 from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
-from dispatcher.service.core import require_open
+from dispatcher.service.core import Core, require_open
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.job_tasks import check_other_id, job_tasks_of
 from dispatcher.service.documents.tasks import TaskSpec, read_limits, read_task
@@ -26,7 +27,7 @@ def create(call: Call) -> Reply:
     """Add a task."""
     job = find_job(call)
     require_open(job)
-    spec = read_new_task(job, call.body)
+    spec = read_new_task(call.core, job, call.body)
     (version,) = call.core.store.tasks.add(job, [spec], call.now)
     if version is None:
         raise taken_id(call, job, spec)
@@ -97,7 +98,7 @@ def find(call: Call) -> tuple[JobRecord, TaskRecord]:
     return job, call.core.store.tasks.get(job.key, call.parameters["taskId"])
 
 
-def read_new_task(job: JobRecord, body: JsonObject) -> TaskSpec:
+def read_new_task(core: Core, job: JobRecord, body: JsonObject) -> TaskSpec:
     """Check the body of a task for a job.
 
     Raises:
@@ -110,6 +111,8 @@ def read_new_task(job: JobRecord, body: JsonObject) -> TaskSpec:
     if spec.names_job_actions and not job.performs_exit_options:
         reason = "the job's onTaskFailure is noaction, so a job action has no meaning"
         raise invalid_property("exitConditions", "jobAction", reason)
+    check_packages(core, spec.packages)
+    check_users(core, job.pool_id, () if spec.user_name is None else (spec.user_name,))
     return spec
 
 

@@ -51,6 +51,17 @@ def remove_task_folder(folder: str) -> None:
         Path(folder).parent.parent.rmdir()
 
 
+def remove_job_folder(folder: str) -> None:
+    """Remove the folder that holds those of a job's tasks; one that is not there is no error.
+
+    Raises:
+        OSError: something in it cannot be removed.
+    """
+    _remove_tree(folder)
+    with suppress(OSError):  # another job of its schedule has a folder, or there is none
+        Path(folder).parent.rmdir()
+
+
 def _remove_tree(folder: str) -> None:
     with suppress(FileNotFoundError):
         try:

@@ -11,7 +11,7 @@ from dispatcher.service.settlement import TASK_ENDED
 from dispatcher.service.states import NodeState
 
 _READY = frozenset({NodeState.IDLE, NodeState.RUNNING, NodeState.OFFLINE})
-_COMING_BACK = frozenset({"starting", "waitingforstarttask", "rebooting", "starttaskfailed"})
+_COMING_BACK = frozenset({"starting", "waitingforstarttask", "rebooting"})
 
 
 class Prepared(Enum):

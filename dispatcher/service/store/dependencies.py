@@ -49,6 +49,20 @@ class DependencyStore:
                 (job_key, number, number),
             )
 
+    def forget(self, job_key: int, task_id: str) -> None:
+        """Take in that a task is deleted: what is added from now on waits for another of its number.
+
+        What counted it goes on: a parent that was there once is not taken back.
+        """
+        number = task_number(task_id)
+        if number is not None:
+            self._database.run(
+                "UPDATE met_numbers SET gone_at = "
+                "coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'ranges'), 0) "
+                "WHERE job_key = ? AND number = ? AND gone_at IS NULL",
+                (job_key, number),
+            )
+
     def _add_parents(self, job_key: int, child_key: int, parents: Sequence[str]) -> int:
         waiting = [parent for parent in parents if not self._is_satisfied(job_key, parent)]
         self._database.run_many(
@@ -63,7 +77,7 @@ class DependencyStore:
 
     def _add_range(self, job_key: int, child_key: int, wanted: TaskRange) -> int:
         row = self._database.first(
-            "SELECT count(*) FROM met_numbers WHERE job_key = ? AND number BETWEEN ? AND ?",
+            "SELECT count(*) FROM met_numbers WHERE job_key = ? AND number BETWEEN ? AND ? AND gone_at IS NULL",
             (job_key, wanted.start, wanted.end),
         )
         met = int(row[0] or 0) if row else 0
@@ -78,10 +92,15 @@ class DependencyStore:
 
     def _meet(self, job_key: int, number: int) -> None:
         values = (job_key, number)
-        if not self._database.run("INSERT INTO met_numbers VALUES (?, ?) ON CONFLICT DO NOTHING", values):
+        before = self._database.first("SELECT gone_at FROM met_numbers WHERE job_key = ? AND number = ?", values)
+        if before is None:
+            self._database.run("INSERT INTO met_numbers (job_key, number) VALUES (?, ?)", values)
+        elif before[0] is None:
             return
-        around = "job_key = ? AND low <= ? AND high >= ?"
-        reached = (job_key, number, number)
+        else:
+            self._database.run("UPDATE met_numbers SET gone_at = NULL WHERE job_key = ? AND number = ?", values)
+        around = "job_key = ? AND low <= ? AND high >= ? AND key > ?"
+        reached = (job_key, number, number, 0 if before is None else before[0])
         if not self._database.run(f"UPDATE ranges SET remaining = remaining - 1 WHERE {around}", reached):
             return
         met = self._database.all(f"DELETE FROM ranges WHERE {around} AND remaining = 0 RETURNING child_key", reached)

@@ -107,8 +107,8 @@ class JobTaskStore:
     def owing(self) -> list[JobNodeRecord]:
         """Return where a release task has to run now: its job ends, and no task of it runs any more."""
         return self._select(
-            "owes_release = 1 AND job_key IN "
-            "(SELECT key FROM jobs WHERE state IN ('terminating', 'deleting') AND n_running = 0)"
+            "owes_release = 1 AND EXISTS (SELECT 1 FROM jobs "
+            "WHERE jobs.key = job_key AND state IN ('terminating', 'deleting') AND n_running = 0)"
         )
 
     def begin_release(self, record: JobNodeRecord, now: datetime) -> int:

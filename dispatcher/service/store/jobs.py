@@ -14,6 +14,13 @@ from dispatcher.service.store.database import Database
 from dispatcher.service.store.rows import JOB_COLUMNS, job_record, micros
 from dispatcher.service.wire import to_micros
 
+_PARTS = (
+    ("tasks", "key"),
+    ("edges", "job_key, parent, child_key"),
+    ("ranges", "key"),
+    ("met_numbers", "job_key, number"),
+)
+
 
 class CountChanges:
     """Changes of jobs' task counts, gathered over a batch and written once for each job."""
@@ -63,8 +70,8 @@ class JobStore:
         with self._database.transaction():
             added = self._database.run(
                 "INSERT INTO jobs (id, pool_id, document, version, state, state_time, created, modified, priority, "
-                "terminates_when_done, uses_dependencies, performs_exit_options, max_parallel, max_retries, deadline) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "terminates_when_done, uses_dependencies, performs_exit_options, allows_preemption, max_parallel, "
+                "max_retries, deadline) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (
                     spec.id,
                     spec.pool_id,
@@ -78,6 +85,7 @@ class JobStore:
                     spec.terminates_when_done,
                     spec.uses_dependencies,
                     spec.performs_exit_options,
+                    spec.allows_preemption,
                     spec.max_parallel,
                     spec.max_retries,
                     _deadline(spec, now),
@@ -142,7 +150,8 @@ class JobStore:
         """Give a job what a changed document says."""
         self._database.run(
             "UPDATE jobs SET pool_id = ?, document = ?, version = ?, modified = ?, priority = ?, "
-            "terminates_when_done = ?, max_parallel = ?, max_retries = ?, deadline = ? WHERE key = ?",
+            "terminates_when_done = ?, allows_preemption = ?, max_parallel = ?, max_retries = ?, deadline = ? "
+            "WHERE key = ?",
             (
                 spec.pool_id,
                 spec.document,
@@ -150,6 +159,7 @@ class JobStore:
                 to_micros(now),
                 spec.priority,
                 spec.terminates_when_done,
+                spec.allows_preemption,
                 spec.max_parallel,
                 spec.max_retries,
                 _deadline(spec, job.created),
@@ -157,12 +167,15 @@ class JobStore:
             ),
         )
 
-    def remove(self, key: int) -> None:
-        """Forget a job with all its tasks and what they wait for."""
-        with self._database.transaction():
-            for table in ("tasks", "edges", "ranges", "met_numbers"):
-                self._database.run(f"DELETE FROM {table} WHERE job_key = ?", (key,))
-            self._database.run("DELETE FROM jobs WHERE key = ?", (key,))
+    def remove_some(self, key: int, most: int) -> bool:
+        """Forget some of a job's tasks and of what they wait for, and the job with the last; say whether it is gone."""
+        for table, columns in _PARTS:
+            named = f"({columns})"
+            sql = f"DELETE FROM {table} WHERE {named} IN (SELECT {columns} FROM {table} WHERE job_key = ? LIMIT ?)"
+            if self._database.run(sql, (key, most)) == most:
+                return False
+        self._database.run("DELETE FROM jobs WHERE key = ?", (key,))
+        return True
 
 
 def _deadline(spec: JobSpec, start: datetime) -> int | None:

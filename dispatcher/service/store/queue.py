@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dispatcher.service.planning.jobs import ClosingJob, Due
 from dispatcher.service.planning.tasks import JobView, ReadyTask
@@ -11,10 +11,16 @@ from dispatcher.service.states import JobState
 from dispatcher.service.store.database import Database, Row
 from dispatcher.service.wire import from_micros, to_micros
 
+LONGEST_LIFE = timedelta(days=180)
+"""Of a task, from when it is added (REST reference, add a task)."""
+
+_MOST_FOLDERS = 20
+"""Deleted in one step, so that requests need not wait for long."""
+
 _READY = (
     "SELECT key, job_key, slots, is_manager, is_exclusive, affinity, instances, is_dedicated FROM tasks "
     "WHERE job_key = ? AND state = 'active' AND unmet = 0 AND (slots <= ? OR is_exclusive) AND instances <= ? "
-    "ORDER BY is_manager DESC, key LIMIT ?"
+    "AND created > ? AND (not_before IS NULL OR not_before <= ?) ORDER BY is_manager DESC, key LIMIT ?"
 )
 
 
@@ -38,9 +44,32 @@ class QueueStore:
         )
         return [_job_view(row, barred) for row in rows]
 
-    def ready_tasks(self, job_key: int, *, slots: int, instances: int, most: int) -> list[ReadyTask]:
-        """Return a job's first tasks that wait for nothing, need at most ``slots`` and at most so many instances."""
-        return [_ready_task(row) for row in self._database.all(_READY, (job_key, slots, instances, most))]
+    def ready_tasks(self, job_key: int, now: datetime, *, slots: int, instances: int, most: int) -> list[ReadyTask]:
+        """Return a job's first tasks that wait for nothing, need at most ``slots`` and at most so many instances.
+
+        Tasks that are older than tasks may be never start (REST reference, add a task).
+        """
+        born, time = to_micros(now - LONGEST_LIFE), to_micros(now)
+        rows = self._database.all(_READY, (job_key, slots, instances, born, time, most))
+        return [_ready_task(row) for row in rows]
+
+    def next_start(self, after: datetime) -> datetime | None:
+        """Return when the pause of a task that is retried is next over."""
+        row = self._database.first("SELECT min(not_before) FROM tasks WHERE not_before > ?", (to_micros(after),))
+        return None if row is None or row[0] is None else from_micros(int(row[0]))
+
+    def preemptible_jobs(self) -> dict[int, int]:
+        """Return the priorities of the jobs of which tasks run that others may take the places of, by key."""
+        rows = self._database.all("SELECT key, priority FROM jobs WHERE allows_preemption = 1 AND n_running > 0")
+        return {int(key or 0): int(priority or 0) for key, priority in rows}
+
+    def active_jobs_and_schedules(self) -> int:
+        """Return how many jobs and job schedules are not completed, as the account's quota counts them."""
+        row = self._database.first(
+            "SELECT (SELECT count(*) FROM jobs WHERE state <> 'completed') + "
+            "(SELECT count(*) FROM job_schedules WHERE state <> 'completed')"
+        )
+        return int(row[0] or 0) if row else 0
 
     def done_jobs(self) -> tuple[int, ...]:
         """Return the active jobs whose tasks are all completed and that end then."""
@@ -64,8 +93,9 @@ class QueueStore:
         return tuple(_closing_job(row) for row in rows)
 
     def file_deadlines(self, until: datetime) -> tuple[Due, ...]:
-        """Return the tasks whose retention time is over by a time."""
-        return self._due("SELECT key, expires FROM tasks WHERE expires IS NOT NULL AND expires <= ?", until)
+        """Return some of the tasks whose retention time is over by a time."""
+        sql = f"SELECT key, expires FROM tasks WHERE expires IS NOT NULL AND expires <= ? LIMIT {_MOST_FOLDERS}"
+        return self._due(sql, until)
 
     def next_deadline(self) -> datetime | None:
         """Return when a job's time or a task's retention is next over; None where nothing waits for the clock."""

@@ -21,7 +21,10 @@ from dispatcher.service.wire import to_micros
 
 _MICROSECONDS = 1_000_000
 _LONGEST_RETENTION = 100 * 366 * 86400.0
-_CLEARED = "started = NULL, ended = NULL, exit_code = NULL, result = NULL, failure = NULL, end_reason = NULL"
+_CLEARED = (
+    "started = NULL, ended = NULL, exit_code = NULL, result = NULL, failure = NULL, end_reason = NULL, "
+    "not_before = NULL"
+)
 _MOVED = "previous_state = ?, previous_state_time = state_time, state_time = ?"
 _INSERT = (
     "INSERT INTO tasks (job_key, id, document, version, state_time, created, modified, slots, is_manager, "
@@ -124,7 +127,7 @@ class TaskStore:
         progress = _PROGRESS[settlement.event]
         self._database.run(
             f"UPDATE tasks SET state = ?, {_MOVED}, ended = ?, exit_code = ?, result = ?, "
-            f"failure = ?, end_reason = NULL, {progress} WHERE key = ?",
+            f"failure = ?, end_reason = NULL, not_before = ?, {progress} WHERE key = ?",
             (
                 state,
                 task.state,
@@ -133,6 +136,7 @@ class TaskStore:
                 settlement.exit_code,
                 settlement.result,
                 failure_text(settlement.failure),
+                micros(settlement.not_before),
                 *([to_micros(settlement.ended)] if "?" in progress else []),
                 task.key,
             ),
@@ -185,6 +189,7 @@ class TaskStore:
     def remove(self, task: TaskRecord, counts: CountChanges) -> None:
         """Forget a task. What waits for it waits on."""
         self._database.run("DELETE FROM tasks WHERE key = ?", (task.key,))
+        self._dependencies.forget(task.job_key, task.id)
         counts.drop(task.job_key, task.state, task.result, task.slots)
 
     def expire_files(self, key: int) -> None:

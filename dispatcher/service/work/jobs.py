@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from dispatcher.service.documents.job_tasks import job_tasks_of
-from dispatcher.service.node.launch import TaskKey
 from dispatcher.service.planning.jobs import ExpireFiles, FinishJob, JobAction, JobsView, TerminateJob, plan_jobs
 from dispatcher.service.records import JobRecord
 from dispatcher.service.states import JobEvent, JobState
 from dispatcher.service.work.parts import WorkContext
+
+_MOST_ROWS = 500
+"""Deleted in one step, so that requests need not wait for long."""
 
 
 class JobPart:
@@ -20,16 +22,20 @@ class JobPart:
         self._core = context.core
         self._clearing: set[int] = set()
         """Jobs being deleted whose folders are going: their ids are not free before."""
+        self._cleared: set[int] = set()
+        """Those of them whose folders are gone: their rows go, some in each step."""
 
     def step(self, now: datetime) -> bool:
         """End, finish and expire what is due."""
-        for job_key in self._context.inbox.take_cleared():
-            self._core.store.jobs.remove(job_key)
-            self._clearing.discard(job_key)
+        self._cleared.update(self._context.inbox.take_cleared())
+        for job_key in list(self._cleared):
+            if self._core.store.jobs.remove_some(job_key, _MOST_ROWS):
+                self._cleared.discard(job_key)
+                self._clearing.discard(job_key)
         actions = list(plan_jobs(self._view(now), now))
         for action in actions:
             self._apply(action, now)
-        return bool(actions)
+        return bool(actions or self._cleared)
 
     def next_deadline(self) -> datetime | None:
         """Return when a job's time or a task's retention is next over."""
@@ -79,16 +85,11 @@ class JobPart:
             self._core.forget_files(store.jobs.by_key(task.job_key).id, task)
 
     def _clear(self, job: JobRecord) -> None:
-        """Begin to delete the folders of a job's tasks."""
-        folders = [
-            (task.pool_id, task.node_id, TaskKey(job_id=job.id, task_id=task.id))
-            for task in self._core.store.tasks.scan(job.key)
-            if task.pool_id is not None and task.node_id is not None
-        ]
+        """Begin to delete the job's folders."""
 
         def done() -> None:
             self._context.inbox.post_cleared(job.key)
             self._core.wake()
 
         self._clearing.add(job.key)
-        self._core.fleet.forget_later(folders, done)
+        self._core.fleet.forget_job(job.id, done)

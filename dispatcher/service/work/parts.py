@@ -9,6 +9,7 @@ from typing import Protocol
 from dispatcher.service.core import Core
 from dispatcher.service.fleet import Attempt, LiveNode
 from dispatcher.service.inbox import Inbox
+from dispatcher.service.launching import with_linked_storage
 from dispatcher.service.node.launch import TaskEnding, TaskLaunch
 from dispatcher.service.records import JobRecord, TaskRecord
 from dispatcher.service.store import CountChanges
@@ -67,7 +68,7 @@ class WorkContext:
 
     def launch(self, live: LiveNode, launch: TaskLaunch) -> None:
         """Launch an attempt that its node expects, once the step's changes are stored."""
-        self._launches.append((live, launch))
+        self._launches.append((live, with_linked_storage(launch, self.core.fleet.storage_url)))
 
     def begin_launches(self, now: datetime) -> bool:
         """Begin what is to be launched; return whether all of it could be, as the next step sees."""

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from dispatcher.service.fleet import Attempt, LiveNode
-from dispatcher.service.launching import make_launch
+from dispatcher.service.launching import make_launch, package_references
 from dispatcher.service.node.launch import EndReason, TaskEnding, WorkKind
+from dispatcher.service.node_setups import find_packages
 from dispatcher.service.planning.tasks import Queue, ReadyTask, StartTask, plan_tasks
 from dispatcher.service.planning.views import PoolView, takes_tasks
 from dispatcher.service.records import TaskRecord
@@ -39,7 +40,7 @@ class TaskPart:
 
     def step(self, now: datetime) -> bool:
         """Fill free slots with ready tasks."""
-        queue = self._queue()
+        queue = self._queue(now)
         free = sum(pool.free_slots() for pool in queue.pools)
         starts = list(plan_tasks(queue))
         for start in starts:
@@ -48,8 +49,8 @@ class TaskPart:
         return bool(starts) and free > 0
 
     def next_deadline(self) -> datetime | None:
-        """Return None: tasks wait for places and for each other, never for the clock."""
-        return None
+        """Return when the pause of a task that is retried is next over."""
+        return self._core.store.queue.next_start(self._core.clock.now())
 
     def ended(self, attempt: Attempt, ending: TaskEnding, live: LiveNode, now: datetime) -> None:
         """Settle the attempt's task, unless it went on without it."""
@@ -82,7 +83,9 @@ class TaskPart:
         live = self._context.live(action.pool_id, action.node_id)
         before = store.tasks.start(action.task_key, action.pool_id, action.node_id, now, self._context.counts)
         job = store.jobs.by_key(before.job_key)
-        launch = make_launch(job, before, action.pool_id, action.node_id)
+        launch = make_launch(job, before, action.pool_id, action.node_id, now)
+        if references := package_references(before):
+            launch = replace(launch, packages=find_packages(self._core, references))
         attempt = Attempt(task_key=before.key, job_key=job.key, run_number=launch.run_number, slots=action.slots)
         start = TaskStart(job=job, task=before, live=live, launch=launch)
         if action.others is None:
@@ -109,16 +112,16 @@ class TaskPart:
         store.statistics.add_outcome(task, settlement)
         self._core.act_on_job(job, task, settlement)
 
-    def _queue(self) -> Queue:
+    def _queue(self, now: datetime) -> Queue:
         store = self._core.store
         pools = tuple(pool_views(self._core))
         barred = store.job_tasks.barred()
         jobs = {pool.id: store.queue.waiting_jobs(pool.id, barred) for pool in pools if pool.free_slots()}
-        ready: list[ReadyTask] = []
+        ready: list[ReadyTask] = []  # one more than there are slots: a job manager may find no node that it may use
         for pool in pools:
             for job in jobs.get(pool.id, ()):
                 ready += store.queue.ready_tasks(
-                    job.key, slots=_widest(pool), instances=_most_instances(pool), most=pool.free_slots()
+                    job.key, now, slots=_widest(pool), instances=_most_instances(pool), most=pool.free_slots() + 1
                 )
         return Queue(pools=pools, jobs=tuple(job for views in jobs.values() for job in views), ready=tuple(ready))
 
