@@ -10,7 +10,6 @@ from pathlib import PurePosixPath
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.errors import invalid_property
 from dispatcher.service.node.launch import BlobMount
-from dispatcher.service.wire import JsonObject, JsonValue
 
 _KEY = "mountConfiguration"
 _BLOB = "azureBlobFileSystemConfiguration"
@@ -39,21 +38,6 @@ def read_mounts(fields: Fields) -> tuple[BlobMount, ...]:
         if any(folder == other or folder in other.parents for other in folders[:index] + folders[index + 1 :]):
             raise invalid_property(f"{fields.name(_KEY)}[{index}]", folder, "another mount is there or below")
     return mounts
-
-
-def without_secrets(document: JsonObject) -> JsonObject:
-    """Return a pool's document without the keys of its mounts, which no answer shows."""
-    mounts = document.get(_KEY)
-    if not isinstance(mounts, list):
-        return document
-    return {**document, _KEY: [_public(item) for item in mounts]}
-
-
-def _public(item: JsonValue) -> JsonValue:
-    if not isinstance(item, dict) or not isinstance(blob := item.get(_BLOB), dict):
-        return item
-    kept: JsonObject = {key: value for key, value in blob.items() if key not in {"accountKey", "sasKey"}}
-    return {**item, _BLOB: kept}
 
 
 def _read_mount(fields: Fields) -> BlobMount:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -25,13 +26,16 @@ class Sessions:
 
     def add(self, leader: int) -> None:
         """Remember a session that has just begun."""
-        with open(self._file(leader), "w", encoding="ascii") as file:
-            file.write(f"{_start_time(leader)} {boot_id()}")
+        file = os.open(self._file(leader), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(file, f"{_start_time(leader)} {boot_id()}".encode("ascii"))
+        finally:
+            os.close(file)
 
     def remove(self, leader: int) -> None:
         """Forget a session that has ended."""
         with suppress(FileNotFoundError):
-            Path(self._file(leader)).unlink()
+            os.unlink(self._file(leader))  # noqa: PTH108 - for every attempt; a Path costs more than the rest
 
     def _file(self, leader: int) -> str:
         return os.path.join(self._folder, str(leader))
@@ -47,6 +51,7 @@ def living_sessions(folder: Path) -> set[int]:
     return found
 
 
+@cache
 def boot_id() -> str:
     """Return what tells this start of the machine from others; empty where the system does not say."""
     with suppress(OSError):
@@ -57,7 +62,7 @@ def boot_id() -> str:
 def _start_time(pid: int) -> str:
     """Return when a process started; empty where there is none."""
     try:
-        with open(f"{_PROC}/{pid}/stat", "rb") as file:
-            return file.read().rpartition(b")")[2].split()[_START_FIELD].decode("ascii")
+        with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
+            return file.readall().rpartition(b")")[2].split()[_START_FIELD].decode("ascii")
     except (OSError, IndexError):
         return ""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
 from dispatcher.service.documents.job_schedules import recurrence_of
+from dispatcher.service.documents.secrets import read_public
 from dispatcher.service.planning.schedules import next_run
 from dispatcher.service.records import ScheduleRecord
 from dispatcher.service.rendering.parts import job_url, set_time
@@ -15,7 +15,7 @@ from dispatcher.service.wire import JsonObject, format_etag, format_time
 
 def job_schedule_body(schedule: ScheduleRecord, base_url: str) -> JsonObject:
     """Return a job schedule."""
-    body: JsonObject = json.loads(schedule.document)
+    body = read_public(schedule.document)
     body.setdefault("schedule", {})
     body |= {
         "id": schedule.id,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
+from dispatcher.service.documents.secrets import read_public
 from dispatcher.service.records import JobRecord
 from dispatcher.service.rendering.parts import job_url, over, set_time
 from dispatcher.service.wire import UNLIMITED, JsonObject, format_etag, format_time
@@ -11,7 +10,7 @@ from dispatcher.service.wire import UNLIMITED, JsonObject, format_etag, format_t
 
 def job_body(job: JobRecord, base_url: str) -> JsonObject:
     """Return a job."""
-    body: JsonObject = json.loads(job.document)
+    body = read_public(job.document)
     body["constraints"] = over({"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0}, body.get("constraints"))
     for name, default in (("onAllTasksComplete", "noaction"), ("onTaskFailure", "noaction"), ("maxParallelTasks", -1)):
         body.setdefault(name, default)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 from urllib.parse import quote
 
-from dispatcher.service.documents.mounts import without_secrets
+from dispatcher.service.documents.secrets import read_public
 from dispatcher.service.fleet import LiveNode
 from dispatcher.service.records import PoolRecord
 from dispatcher.service.states import NodeState
 from dispatcher.service.store.autoscale import AutoscaleRecord
-from dispatcher.service.wire import JsonObject, JsonValue, format_duration, format_etag, format_time
+from dispatcher.service.wire import JsonObject, format_duration, format_etag, format_time
 
 
 def pool_body(pool: PoolRecord, nodes: list[LiveNode], autoscale: AutoscaleRecord | None, base_url: str) -> JsonObject:
     """Return a pool, without what is secret in it."""
-    body = _public(json.loads(pool.document))
+    body = {name: value for name, value in read_public(pool.document).items() if not name.startswith("autoScale")}
     body.setdefault("taskSchedulingPolicy", {"nodeFillType": "Spread"})
     body.setdefault("resizeTimeout", "PT15M")
     dedicated = sum(live.record.is_dedicated for live in nodes)
@@ -41,19 +40,6 @@ def pool_body(pool: PoolRecord, nodes: list[LiveNode], autoscale: AutoscaleRecor
     if pool.resize_errors:
         body["resizeErrors"] = [{"code": error.code, "message": error.message} for error in pool.resize_errors]
     return body
-
-
-def _public(document: JsonObject) -> JsonObject:
-    """Return a pool's document without passwords and keys, and without what scales it, which may have changed."""
-    body = {name: value for name, value in without_secrets(document).items() if not name.startswith("autoScale")}
-    accounts = body.get("userAccounts")
-    if isinstance(accounts, list):
-        body["userAccounts"] = [_without(account, "password") for account in accounts]
-    return body
-
-
-def _without(value: JsonValue, name: str) -> JsonValue:
-    return {key: kept for key, kept in value.items() if key != name} if isinstance(value, dict) else value
 
 
 def _scaling(autoscale: AutoscaleRecord | None) -> JsonObject:

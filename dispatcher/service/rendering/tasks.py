@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Final
 from urllib.parse import quote
 
+from dispatcher.service.documents.secrets import read_public
 from dispatcher.service.records import JobRecord, TaskCounts, TaskRecord
 from dispatcher.service.rendering.parts import failure_info, job_url, node_url, over, set_time
 from dispatcher.service.wire import UNLIMITED, JsonObject, format_etag, format_time
@@ -38,7 +38,7 @@ def task_body(task: TaskRecord, job: JobRecord, base_url: str, *, runtime_only: 
     """Return a task; with ``runtime_only`` no more than `RUNTIME_TASK_FIELDS` of it."""
     body: JsonObject = {}
     if not runtime_only:
-        body = json.loads(task.document)
+        body = read_public(task.document)
         defaults = {**_TASK_CONSTRAINTS, "maxTaskRetryCount": job.max_retries}
         body["constraints"] = over(defaults, body.get("constraints"))
         body.setdefault("requiredSlots", 1)

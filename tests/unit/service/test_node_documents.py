@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from dispatcher.service.documents.containers import read_container, read_container_pool, refuse_without_engine
 from dispatcher.service.documents.extensions import read_extensions
 from dispatcher.service.documents.fields import Fields
-from dispatcher.service.documents.mounts import read_mounts, without_secrets
+from dispatcher.service.documents.mounts import read_mounts
+from dispatcher.service.documents.secrets import read_public
 from dispatcher.service.errors import BatchError
 from dispatcher.service.node.launch import Bind, BindSource, BlobMount, ContainerPool, ContainerRun, Registry
 from dispatcher.service.wire import JsonObject, JsonValue
@@ -77,15 +80,20 @@ def test_other_file_systems_are_refused_by_name(kind: str) -> None:
     assert (caught.value.code, kind in caught.value.message) == ("UnsupportedProperty", True)
 
 
-def test_secrets_of_mounts_are_not_shown() -> None:
-    """All else of the document is."""
-    document: JsonObject = {"id": "p", "mountConfiguration": [{"azureBlobFileSystemConfiguration": BLOB}, 7]}
-    shown = {key: value for key, value in BLOB.items() if key != "sasKey"}
-    assert without_secrets(document) == {
+def test_secrets_are_not_shown() -> None:
+    """Wherever they stand; all else of a document is."""
+    document: JsonObject = {
         "id": "p",
-        "mountConfiguration": [{"azureBlobFileSystemConfiguration": shown}, 7],
+        "mountConfiguration": [{"azureBlobFileSystemConfiguration": BLOB}],
+        "userAccounts": [{"name": "u", "password": "p", "linuxUserConfiguration": {"uid": 1, "sshPrivateKey": "k"}}],
     }
-    assert without_secrets({"id": "p"}) == {"id": "p"}
+    shown = {key: value for key, value in BLOB.items() if key != "sasKey"}
+    assert read_public(json.dumps(document)) == {
+        "id": "p",
+        "mountConfiguration": [{"azureBlobFileSystemConfiguration": shown}],
+        "userAccounts": [{"name": "u", "linuxUserConfiguration": {"uid": 1}}],
+    }
+    assert read_public('{"id": "p"}') == {"id": "p"}
 
 
 def test_container_settings_are_read() -> None:
