@@ -55,10 +55,11 @@ def test_bad_pool_id_is_refused(client: BatchClient, pool_id: str) -> None:
 
 
 def test_unsupported_pool_property_is_refused_by_name(client: BatchClient, name: str) -> None:
-    """What the service does not act on yet is refused, never ignored."""
-    start_task = models.BatchStartTask(command_line="true")
-    with pytest.raises(HttpResponseError, match="startTask is not yet supported"):
-        client.create_pool(pool_options(name, start_task=start_task))
+    """What the service does not act on is refused, never ignored."""
+    options = pool_options(name)
+    options["certificateReferences"] = [{"thumbprint": "0", "thumbprintAlgorithm": "sha1"}]
+    with pytest.raises(HttpResponseError, match="certificateReferences is not yet supported"):
+        client.create_pool(options)
 
 
 def test_pool_is_resized_and_deleted(client: BatchClient, name: str) -> None:
