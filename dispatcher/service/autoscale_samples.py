@@ -5,6 +5,7 @@ They are memory: after a restart a pool has none, as a new one, and formulas gua
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from dispatcher.service.autoscale import SAMPLE_PERIOD, Context, Metrics, SampleHistory, is_due, record
@@ -13,6 +14,7 @@ from dispatcher.service.records import PoolRecord
 from dispatcher.service.states import NodeState
 from dispatcher.service.store import Store
 
+_Key = tuple[str, datetime]
 _USABLE = frozenset({NodeState.IDLE, NodeState.RUNNING})
 
 
@@ -20,23 +22,23 @@ class PoolSamples:
     """The samples of every pool that is scaled by a formula."""
 
     def __init__(self) -> None:
-        self._histories: dict[str, SampleHistory] = {}
+        self._histories: dict[_Key, SampleHistory] = {}
 
     def take(self, store: Store, fleet: Fleet, pool: PoolRecord, now: datetime) -> None:
         """Take the sample of this period of 30 seconds, if it is not taken yet."""
         history = self._of(pool)
         if is_due(history, now):
-            self._histories[pool.id.lower()] = record(history, now, measure(store, fleet, pool))
+            self._histories[_key(pool)] = record(history, now, measure(store, fleet, pool))
 
-    def next_time(self, pool_id: str, now: datetime) -> datetime:
+    def next_time(self, pool: PoolRecord, now: datetime) -> datetime:
         """Return when the next sample of a pool is due."""
-        samples = self._histories.get(pool_id.lower(), SampleHistory()).samples
+        samples = self._of(pool).samples
         return samples[-1].time + SAMPLE_PERIOD if samples else now + timedelta(microseconds=1)
 
-    def keep_only(self, pool_ids: set[str]) -> None:
-        """Forget the samples of every pool that is not among these, in lower case."""
-        for pool_id in self._histories.keys() - pool_ids:
-            del self._histories[pool_id]
+    def keep_only(self, pools: Iterable[PoolRecord]) -> None:
+        """Forget the samples of every pool that is not among these."""
+        for key in self._histories.keys() - {_key(pool) for pool in pools}:
+            del self._histories[key]
 
     def context(self, store: Store, fleet: Fleet, pool: PoolRecord, now: datetime, *, seed: int = 0) -> Context:
         """Return a pool as a formula sees it now."""
@@ -50,7 +52,12 @@ class PoolSamples:
         )
 
     def _of(self, pool: PoolRecord) -> SampleHistory:
-        return self._histories.get(pool.id.lower(), SampleHistory())
+        return self._histories.get(_key(pool), SampleHistory())
+
+
+def _key(pool: PoolRecord) -> _Key:
+    """Return what tells a pool from an earlier one of the same id."""
+    return pool.id.lower(), pool.created
 
 
 def measure(store: Store, fleet: Fleet, pool: PoolRecord) -> Metrics:

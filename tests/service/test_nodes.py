@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.batch import BatchClient, models
@@ -18,7 +19,7 @@ DEALLOCATE = BatchNodeDeallocateOptions(node_deallocate_option="requeue")
 WAITING = "/bin/sh -c 'echo prepared; while [ ! -e {gate} ]; do sleep 0.05; done'"
 
 
-def start_task(command: str, **options: bool | int) -> models.BatchStartTask:
+def start_task(command: str, **options: Any) -> models.BatchStartTask:
     """Return a start task that a shell runs."""
     return models.BatchStartTask(command_line=command, **options)
 

@@ -34,29 +34,26 @@ class AutoscalePart:
         if version == self._known and (self._next is None or now < self._next):
             return False
         worked = False
-        scaled = self._core.store.autoscale.scan()
-        self._core.samples.keep_only({record.pool_id.lower() for record in scaled})
-        for record in scaled:
-            pool = self._core.store.pools.get(record.pool_id)
-            if pool.state is PoolState.ACTIVE:
-                self._core.samples.take(self._core.store, self._core.fleet, pool, now)
-                worked |= self._run(record, pool, now)
-        self._look_ahead(now)
+        scaled = self._scaled()
+        self._core.samples.keep_only(pool for _, pool in scaled)
+        for record, pool in scaled:
+            self._core.samples.take(self._core.store, self._core.fleet, pool, now)
+            worked |= self._run(record, pool, now)
+        self._known = version
+        times = [
+            time for record, pool in self._scaled() for time in (record.due, self._core.samples.next_time(pool, now))
+        ]
+        self._next = min(times, default=None)
         return worked
 
     def next_deadline(self) -> datetime | None:
         """Return when a sample or a run is next due."""
         return self._next
 
-    def _look_ahead(self, now: datetime) -> None:
-        self._known = self._core.store.autoscale.version
-        times = [
-            time
-            for record in self._core.store.autoscale.scan()
-            if self._core.store.pools.get(record.pool_id).state is PoolState.ACTIVE
-            for time in (record.due, self._core.samples.next_time(record.pool_id, now))
-        ]
-        self._next = min(times, default=None)
+    def _scaled(self) -> list[tuple[AutoscaleRecord, PoolRecord]]:
+        store = self._core.store
+        pairs = [(record, store.pools.get(record.pool_id)) for record in store.autoscale.scan()]
+        return [(record, pool) for record, pool in pairs if pool.state is PoolState.ACTIVE]
 
     def _run(self, record: AutoscaleRecord, pool: PoolRecord, now: datetime) -> bool:
         """Run a formula if it is due; return whether the pool is to change."""
