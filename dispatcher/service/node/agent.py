@@ -8,7 +8,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
 
-from dispatcher.service.node.attempt import Attempt, AttemptRunner, Clock, Outcome
+from dispatcher.service.node.attempt import Attempt, Outcome
 from dispatcher.service.node.blob_urls import blob_url
 from dispatcher.service.node.blobs import BlobError, StorageAccess
 from dispatcher.service.node.containers import Containers
@@ -32,6 +32,7 @@ from dispatcher.service.node.launch import (
 from dispatcher.service.node.layout import task_folder
 from dispatcher.service.node.node_log import LogFile, NodeLog, log_files
 from dispatcher.service.node.private import RUNNING_FOLDER, make_private_folder
+from dispatcher.service.node.runner import AttemptRunner, Clock
 from dispatcher.service.node.sessions import Sessions
 from dispatcher.service.node.setup import Equipment
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
+from dispatcher.service.documents.secrets import read_public
 from dispatcher.service.fleet import LiveNode
 from dispatcher.service.node.launch import TaskFailure, WorkKind
 from dispatcher.service.records import PoolRecord, StartTaskRun
@@ -17,7 +17,7 @@ _OF_TASKS = frozenset({WorkKind.TASK, WorkKind.SUBTASK})
 
 def node_body(live: LiveNode, pool: PoolRecord, base_url: str) -> JsonObject:
     """Return a node."""
-    record, document = live.record, json.loads(pool.document)
+    record, document = live.record, read_public(pool.document)
     tasks = {key: attempt for key, attempt in live.attempts.items() if attempt.kind in _OF_TASKS}
     body: JsonObject = {
         "id": record.id,

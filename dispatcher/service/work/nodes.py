@@ -164,6 +164,8 @@ class NodePart:
                 return False
         live.retains = live.lingers = False
         pool = self._core.store.pools.get(live.record.pool_id)
+        if live.state in WIPED:
+            self._core.store.node_users.clear(live.record.pool_id, live.record.id)
         self._core.fleet.renew(live, pool.slots, wipe=live.state in WIPED)
         return True
 
