@@ -4,21 +4,21 @@ of its own.
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import datetime
 
 from dispatcher.service.admission import check_active_quota, check_packages, check_users
+from dispatcher.service.auto_pools import check_lifetime, is_shared, make_pool, scheduling_error
 from dispatcher.service.core import Core
 from dispatcher.service.documents.jobs import JobSpec
-from dispatcher.service.documents.pool_info import AutoPoolSpec, PoolLifetime
-from dispatcher.service.documents.pools import read_pool
-from dispatcher.service.pool_creation import add_pool
+from dispatcher.service.documents.pool_info import AutoPoolSpec
+from dispatcher.service.errors import BatchError
+from dispatcher.service.node.launch import TaskFailure
 from dispatcher.service.records import JobRecord
 
 
 def add_job(core: Core, spec: JobSpec, now: datetime, *, schedule_key: int | None = None) -> JobRecord:
-    """Add an active job, all or nothing.
+    """Add an active job, all or nothing. One whose own pool the account cannot take is ended at once, and says why.
 
     Args:
         core: the account.
@@ -33,36 +33,45 @@ def add_job(core: Core, spec: JobSpec, now: datetime, *, schedule_key: int | Non
         check_active_quota(core)
         if spec.manager is not None:
             check_packages(core, spec.manager.packages)
-        pool_id, made = _pool(core, spec, schedule_key, now)
+        if spec.auto_pool is None:
+            check_users(core, spec.pool_id, spec.user_names)
+            return _add(core, spec, now)
+        check_lifetime(spec.auto_pool, schedule_key)
+        try:
+            pool_id, made = make_pool(core, spec.auto_pool, schedule_key, now)
+        except BatchError as refused:
+            error = scheduling_error(refused, schedule_key)
+            if error is None:
+                raise
+            return _add_without_pool(core, spec, error, now)
         check_users(core, pool_id, spec.user_names)
-        job = core.store.jobs.add(replace(spec, pool_id=pool_id), now)
-        if spec.manager is not None:
-            core.store.tasks.add(job, [spec.manager], now)
-        if made and spec.auto_pool is not None:
-            shared = _is_shared(spec.auto_pool, schedule_key)
-            core.store.auto_pools.add(
-                pool_id,
-                job_key=None if shared else job.key,
-                schedule_key=schedule_key if shared else None,
-                keep=spec.auto_pool.keep_alive,
-            )
+        job = _add(core, replace(spec, pool_id=pool_id), now)
+        if made:
+            _tie(core, spec.auto_pool, job, schedule_key)
+        return job
+
+
+def _add(core: Core, spec: JobSpec, now: datetime) -> JobRecord:
+    job = core.store.jobs.add(spec, now)
+    if spec.manager is not None:
+        core.store.tasks.add(job, [spec.manager], now)
     core.wake()
     return job
 
 
-def _pool(core: Core, spec: JobSpec, schedule_key: int | None, now: datetime) -> tuple[str, bool]:
-    """Return the id of the pool of a job, and whether it was made for it now."""
-    if spec.auto_pool is None:
-        return spec.pool_id, False
-    if schedule_key is not None and _is_shared(spec.auto_pool, schedule_key):
-        there = core.store.auto_pools.of_schedule(schedule_key)
-        if there is not None:
-            return there, False
-    name = str(uuid.uuid4()).upper()
-    pool_id = f"{spec.auto_pool.prefix}_{name}" if spec.auto_pool.prefix else name
-    return add_pool(core, read_pool({**spec.auto_pool.pool, "id": pool_id}), now).id, True
+def _add_without_pool(core: Core, spec: JobSpec, error: TaskFailure, now: datetime) -> JobRecord:
+    job = _add(core, spec, now)
+    core.store.jobs.set_scheduling_error(job.key, error)
+    core.terminate_job(job, error.code)
+    return core.store.jobs.by_key(job.key)
 
 
-def _is_shared(auto_pool: AutoPoolSpec, schedule_key: int | None) -> bool:
-    """Say whether the pool is the schedule's; a job that no schedule made has its pool to itself."""
-    return schedule_key is not None and auto_pool.lifetime is PoolLifetime.JOB_SCHEDULE
+def _tie(core: Core, auto_pool: AutoPoolSpec, job: JobRecord, schedule_key: int | None) -> None:
+    """Let a pool go with its job, or with the schedule."""
+    shared = is_shared(auto_pool, schedule_key)
+    core.store.auto_pools.add(
+        job.pool_id,
+        job_key=None if shared else job.key,
+        schedule_key=schedule_key if shared else None,
+        keep=auto_pool.keep_alive,
+    )

@@ -150,6 +150,8 @@ class JobRecord:
     counts: TaskCounts
     performs_exit_options: bool
     """``onTaskFailure`` is ``performexitoptionsjobaction``."""
+    scheduling_error: TaskFailure | None
+    """Why it could not be given a pool of its own."""
     previous_state_time: datetime | None
 
 

@@ -28,12 +28,13 @@ REMARKS: Mapping[str, str] = {
     "list_pool_node_counts": "",
     "begin_delete_job": "What runs of it is ended, and its tasks and their files are deleted. `force` changes nothing.",
     "get_job": "",
-    "update_job": "",
+    "update_job": "Of a pool of its own, only `keepAlive` can be changed.",
     "replace_job": "What is left out goes back to its default; `onAllTasksComplete` cannot, once it is `terminatejob`.",
     "begin_disable_job": "",
     "begin_enable_job": "Takes no time: the job is active at once.",
     "begin_terminate_job": "`force` changes nothing.",
-    "create_job": "",
+    "create_job": "One whose own pool the account cannot take is completed with `schedulingError`, as on Azure. "
+    "Chosen: its `terminateReason` is that error's code.",
     "list_jobs": "By id.",
     "list_jobs_from_schedule": "In the order they were made.",
     "list_job_preparation_and_release_task_status": "",
@@ -41,14 +42,18 @@ REMARKS: Mapping[str, str] = {
     "job_schedule_exists": "",
     "begin_delete_job_schedule": "With all its jobs; the id is free when they are gone. `force` changes nothing.",
     "get_job_schedule": "",
-    "update_job_schedule": "Chosen: other times begin the recurrence anew, from now; another specification does not.",
+    "update_job_schedule": "Chosen: another `doNotRunUntil` or `recurrenceInterval` begins the recurrence anew, "
+    "from now; nothing else does.",
     "replace_job_schedule": "As the PATCH; what is not given goes back to its default.",
     "disable_job_schedule": "Chosen: a schedule that is disabled already is refused with `JobScheduleDisabled`.",
     "enable_job_schedule": "Chosen: an active schedule is refused with `OperationInvalidForCurrentState`.",
     "begin_terminate_job_schedule": "Its active job is terminated with it. `force` changes nothing.",
-    "create_job_schedule": "A due job that the account cannot take is lost.",
+    "create_job_schedule": "Chosen: a due job that the account cannot take is tried again every minute of its start "
+    "window; a schedule whose `doNotRunAfter` is past is completed at once.",
     "list_job_schedules": "",
-    "create_task": "",
+    "create_task": "A multi-instance task runs on nodes with addresses of their own (127.0.0.2, ...), tried with MPICH "
+    "and its fork launcher, not with Open MPI. `AZ_BATCH_TASK_SHARED_DIR` is the task's folder on each node, so its path "
+    "differs between nodes of this one machine. Its wall clock limit is for coordination and the task's own command together.",
     "list_tasks": "In the order they were added.",
     "create_task_collection": "At most 100 tasks, each with an outcome of its own, in the order they came.",
     "delete_task": "With its files. One that runs is hidden at once and goes when its processes have ended.",

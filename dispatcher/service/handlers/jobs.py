@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace as replace_fields
 
+from dispatcher.service.auto_pools import change_pool
 from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
 from dispatcher.service.core import require_open
 from dispatcher.service.documents.fields import Fields
@@ -133,7 +134,10 @@ def _change(call: Call, job: JobRecord, changes: JsonObject) -> Reply:
     spec = replace_fields(spec, id=job.id, document=json.dumps(document), pool_id=spec.pool_id or job.pool_id)
     _check_pool_change(job, spec)
     _check_completion_change(job, spec)
-    call.core.store.jobs.replace(job, spec, call.now)
+    with call.core.store.transaction():
+        if spec.auto_pool is not None:
+            change_pool(call.core, job, document, spec.auto_pool)
+        call.core.store.jobs.replace(job, spec, call.now)
     call.core.wake()
     return Reply(headers=_stamp(find(call)))
 

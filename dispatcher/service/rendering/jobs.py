@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatcher.service.documents.secrets import read_public
 from dispatcher.service.records import JobRecord
-from dispatcher.service.rendering.parts import job_url, over, set_time
+from dispatcher.service.rendering.parts import failure_info, job_url, over, set_time
 from dispatcher.service.wire import UNLIMITED, JsonObject, format_etag, format_time
 
 
@@ -14,7 +14,11 @@ def job_body(job: JobRecord, base_url: str) -> JsonObject:
     body["constraints"] = over({"maxWallClockTime": UNLIMITED, "maxTaskRetryCount": 0}, body.get("constraints"))
     for name, default in (("onAllTasksComplete", "noaction"), ("onTaskFailure", "noaction"), ("maxParallelTasks", -1)):
         body.setdefault(name, default)
-    execution: JsonObject = {"startTime": format_time(job.created), "poolId": job.pool_id}
+    execution: JsonObject = {"startTime": format_time(job.created)}
+    if job.pool_id:
+        execution["poolId"] = job.pool_id
+    if job.scheduling_error is not None:
+        execution["schedulingError"] = failure_info(job.scheduling_error)
     set_time(execution, "endTime", job.ended)
     if job.terminate_reason is not None:
         execution["terminateReason"] = job.terminate_reason

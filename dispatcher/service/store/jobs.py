@@ -8,10 +8,11 @@ from datetime import datetime
 
 from dispatcher.service.documents.jobs import JobSpec
 from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.node.launch import TaskFailure
 from dispatcher.service.records import JobRecord, TaskResult
 from dispatcher.service.states import JOB, ON_A_NODE, JobEvent, JobState, TaskState
 from dispatcher.service.store.database import Database
-from dispatcher.service.store.rows import JOB_COLUMNS, job_record, micros
+from dispatcher.service.store.rows import JOB_COLUMNS, failure_text, job_record, micros
 from dispatcher.service.wire import to_micros
 
 _PARTS = (
@@ -145,6 +146,10 @@ class JobStore:
             (state, job.state, time, time, self._database.next_version(now), micros(ended), reason, job.key),
         )
         return state
+
+    def set_scheduling_error(self, key: int, error: TaskFailure) -> None:
+        """Remember why a job could not be given a pool of its own."""
+        self._database.run("UPDATE jobs SET scheduling_error = ? WHERE key = ?", (failure_text(error), key))
 
     def replace(self, job: JobRecord, spec: JobSpec, now: datetime) -> None:
         """Give a job what a changed document says."""

@@ -31,7 +31,7 @@ JOB_COLUMNS: Final = (
     "key, id, pool_id, document, version, state, previous_state, state_time, created, modified, ended, "
     "terminate_reason, priority, terminates_when_done, uses_dependencies, max_parallel, max_retries, "
     "n_active, n_running, n_succeeded, n_failed, s_active, s_running, s_succeeded, s_failed, "
-    "performs_exit_options, previous_state_time"
+    "performs_exit_options, previous_state_time, scheduling_error"
 )
 TASK_COLUMNS: Final = (
     "key, job_key, id, document, version, state, previous_state, state_time, created, modified, slots, is_manager, "
@@ -167,6 +167,7 @@ def job_record(row: Any) -> JobRecord:
             failed_slots=row[24],
         ),
         performs_exit_options=bool(row[25]),
+        scheduling_error=failure_of(row[27]),
         previous_state_time=_time(row[26]),
     )
 

@@ -80,6 +80,7 @@ CREATE TABLE jobs (
     terminates_when_done INTEGER NOT NULL,
     uses_dependencies INTEGER NOT NULL,
     performs_exit_options INTEGER NOT NULL,
+    scheduling_error TEXT,
     allows_preemption INTEGER NOT NULL,
     previous_state_time INTEGER,
     max_parallel INTEGER NOT NULL,
