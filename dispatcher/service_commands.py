@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +12,7 @@ from rich.console import Console
 
 from batch_manager.exit_codes import ExitCode
 from dispatcher.client_variables import UnknownAccount, account_names, as_lines, client_variables
+from dispatcher.service.options import ACCOUNT_NAME
 from dispatcher.service.private_files import make_private_folder
 from dispatcher.service_folder import Running, ServiceFolder, default_folder
 from dispatcher.service_process import DetachedFailed, PoolSettings, StartSettings, detach, serve
@@ -24,7 +24,6 @@ HTTP_PORT = 10100
 HTTPS_PORT = 10101
 
 _START_SECONDS = 120.0
-_ACCOUNT = re.compile(r"[a-z0-9]{3,24}")
 
 service = typer.Typer(
     name="service",
@@ -176,7 +175,7 @@ def _folder(data: Path | None) -> ServiceFolder:
 
 def _accounts(names: list[str]) -> Iterator[str]:
     for name in names:
-        if _ACCOUNT.fullmatch(name) is None:
+        if ACCOUNT_NAME.fullmatch(name) is None:
             fail(f"{name!r} is no account name: 3 to 24 lower-case letters and digits", ExitCode.USAGE)
         yield from ("--account", name)
 

@@ -11,8 +11,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
-from dispatcher.service.local_accounts import NAME
-from dispatcher.service.options import QuotaOptions, ServiceOptions
+from dispatcher.service.options import ACCOUNT_NAME, QuotaOptions, ServiceOptions
 from dispatcher.service.server import DEFAULT_ACCOUNT, ConfigurationError, ServerSettings, ServiceFailed, run
 
 _MOST_PORT = 65535
@@ -115,6 +114,6 @@ def _seconds(text: str) -> float:
 
 
 def _account(text: str) -> str:
-    if NAME.fullmatch(text) is None:
+    if ACCOUNT_NAME.fullmatch(text) is None:
         raise argparse.ArgumentTypeError(f"{text!r} is no account name: 3 to 24 lower-case letters and digits")
     return text

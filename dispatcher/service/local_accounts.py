@@ -6,7 +6,6 @@ The default account's folder is the service's own; the others lie below ``accoun
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 import shutil
 import threading
@@ -22,15 +21,12 @@ from dispatcher.service.clock import Clock
 from dispatcher.service.identity.authority import TokenAuthority
 from dispatcher.service.keyring import Keyring
 from dispatcher.service.local_nodes import LocalNodes
-from dispatcher.service.options import ServiceOptions
+from dispatcher.service.options import ACCOUNT_NAME, ServiceOptions
 from dispatcher.service.private_files import make_private_folder
 from dispatcher.service.shared_key import Credential
 from dispatcher.service.store import Store
 
 logger = logging.getLogger(__name__)
-
-NAME = re.compile(r"[a-z0-9]{3,24}")
-"""What an account may be called, as on Azure."""
 
 _REMOVED = ".removed-"
 
@@ -123,7 +119,7 @@ class LocalAccounts:
         """
         if (service := self.find(name)) is not None:
             return service
-        if NAME.fullmatch(name.lower()) is None:
+        if ACCOUNT_NAME.fullmatch(name.lower()) is None:
             raise ValueError(f"{name!r} is no account name: 3 to 24 lower-case letters and digits")
         service = self._open(name.lower()).service
         if self._stop is not None:
@@ -190,7 +186,7 @@ def _kept_names(folder: Path) -> Iterator[str]:
     for path in sorted(folder.iterdir()):
         if path.name.startswith(_REMOVED):
             _clear(path)
-        elif NAME.fullmatch(path.name) is not None and path.is_dir():
+        elif ACCOUNT_NAME.fullmatch(path.name) is not None and path.is_dir():
             yield path.name
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+
+ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
+"""What an account may be called, as on Azure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
