@@ -16,6 +16,7 @@ from azure.storage.blob import ContainerClient, ContainerSasPermissions, generat
 
 from dispatcher.service.local_nodes import read_storage_link
 from dispatcher.service.node.blob_signing import StorageLink
+from dispatcher.service.node.engine import Engine
 from tests.integration.containers.conftest import engine, finder, image
 from tests.integration.node.test_packages import zipped
 from tests.service.support import code_of, connect, pool_options, present, start_service, wait_until
@@ -212,3 +213,29 @@ def test_task_runs_in_a_container(batch: BatchClient, image: str, name: str) -> 
     assert info.exit_code == 3
     assert "work" in output(batch, name).split()
     assert "usr" not in output(batch, name).split()
+
+
+def test_container_of_a_killed_service_is_ended_at_the_next_start(tmp_path: Path, image: str, engine: Engine) -> None:
+    """With all that ran in it; its task then runs again."""
+    data = tmp_path / "data"
+    nodes = data / "pools"
+    with start_service(data) as process:
+        client = connect(process, data).client()
+        client.create_pool(container_pool("boxes", image))
+        client.create_job(models.BatchJobCreateOptions(id="job", pool_info=models.BatchPoolInfo(pool_id="boxes")))
+        settings = models.BatchTaskContainerSettings(image_name=image)
+        options = models.BatchTaskCreateOptions(
+            id="task", command_line="/bin/sh -c 'echo x >> runs; sleep 600; true'", container_settings=settings
+        )
+        client.create_task("job", options)
+        wait_until(lambda: list(nodes.glob("*/*/workitems/job/job-1/task/wd/runs")))
+        process.kill()
+    first = engine.containers_of(nodes)
+    with start_service(data) as process:
+        client = connect(process, data).client()
+        wait_until(lambda: engine.containers_of(nodes) and engine.containers_of(nodes) != first)
+        assert len(engine.containers_of(nodes)) == len(first) == 1
+        assert present(client.get_task("job", "task").execution_info).requeue_count == 1
+        present(process.stdin).close()
+        assert process.wait(60) == 0
+    assert engine.containers_of(nodes) == []

@@ -48,3 +48,23 @@ def test_task_has_the_limit_of_open_files_that_the_service_was_started_with(
     expected = "unlimited" if soft == resource.RLIM_INFINITY else soft
     task = run(f'until [ "$(ulimit -Sn)" = {expected} ]; do :; done')
     assert present(task.execution_info).exit_code == 0
+
+
+def test_more_tasks_run_at_once_than_the_soft_limit_has_files_for(tmp_path: Path) -> None:
+    """Each takes a few; the service raises its own limit when it starts."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (128, limits[1]))
+    try:
+        process = start_service(tmp_path / "data")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    with process:
+        client = connect(process, tmp_path / "data").client()
+        options = pool_options("wide", task_slots_per_node=100)
+        options.vm_size = "standard_d32s_v3"
+        client.create_pool(options)
+        client.create_job(models.BatchJobCreateOptions(id="job", pool_info=models.BatchPoolInfo(pool_id="wide")))
+        command = f"/bin/sh -c 'touch {tmp_path}/ran-$AZ_BATCH_TASK_ID; exec sleep 600'"
+        client.create_tasks("job", [models.BatchTaskCreateOptions(id=str(n), command_line=command) for n in range(100)])
+        wait_until(lambda: len(list(tmp_path.glob("ran-*"))) == 100)
+        present(process.stdin).close()
