@@ -127,6 +127,8 @@ def package_references(task: TaskRecord) -> tuple[PackageReference, ...]:
 def with_linked_storage(launch: TaskLaunch, storage_url: Callable[[str], str]) -> TaskLaunch:
     """Return a launch whose resource files in the linked storage account have whole URLs."""
     coordination = launch.coordination
+    if not launch.resource_files and coordination is None:  # most tasks
+        return launch
     return replace(
         launch,
         resource_files=_linked(launch.resource_files, storage_url),
