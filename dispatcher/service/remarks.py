@@ -11,33 +11,46 @@ REMARKS: Mapping[str, str] = {
     "list_applications": "Those with at least one active version.",
     "get_application": "As in the list.",
     "list_pool_usage_metrics": "From the history of nodes, in half hours. A size's cores are read from its name.",
-    "create_pool": "Nodes are processes of this machine: a size, an image and a subnet are recorded only.",
+    "create_pool": "Nodes are processes of this machine: a size, an image and a subnet are recorded only. At most 100 "
+    "nodes and 2000 task slots in a pool, since one machine carries them; 4 slots for each core of the "
+    "size, where its name says how many it has.",
     "list_pools": "By id.",
     "begin_delete_pool": "Tasks on its nodes go back to the queue.",
     "pool_exists": "",
     "get_pool": "",
-    "update_pool": "",
-    "disable_pool_auto_scale": "",
-    "enable_pool_auto_scale": "",
-    "evaluate_pool_auto_scale": "Against the real samples of the pool.",
-    "begin_resize_pool": "",
+    "update_pool": "Most properties change only while the pool has no nodes, as Azure has it (chosen: 409 "
+    "`OperationInvalidForCurrentState`); a start task, packages and metadata at any time, with effect on "
+    "nodes that come or are rebooted or reimaged. Chosen: `displayName` at any time too.",
+    "disable_pool_auto_scale": "Chosen: a pool that no formula scales is left as it is.",
+    "enable_pool_auto_scale": "The formula runs at once, then on its interval. Chosen: it may replace the targets "
+    "of a resize that goes on.",
+    "evaluate_pool_auto_scale": "Against the real samples of the pool, taken every 30 seconds while a formula "
+    "scales it; they do not outlive the service. Chosen: 409 `OperationInvalidForCurrentState` where no formula "
+    "does.",
+    "begin_resize_pool": "Takes as long as the service was told. A quota of cores, or the timeout, ends it with "
+    "`resizeErrors`. Chosen: 409 `OperationInvalidForCurrentState` for a pool that a formula scales. "
+    "`retaineddata` waits for the retention of the node's tasks.",
     "begin_stop_pool_resize": "The nodes that are there become the targets.",
-    "replace_pool_properties": "",
-    "begin_remove_nodes": "",
+    "replace_pool_properties": "What is not given goes; the two lists must be given.",
+    "begin_remove_nodes": "The targets shrink with the nodes. Chosen: a node that is not there is 404 "
+    "`NodeNotFound`, and then none is removed.",
     "list_supported_images": "A fixed list; what a pool runs on is this machine, whatever its image.",
     "list_pool_node_counts": "",
-    "begin_delete_job": "What runs of it is ended, and its tasks and their files are deleted. `force` changes nothing.",
+    "begin_delete_job": "What runs of it is ended, its release task runs if the job was not completed, and its tasks and "
+    "their files are deleted. With `force` no release task is waited for.",
     "get_job": "",
     "update_job": "Of a pool of its own, only `keepAlive` can be changed.",
     "replace_job": "What is left out goes back to its default; `onAllTasksComplete` cannot, once it is `terminatejob`.",
-    "begin_disable_job": "",
+    "begin_disable_job": "A task that still waits for its node to be prepared goes back uncounted.",
     "begin_enable_job": "Takes no time: the job is active at once.",
-    "begin_terminate_job": "`force` changes nothing.",
-    "create_job": "One whose own pool the account cannot take is completed with `schedulingError`, as on Azure. "
+    "begin_terminate_job": "Completed when its release tasks have ended; with `force` they are not waited for.",
+    "create_job": "A preparation task runs once on each node and takes no slot; its files and those of the release task "
+    "are kept from the end of the job on. Chosen: 400 `InvalidPropertyValue` for a release task without a preparation "
+    "task. `allowTaskPreemption` lets tasks of a job with a higher priority have the places of this one's. One whose own pool the account cannot take is completed with `schedulingError`, as on Azure. "
     "Chosen: its `terminateReason` is that error's code.",
     "list_jobs": "By id.",
     "list_jobs_from_schedule": "In the order they were made.",
-    "list_job_preparation_and_release_task_status": "",
+    "list_job_preparation_and_release_task_status": "In the order nodes were first prepared; those that left stay.",
     "get_job_task_counts": "Exact at every moment; Azure's may be late.",
     "job_schedule_exists": "",
     "begin_delete_job_schedule": "With all its jobs; the id is free when they are gone. `force` changes nothing.",
@@ -51,7 +64,8 @@ REMARKS: Mapping[str, str] = {
     "create_job_schedule": "Chosen: a due job that the account cannot take is tried again every minute of its start "
     "window; a schedule whose `doNotRunAfter` is past is completed at once.",
     "list_job_schedules": "",
-    "create_task": "A multi-instance task runs on nodes with addresses of their own (127.0.0.2, ...), tried with MPICH "
+    "create_task": "Chosen: the first ten retries start at once, later ones after pauses that grow to a minute. A user "
+    "that it names must be one of its pool's. A multi-instance task runs on nodes with addresses of their own (127.0.0.2, ...), tried with MPICH "
     "and its fork launcher, not with Open MPI. `AZ_BATCH_TASK_SHARED_DIR` is the task's folder on each node, so its path "
     "differs between nodes of this one machine. Its wall clock limit is for coordination and the task's own command together.",
     "list_tasks": "In the order they were added.",
@@ -70,11 +84,12 @@ REMARKS: Mapping[str, str] = {
     "delete_node_user": "",
     "replace_node_user": "Recorded, without the password.",
     "get_node": "",
-    "begin_reboot_node": "",
-    "begin_start_node": "",
-    "begin_reimage_node": "",
-    "begin_deallocate_node": "",
-    "disable_node_scheduling": "",
+    "begin_reboot_node": "Every process of the node ends, its folder stays, its start task runs again. Also from "
+    "`starttaskfailed` and `unusable`. Chosen: an offline node is refused, as Azure's reference says.",
+    "begin_start_node": "It comes back with an empty folder.",
+    "begin_reimage_node": "As a reboot, with an empty folder.",
+    "begin_deallocate_node": "The node stays in the pool, without a folder, until it is started or removed.",
+    "disable_node_scheduling": "The node is `offline` at once, also while a task still runs there.",
     "enable_node_scheduling": "",
     "get_node_remote_login_settings": "This machine: 127.0.0.1, port 22.",
     "upload_node_logs": "What the service did on the node ([more](nodes.md)). The blobs come just after the answer.",
@@ -103,7 +118,11 @@ RECORDED_ONLY: Mapping[str, str] = {
     "pool: `virtualMachineConfiguration.extensions`": "Listed on nodes with a status that says so; none is installed.",
     "pool: `blobfuseOptions` of a mount, but for `-o ro` and `--read-only`": "A mount is a copy ([more](nodes.md)).",
     "pool: `upgradePolicy`": "There is no image to upgrade.",
-    "pool: `userAccounts`": "No user of this machine is made; a task that asks to run as one of them is refused.",
+    "pool: `networkConfiguration`": "Nodes are on this machine's loopback interface, whatever a subnet says.",
+    "pool: `identity`": "Files that name an identity are read with the key of the storage account that is linked.",
+    "pool: `userAccounts`": "No user of this machine is made: a task that runs as one of them runs as the user of "
+    "the service.",
+    "job: `networkConfiguration`": "Nodes are on this machine's loopback interface.",
     "pool: `resourceTags`, `targetNodeCommunicationMode`, `applicationLicenses`": "Of older clients; no effect here.",
     "pool: `taskSchedulingPolicy.jobDefaultOrder`": "Jobs of one priority go in the order they were made, which suits "
     "both values.",
