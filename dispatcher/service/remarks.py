@@ -36,18 +36,19 @@ REMARKS: Mapping[str, str] = {
     "`NodeNotFound`, and then none is removed.",
     "list_supported_images": "A fixed list; what a pool runs on is this machine, whatever its image.",
     "list_pool_node_counts": "",
-    "begin_delete_job": "What runs of it is ended, its release task runs if the job was not completed, and its tasks and "
-    "their files are deleted. With `force` no release task is waited for.",
+    "begin_delete_job": "What runs of it is ended, its release task runs if the job was not completed, and its tasks "
+    "and their files are deleted. With `force` no release task is waited for.",
     "get_job": "",
     "update_job": "Of a pool of its own, only `keepAlive` can be changed.",
     "replace_job": "What is left out goes back to its default; `onAllTasksComplete` cannot, once it is `terminatejob`.",
     "begin_disable_job": "A task that still waits for its node to be prepared goes back uncounted.",
     "begin_enable_job": "Takes no time: the job is active at once.",
     "begin_terminate_job": "Completed when its release tasks have ended; with `force` they are not waited for.",
-    "create_job": "A preparation task runs once on each node and takes no slot; its files and those of the release task "
-    "are kept from the end of the job on. Chosen: 400 `InvalidPropertyValue` for a release task without a preparation "
-    "task. `allowTaskPreemption` lets tasks of a job with a higher priority have the places of this one's. One whose own pool the account cannot take is completed with `schedulingError`, as on Azure. "
-    "Chosen: its `terminateReason` is that error's code.",
+    "create_job": "A preparation task runs once on each node and takes no slot; its files and those of the release "
+    "task are kept from the end of the job on. Chosen: 400 `InvalidPropertyValue` for a release task without a "
+    "preparation task. `allowTaskPreemption` lets tasks of a job with a higher priority have the places of this "
+    "one's. One whose own pool the account cannot take is completed with `schedulingError`, as on Azure. Chosen: its "
+    "`terminateReason` is that error's code.",
     "list_jobs": "By id.",
     "list_jobs_from_schedule": "In the order they were made.",
     "list_job_preparation_and_release_task_status": "In the order nodes were first prepared; those that left stay.",
@@ -65,9 +66,10 @@ REMARKS: Mapping[str, str] = {
     "window; a schedule whose `doNotRunAfter` is past is completed at once.",
     "list_job_schedules": "",
     "create_task": "Chosen: the first ten retries start at once, later ones after pauses that grow to a minute. A user "
-    "that it names must be one of its pool's. A multi-instance task runs on nodes with addresses of their own (127.0.0.2, ...), tried with MPICH "
-    "and its fork launcher, not with Open MPI. `AZ_BATCH_TASK_SHARED_DIR` is the task's folder on each node, so its path "
-    "differs between nodes of this one machine. Its wall clock limit is for coordination and the task's own command together.",
+    "that it names must be one of its pool's. A multi-instance task runs on nodes with addresses of their own "
+    "(127.0.0.2, ...), tried with MPICH and its fork launcher, not with Open MPI. `AZ_BATCH_TASK_SHARED_DIR` is the "
+    "task's folder on each node, so its path differs between nodes of this one machine. Its wall clock limit is for "
+    "coordination and the task's own command together.",
     "list_tasks": "In the order they were added.",
     "create_task_collection": "At most 100 tasks, each with an outcome of its own, in the order they came.",
     "delete_task": "With its files. One that runs is hidden at once and goes when its processes have ended.",
