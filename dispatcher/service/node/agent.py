@@ -131,6 +131,7 @@ class _ProcessNode:
         self._listener = listener
         self._clock = clock
         self._log = NodeLog(private)
+        self._log.say(clock.now(), "opened")
         self._lock = Lock()
         self._closed = False
         self._attempts: dict[TaskKey, Attempt] = {}

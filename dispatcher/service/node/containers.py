@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dispatcher.service.node.command import CommandLineError
 from dispatcher.service.node.container_command import container_name, create_command
@@ -90,20 +92,10 @@ class Containers:
     def _bring(self, engine: Engine, image: str, registries: tuple[Registry, ...], keep_going: KeepGoing) -> None:
         if engine.call(["image", "inspect", image], keep_going).exit_code == 0:
             return
-        before, after = self._login(engine, registries)
-        called = engine.call([*before, "pull", *after, image], keep_going)
+        with _login(engine, self._logins, registries) as (before, after):
+            called = engine.call([*before, "pull", *after, image], keep_going)
         if called.exit_code != 0:
             raise ContainerFailed(failure("ContainerInvalidImage", ImageName=image, Message=_said(called)))
-
-    def _login(self, engine: Engine, registries: tuple[Registry, ...]) -> tuple[list[str], list[str]]:
-        """Return the engine's options that tell it who one is: those before its command, and those of ``pull``."""
-        if not registries:
-            return [], []
-        file = self._logins / "config.json"
-        names = {_key(registry.server): {"auth": _encoded(registry)} for registry in reversed(registries)}
-        hub = names.get(_DOCKER_HUB)
-        write_private(file, json.dumps({"auths": names if hub is None else {**names, _DOCKER_HUB_KEY: hub}}))
-        return ([], ["--authfile", str(file)]) if engine.is_podman else (["--config", str(self._logins)], [])
 
 
 class Container:
@@ -131,6 +123,23 @@ class Container:
     def remove(self) -> None:
         """End it, if it runs, with all its processes."""
         self._engine.remove([self._name])
+
+
+@contextmanager
+def _login(
+    engine: Engine, folder: Path, registries: tuple[Registry, ...]
+) -> Iterator[tuple[Sequence[str], Sequence[str]]]:
+    """Give the engine's options that tell it who one is: those before its command, and those of ``pull``."""
+    if not registries:
+        yield (), ()
+        return
+    names = {_key(registry.server): {"auth": _encoded(registry)} for registry in reversed(registries)}
+    hub = names.get(_DOCKER_HUB)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with TemporaryDirectory(dir=folder) as place:
+        file = Path(place) / "config.json"
+        write_private(file, json.dumps({"auths": names if hub is None else {**names, _DOCKER_HUB_KEY: hub}}))
+        yield ((), ("--authfile", str(file))) if engine.is_podman else (("--config", place), ())
 
 
 def _key(server: str) -> str:

@@ -7,7 +7,7 @@
     <pool>/.<node>/running/       a file for each session of processes that runs
     <pool>/.<node>/drafts/        what is not whole yet
     <pool>/.<node>/mounts/        what mounts have in common with their containers
-    <pool>/.<node>/containers/    settings of the container engine, and names at registries
+    <pool>/.<node>/containers/    who one is at registries, while an image is brought
 """
 
 from __future__ import annotations
