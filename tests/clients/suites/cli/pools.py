@@ -71,7 +71,7 @@ def test_node_obeys_its_verbs(own: str) -> None:
     batch("node", "user", "reset", *place, "--user-name", "ann", "--password", "Secret-2")
     batch("node", "user", "delete", *place, "--user-name", "ann", "--yes")
     login = batch("node", "remote-login-settings", "show", *place)
-    assert login["remoteLoginIPAddress"].startswith("127.")
+    assert login["remoteLoginIpAddress"].startswith("127.")
     batch("node", "delete", "--pool-id", own, "--node-list", place[-1])
     wait_until(lambda: not batch("node", "list", "--pool-id", own))
 
