@@ -60,6 +60,11 @@ class Reply:
 Handler = Callable[[Call], Reply]
 
 
+def is_forced(call: Call) -> bool:
+    """Say whether an end is not to wait for what would come before it."""
+    return call.query.get("force", "").lower() == "true"
+
+
 def stamp_headers(stamp: Stamp) -> dict[str, str]:
     """Return ``ETag`` (unquoted, as Batch sends it) and ``Last-Modified`` of an entity."""
     headers = {"Last-Modified": format_http_date(stamp.modified)}

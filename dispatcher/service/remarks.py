@@ -54,14 +54,14 @@ REMARKS: Mapping[str, str] = {
     "list_job_preparation_and_release_task_status": "In the order nodes were first prepared; those that left stay.",
     "get_job_task_counts": "Exact at every moment; Azure's may be late.",
     "job_schedule_exists": "",
-    "begin_delete_job_schedule": "With all its jobs; the id is free when they are gone. `force` changes nothing.",
+    "begin_delete_job_schedule": "With all its jobs; the id is free when they are gone. `force` as for a job.",
     "get_job_schedule": "",
     "update_job_schedule": "Chosen: another `doNotRunUntil` or `recurrenceInterval` begins the recurrence anew, "
     "from now; nothing else does.",
     "replace_job_schedule": "As the PATCH; what is not given goes back to its default.",
     "disable_job_schedule": "Chosen: a schedule that is disabled already is refused with `JobScheduleDisabled`.",
     "enable_job_schedule": "Chosen: an active schedule is refused with `OperationInvalidForCurrentState`.",
-    "begin_terminate_job_schedule": "Its active job is terminated with it. `force` changes nothing.",
+    "begin_terminate_job_schedule": "Its active job is terminated with it. `force` as for a job.",
     "create_job_schedule": "Chosen: a due job that the account cannot take is tried again every minute of its start "
     "window; a schedule whose `doNotRunAfter` is past is completed at once.",
     "list_job_schedules": "",

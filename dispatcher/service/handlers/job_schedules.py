@@ -7,17 +7,18 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dispatcher.service.admission import check_active_quota
-from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
+from dispatcher.service.calls import Call, Handler, Reply, is_forced, stamp_headers, stamp_of
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.job_schedules import ScheduleSpec, read_schedule, recurrence_of
 from dispatcher.service.errors import BatchError, Refusal, invalid_property
 from dispatcher.service.expansion import expand_job, expand_schedule
 from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
+from dispatcher.service.planning.schedules import TERMINATED
 from dispatcher.service.records import ScheduleRecord
 from dispatcher.service.rendering.job_schedules import job_schedule_body
 from dispatcher.service.rendering.jobs import job_body
-from dispatcher.service.states import SCHEDULE, ScheduleEvent, ScheduleState
+from dispatcher.service.states import JOB, SCHEDULE, JobEvent, JobState, ScheduleEvent, ScheduleState
 from dispatcher.service.wire import JsonObject
 
 _CHANGEABLE = frozenset({"schedule", "jobSpecification", "metadata"})
@@ -100,13 +101,28 @@ def enable(call: Call) -> Reply:
 
 
 def terminate(call: Call) -> Reply:
-    """Begin to end a job schedule, and the job of it that runs."""
-    return _happen(call, ScheduleEvent.TERMINATE)
+    """Begin to end a job schedule, and its job that runs; with ``force``, without waiting for release tasks."""
+    if not is_forced(call):
+        return _happen(call, ScheduleEvent.TERMINATE)
+    with call.core.store.transaction():
+        if _find(call).state is not ScheduleState.TERMINATING:
+            _happen(call, ScheduleEvent.TERMINATE)
+        for job in list(call.core.store.schedules.jobs(_find(call))):
+            if job.state is JobState.TERMINATING or JOB.allows(job.state, JobEvent.TERMINATE):
+                call.core.terminate_job(job, TERMINATED, force=True)
+    return Reply(headers=_stamp(_find(call)))
 
 
 def delete(call: Call) -> Reply:
-    """Begin to delete a job schedule with all its jobs."""
-    _happen(call, ScheduleEvent.DELETE)
+    """Begin to delete a job schedule with all its jobs; with ``force``, without waiting for their release tasks."""
+    if not is_forced(call):
+        _happen(call, ScheduleEvent.DELETE)
+        return Reply()
+    with call.core.store.transaction():
+        if _find(call).state is not ScheduleState.DELETING:
+            _happen(call, ScheduleEvent.DELETE)
+        for job in list(call.core.store.schedules.jobs(_find(call))):
+            call.core.delete_job(job, force=True)
     return Reply()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace as replace_fields
 
 from dispatcher.service.auto_pools import change_pool
-from dispatcher.service.calls import Call, Handler, Reply, stamp_headers, stamp_of
+from dispatcher.service.calls import Call, Handler, Reply, is_forced, stamp_headers, stamp_of
 from dispatcher.service.core import require_open
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.jobs import JobSpec, read_job
@@ -80,7 +80,7 @@ def replace(call: Call) -> Reply:
 def terminate(call: Call) -> Reply:
     """Begin to terminate a job."""
     reason = Fields(values=call.body).text("terminateReason")
-    call.core.terminate_job(find(call), reason or "UserTerminate", force=_is_forced(call))
+    call.core.terminate_job(find(call), reason or "UserTerminate", force=is_forced(call))
     return Reply(headers=_stamp(find(call)))
 
 
@@ -100,7 +100,7 @@ def enable(call: Call) -> Reply:
 
 def delete(call: Call) -> Reply:
     """Begin to delete a job with its tasks and their files."""
-    call.core.delete_job(find(call), force=_is_forced(call))
+    call.core.delete_job(find(call), force=is_forced(call))
     return Reply()
 
 
@@ -116,10 +116,6 @@ def find(call: Call) -> JobRecord:
         BatchError: JobNotFound.
     """
     return call.core.store.jobs.get(call.parameters["jobId"])
-
-
-def _is_forced(call: Call) -> bool:
-    return call.query.get("force", "").lower() == "true"
 
 
 def _change(call: Call, job: JobRecord, changes: JsonObject) -> Reply:

@@ -11,8 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from dispatcher.service.states import ScheduleState
+
+TERMINATED: Final = "TerminateJobSchedule"
+"""Why the job of a schedule ends that is terminated, in Batch's words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

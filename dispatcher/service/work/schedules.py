@@ -9,6 +9,7 @@ from dispatcher.service.documents.job_schedules import read_scheduled_job
 from dispatcher.service.errors import BatchError
 from dispatcher.service.job_creation import add_job
 from dispatcher.service.planning.schedules import (
+    TERMINATED,
     EndSchedule,
     MakeJob,
     PassOver,
@@ -23,7 +24,6 @@ from dispatcher.service.work.parts import WorkContext
 logger = logging.getLogger(__name__)
 
 _TRY_AGAIN = timedelta(minutes=1)
-_TERMINATED = "TerminateJobSchedule"
 
 
 class SchedulePart:
@@ -84,4 +84,4 @@ class SchedulePart:
             if deleting:
                 self._core.delete_job(job)
             else:
-                self._core.terminate_job(job, _TERMINATED)
+                self._core.terminate_job(job, TERMINATED)

@@ -38,7 +38,7 @@ class GangMachine(RuleBasedStateMachine):
         self.finish_preparations()
         assert self.bench.running() == []
         for node_id in self.nodes():
-            assert self.node(node_id)["state"] in {"idle", "offline"}
+            assert self.node(node_id)["state"] in {"idle", "offline", "deallocated"}
         assert all(subtask["state"] == "completed" for subtask in self.subtasks())
         self.ask("begin_terminate_job", jobId="job")
         assert self.bench.job()["state"] == "completed"
@@ -96,12 +96,12 @@ class GangMachine(RuleBasedStateMachine):
     def disable_node(self, number: int, option: str) -> None:
         """Take a node out of scheduling."""
         body: JsonObject = {"nodeDisableSchedulingOption": option}
-        self.ask("disable_node_scheduling", body, poolId="pool", nodeId=self.nodes()[number])
+        self.ask("disable_node_scheduling", body, poolId="pool", nodeId=self.nodes()[number % len(self.nodes())])
 
     @rule(number=st.integers(0, NODES - 1))
     def enable_node(self, number: int) -> None:
         """Take a node into scheduling again."""
-        self.ask("enable_node_scheduling", poolId="pool", nodeId=self.nodes()[number])
+        self.ask("enable_node_scheduling", poolId="pool", nodeId=self.nodes()[number % len(self.nodes())])
 
     @rule(staying=st.integers(0, NODES - 1), option=st.sampled_from(["requeue", "terminate"]))
     def replace_nodes(self, staying: int, option: str) -> None:
@@ -110,6 +110,24 @@ class GangMachine(RuleBasedStateMachine):
             "begin_resize_pool", {"targetDedicatedNodes": staying, "nodeDeallocationOption": option}, poolId="pool"
         )
         self.ask("begin_resize_pool", {"targetDedicatedNodes": NODES}, poolId="pool")
+
+    @rule(number=st.integers(0, NODES - 1), option=st.sampled_from(["requeue", "terminate", "taskcompletion"]))
+    def remove_node(self, number: int, option: str) -> None:
+        """Remove a node, whatever runs there, and let another come."""
+        body: JsonObject = {"nodeList": [self.nodes()[number % len(self.nodes())]], "nodeDeallocationOption": option}
+        self.ask("begin_remove_nodes", body, poolId="pool")
+        self.ask("begin_resize_pool", {"targetDedicatedNodes": NODES}, poolId="pool")
+
+    @rule(
+        number=st.integers(0, NODES - 1),
+        what=st.sampled_from(["begin_reboot_node", "begin_reimage_node", "begin_deallocate_node", "begin_start_node"]),
+        option=st.sampled_from(["requeue", "terminate", "taskcompletion"]),
+    )
+    def restart_node(self, number: int, what: str, option: str) -> None:
+        """Restart a node, or take it down or up."""
+        options = {"begin_reboot_node": "nodeRebootOption", "begin_reimage_node": "nodeReimageOption"}
+        body: JsonObject = {options.get(what, "nodeDeallocateOption"): option} if what != "begin_start_node" else {}
+        self.ask(what, body, poolId="pool", nodeId=self.nodes()[number % len(self.nodes())])
 
     @rule()
     def finish_preparations(self) -> None:

@@ -73,6 +73,13 @@ def jobs(bench: Bench) -> list[str]:
     ]
 
 
+def open_jobs(bench: Bench) -> list[object]:
+    """Return the ids of all jobs that are not completed."""
+    listed = bench.read("list_jobs")["value"]
+    assert isinstance(listed, list)
+    return [job["id"] for job in listed if isinstance(job, dict) and job["state"] != "completed"]
+
+
 def go_on(bench: Bench, time: timedelta) -> None:
     """Let time pass, and the service do what is due."""
     bench.clock.advance(time)
@@ -216,6 +223,25 @@ def test_deleted_schedule_goes_with_all_its_jobs(bench: Bench) -> None:
     bench.settle()
     with pytest.raises(BatchError, match="JobScheduleNotFound"):
         shown(bench)
+
+
+@pytest.mark.parametrize("operation", ["begin_terminate_job_schedule", "begin_delete_job_schedule"])
+def test_forced_end_of_a_schedule_does_not_wait_for_release_tasks(bench: Bench, operation: str) -> None:
+    """Nor is it refused where the schedule ends already."""
+    bench.add_pool()
+    add_schedule(
+        bench,
+        {"recurrenceInterval": "PT1H"},
+        jobPreparationTask={"id": "prepare", "commandLine": "p"},
+        jobReleaseTask={"id": "release", "commandLine": "r"},
+    )
+    bench.add_task("t", job_id="s:job-1")
+    bench.finish("prepare")
+    bench.call(operation, jobScheduleId="s")
+    bench.settle()
+    assert bench.running() == ["release"]
+    bench.call(operation, query={"force": "true"}, jobScheduleId="s")
+    settle_until(bench, lambda: bench.running() == [] and "s:job-1" not in open_jobs(bench))
 
 
 def test_change_of_the_specification_concerns_only_later_jobs(bench: Bench) -> None:
