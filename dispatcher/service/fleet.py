@@ -119,6 +119,8 @@ class LiveNode:
         self.tasks_run = 0
         self.start_runs = 0
         """Launches of its start task, for the run numbers."""
+        self.used_slots = 0
+        """Slots taken by attempts that have not ended."""
         self.lingers = False
         self.retains = False
         """It stays, with its files, until the retention of its tasks is over."""
@@ -132,11 +134,6 @@ class LiveNode:
     def attempts(self) -> dict[TaskKey, Attempt]:
         """What runs now."""
         return dict(self._attempts)
-
-    @property
-    def used_slots(self) -> int:
-        """Slots taken by attempts that have not ended."""
-        return sum(attempt.slots for attempt in self._attempts.values())
 
     def happen(self, event: Happening, now: datetime) -> None:
         """Move to the state that follows.
@@ -152,6 +149,7 @@ class LiveNode:
         """Take the slots of an attempt that is to be launched; it is held until then."""
         self._attempts[launch.key] = attempt
         self._held.add(launch.key)
+        self.used_slots += attempt.slots
         self.tasks_run += attempt.kind is WorkKind.TASK
         if attempt.slots:
             self.happen(Happening.TASK_STARTED, now)
@@ -212,6 +210,7 @@ class LiveNode:
         if attempt is None or attempt.run_number != ending.run_number:
             return None
         del self._attempts[ending.key]
+        self.used_slots -= attempt.slots
         if attempt.slots and not self.used_slots:
             self.happen(Happening.EMPTIED, now)
         return attempt
@@ -259,6 +258,8 @@ class Fleet:
         self._clock = clock
         self._posted = posted
         self._nodes: dict[tuple[str, str], LiveNode] = {}
+        self._pools: dict[str, dict[str, LiveNode]] = {}
+        """The same by pool, ids in lower case."""
         self._addresses = Addresses()
         self._housekeeping = ThreadPoolExecutor(max_workers=1, thread_name_prefix="housekeeping")
 
@@ -309,7 +310,9 @@ class Fleet:
     def _keep(self, record: NodeRecord, node: Node) -> LiveNode:
         address = self._addresses.take()
         live = LiveNode(record, node, self._clock, partial(self._posted, record), address)
-        self._nodes[_key(record.pool_id, record.id)] = live
+        pool, node_id = _key(record.pool_id, record.id)
+        self._nodes[pool, node_id] = live
+        self._pools.setdefault(pool, {})[node_id] = live
         return live
 
     def try_open(self, record: NodeRecord, slots: int) -> bool:
@@ -332,7 +335,7 @@ class Fleet:
 
     def of_pool(self, pool_id: str) -> list[LiveNode]:
         """Return a pool's nodes in the order they came."""
-        return [node for node in self._nodes.values() if node.record.pool_id.lower() == pool_id.lower()]
+        return list(self._pools.get(pool_id.lower(), {}).values())
 
     def attempts_of_job(self, job_key: int) -> Iterator[tuple[LiveNode, TaskKey, Attempt]]:
         """Return what runs of a job."""
@@ -367,7 +370,10 @@ class Fleet:
 
     def remove(self, live: LiveNode) -> None:
         """Drop a node; it is closed and its folder deleted in the background."""
-        del self._nodes[_key(live.record.pool_id, live.record.id)]
+        pool, node_id = _key(live.record.pool_id, live.record.id)
+        del self._nodes[pool, node_id], self._pools[pool][node_id]
+        if not self._pools[pool]:
+            del self._pools[pool]
         self._addresses.give_back(live.address)
         self._housekeeping.submit(self._close_and_discard, live)
 
@@ -392,6 +398,7 @@ class Fleet:
         with ThreadPoolExecutor(max_workers=8, thread_name_prefix="closing") as closing:
             list(closing.map(LiveNode.close, self._nodes.values()))
         self._nodes.clear()
+        self._pools.clear()
         self._housekeeping.shutdown()
         self._maker.close()
 

@@ -20,7 +20,7 @@ from dispatcher.service.planning.pools import (
 from dispatcher.service.records import NodeRecord, PoolRecord, ResizeError
 from dispatcher.service.states import AllocationState, NodeState, PoolState
 from dispatcher.service.work.parts import WorkContext
-from dispatcher.service.work.views import pool_views
+from dispatcher.service.work.views import changing_pool_views
 
 _QUOTA_REACHED = {
     True: ResizeError(code="AccountCoreQuotaReached", message="The specified account has reached core quota."),
@@ -45,7 +45,7 @@ class PoolPart:
 
     def step(self, now: datetime) -> bool:
         """Bring every pool towards its targets; what could not be done at all is tried again at the next wake."""
-        actions = [action for pool in pool_views(self._core) for action in plan_pool(pool, now)]
+        actions = [action for pool in changing_pool_views(self._core) for action in plan_pool(pool, now)]
         fruitful = [self._apply(action, now) for action in actions]
         return any(fruitful)
 
