@@ -30,7 +30,7 @@ class Jobs(RuleBasedStateMachine):
     def attempt(self, operation: str, body: JsonObject | None = None, **parameters: str) -> str | None:
         """Call an operation and settle; return the code of its refusal."""
         try:
-            self.bench.call(operation, body, jobId="job", **parameters)
+            self.bench.call(operation, body, query=None, jobId="job", **parameters)
         except BatchError as error:
             return error.code
         self.bench.settle()
