@@ -105,6 +105,12 @@ class ServiceFolder:
             time.sleep(_LOOK_AGAIN_SECONDS)
         return now
 
+    def await_end(self, pid: int, within_seconds: float) -> None:
+        """Return once a process that this service was is gone, or after that time: it gives the folder up before."""
+        started, deadline = _start_of(pid), time.monotonic() + within_seconds
+        while started is not None and _start_of(pid) == started and time.monotonic() < deadline:
+            time.sleep(_LOOK_AGAIN_SECONDS)
+
     @property
     def _lock_file(self) -> Path:
         return self.path / "lock"

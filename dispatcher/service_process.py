@@ -22,6 +22,7 @@ from dispatcher.storage import StorageEndpoint
 STOP_SECONDS = 90.0
 """How long a service may take to end its tasks and clear up."""
 
+_EXIT_SECONDS = 5.0
 _CONFLICT = 409
 
 
@@ -121,12 +122,16 @@ def stop(folder: ServiceFolder) -> bool:
     """
     if (state := folder.running()) is Running.NO:
         return False
+    main = None
     while state is not Running.NO:
         if (pid := folder.process_id()) is not None:
+            main = pid
             send_signal(pid, signal.SIGTERM)
         previous, state = state, folder.await_change(state, STOP_SECONDS)
         if state is previous:
             raise StackError(f"the service on {folder.path} is {state.value} and does not end; see {folder.path}/logs")
+    if main is not None:
+        folder.await_end(main, _EXIT_SECONDS)
     return True
 
 
