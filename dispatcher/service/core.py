@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from dispatcher.service.autoscale_samples import PoolSamples
 from dispatcher.service.clock import Clock
 from dispatcher.service.documents.exit_conditions import JobAction
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.fleet import Fleet, LiveNode
-from dispatcher.service.node.launch import START_TASK, EndReason, TaskKey, WorkKind
+from dispatcher.service.node.launch import EndReason, TaskKey, WorkKind
 from dispatcher.service.options import ServiceOptions
-from dispatcher.service.planning.nodes import Phase
-from dispatcher.service.records import Deallocation, DisableTasks, JobRecord, TaskRecord, deallocation_end
+from dispatcher.service.records import DisableTasks, JobRecord, TaskRecord
 from dispatcher.service.settlement import Settlement, ended_by_request, settle
 from dispatcher.service.states import (
     JOB,
     ON_A_NODE,
     JobEvent,
     JobState,
-    NodeEvent,
-    NodeState,
     TaskEvent,
     TaskState,
-    TransitionError,
 )
 from dispatcher.service.store import CountChanges, Store
 
@@ -173,62 +168,6 @@ class Core:
             self.store.tasks.reactivate(task, self.clock.now(), counts)
             self.store.tasks.write(counts)
         self.wake()
-
-    def let_leave(self, live: LiveNode, option: Deallocation) -> None:
-        """Let a node leave its pool; the option says what becomes of the tasks there."""
-        self._withdraw(live, NodeEvent.LEAVE, option)
-
-    def switch_off(self, live: LiveNode, event: NodeEvent, option: Deallocation) -> None:
-        """Begin to reboot, reimage or deallocate a node; the option says what becomes of the tasks there.
-
-        Raises:
-            TransitionError: its state does not allow that.
-        """
-        self._withdraw(live, event, option)
-        self.wake()
-
-    def switch_on(self, live: LiveNode) -> None:
-        """Begin to start a node that is deallocated.
-
-        Raises:
-            TransitionError: it is not.
-        """
-        if live.state is not NodeState.DEALLOCATED:
-            raise TransitionError(live.state, NodeEvent.START)
-        now = self.clock.now()
-        live.happen(NodeEvent.START, now)
-        live.booted, live.until = now, now + timedelta(seconds=self.options.boot_seconds)
-        self.store.pools.save_node(live.snapshot())
-        self.wake()
-
-    def preempt(self, live: LiveNode, lasting: timedelta | None = None) -> None:
-        """Take a spot node away for a time; it comes back with the same id and empty.
-
-        Args:
-            live: the node.
-            lasting: how long; what a pool's allocation takes, unless given.
-
-        Raises:
-            TransitionError: it is dedicated, or its state does not allow that.
-        """
-        if live.record.is_dedicated:
-            raise TransitionError(live.state, NodeEvent.PREEMPT)
-        self._withdraw(live, NodeEvent.PREEMPT, Deallocation.REQUEUE)
-        seconds = timedelta(seconds=self.options.allocation_seconds) if lasting is None else lasting
-        live.until = self.clock.now() + seconds
-        self.store.pools.save_node(live.snapshot())
-        self.wake()
-
-    def _withdraw(self, live: LiveNode, event: NodeEvent, option: Deallocation) -> None:
-        with self.store.transaction():
-            live.happen(event, self.clock.now())
-            reason = deallocation_end(option)
-            live.phase, live.until = Phase.NONE, None
-            live.lingers, live.retains = reason is None, option is Deallocation.RETAINED_DATA
-            self.store.pools.save_node(live.snapshot())
-            if reason is not None:
-                self.end_attempts(live, reason)
-            live.end(START_TASK, EndReason.REQUEUED)
 
     def end_attempts(self, live: LiveNode, reason: EndReason) -> None:
         """End the attempts at tasks, and at what prepares and releases for jobs, that run on a node."""

@@ -10,6 +10,7 @@ from dispatcher.service.documents.pools import read_deallocation
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.handlers.nodes import find
 from dispatcher.service.states import NodeEvent, TransitionError
+from dispatcher.service.switching import switch_off, switch_on
 
 
 def reboot(call: Call) -> Reply:
@@ -31,7 +32,7 @@ def start(call: Call) -> Reply:
     """Let a deallocated node come back."""
     live = find(call)
     try:
-        call.core.switch_on(live)
+        switch_on(call.core, live)
     except TransitionError as error:
         raise _refusal(error) from None
     return Reply()
@@ -41,7 +42,7 @@ def _switch_off(call: Call, event: NodeEvent, key: str) -> Reply:
     live = find(call)
     option = read_deallocation(Fields(values=call.body), key)
     try:
-        call.core.switch_off(live, event, option)
+        switch_off(call.core, live, event, option)
     except TransitionError as error:
         raise _refusal(error) from None
     return Reply()

@@ -24,6 +24,7 @@ from dispatcher.service.pool_creation import add_pool, allocated_from, check_mac
 from dispatcher.service.records import PoolRecord
 from dispatcher.service.rendering.pools import node_counts_body, pool_body
 from dispatcher.service.states import AllocationState, NodeState, PoolState
+from dispatcher.service.switching import let_leave
 from dispatcher.service.wire import JsonObject
 
 
@@ -87,7 +88,7 @@ def remove_nodes(call: Call) -> Reply:
     dedicated = sum(live.record.is_dedicated for live in leaving)
     with call.core.store.transaction():
         for live in leaving:
-            call.core.let_leave(live, spec.deallocation)
+            let_leave(call.core, live, spec.deallocation)
         targets = ResizeSpec(
             target_dedicated=max(0, pool.target_dedicated - dedicated),
             target_low_priority=max(0, pool.target_low_priority - (len(leaving) - dedicated)),

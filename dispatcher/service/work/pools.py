@@ -19,6 +19,7 @@ from dispatcher.service.planning.pools import (
 )
 from dispatcher.service.records import NodeRecord, PoolRecord, ResizeError
 from dispatcher.service.states import AllocationState, NodeState, PoolState
+from dispatcher.service.switching import let_leave
 from dispatcher.service.work.parts import WorkContext
 from dispatcher.service.work.views import changing_pool_views
 
@@ -66,7 +67,7 @@ class PoolPart:
                 return self._add(action, now)
             case LeavePool():
                 live = self._context.live(action.pool_id, action.node_id)
-                self._core.let_leave(live, action.deallocation)
+                let_leave(self._core, live, action.deallocation)
             case RemoveNode():
                 return self._remove(action, now)
             case SettlePool():

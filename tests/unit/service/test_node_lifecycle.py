@@ -16,6 +16,7 @@ from dispatcher.service.options import ServiceOptions
 from dispatcher.service.planning.nodes import NodeAction, NodeLife, Phase, plan_node
 from dispatcher.service.states import NODE, NodeEvent, NodeState, TransitionError
 from dispatcher.service.store import Store
+from dispatcher.service.switching import preempt
 from dispatcher.service.testing import Bench, FakeNodes
 from dispatcher.service.wire import JsonObject
 from tests.unit.service.nodes import act, advance, codes, live_nodes, pool_of, states, the_node
@@ -137,7 +138,7 @@ def test_preempted_node_comes_back_empty() -> None:
     bench.add_job()
     bench.add_task("a")
     (live,) = live_nodes(bench)
-    bench.service.core.preempt(live, timedelta(minutes=5))
+    preempt(bench.service.core, live, timedelta(minutes=5))
     bench.settle()
     assert (states(bench), bench.state("a"), bench.execution("a")["requeueCount"]) == (["preempted"], "active", 1)
     advance(bench, 300)
@@ -148,7 +149,7 @@ def test_dedicated_node_is_not_preempted(bench: Bench) -> None:
     """Only spot nodes are."""
     (live,) = live_nodes(bench)
     with pytest.raises(TransitionError):
-        bench.service.core.preempt(live)
+        preempt(bench.service.core, live)
 
 
 def no_descriptors(*_: object) -> None:
@@ -276,7 +277,7 @@ def take(bench: Bench, step: str, task_id: str) -> None:
             if step in calls:
                 bench.call(calls[step], poolId="pool", nodeId=live.record.id)
             elif step == "preempt":
-                core.preempt(live, timedelta(seconds=10))
+                preempt(core, live, timedelta(seconds=10))
             elif step in {"end_start", "fail_start"} and any(key.task_id == "startup" for key in node.running):
                 node.finish(next(k for k in node.running if not k.job_id), exit_code=int(step == "fail_start"))
         except (BatchError, TransitionError):

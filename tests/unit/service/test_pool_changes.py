@@ -127,7 +127,7 @@ def test_pools_beyond_the_quota_are_refused() -> None:
 def test_resize_stops_at_the_core_quota(target: str, code: str) -> None:
     """The pool has what the account may have, of all its pools together, is steady and says why."""
     bench = quota_bench(dedicated_cores=5, low_priority_cores=5)
-    bench.add_pool(**{"targetDedicatedNodes": 0, target: 3})
+    bench.add_pool("pool", **{"targetDedicatedNodes": 0, target: 3})
     pool = pool_of(bench)
     assert (pool["allocationState"], len(live_nodes(bench)), codes(pool["resizeErrors"])) == ("steady", 2, [code])
     bench.add_pool("other", **{"targetDedicatedNodes": 0, target: 1})
