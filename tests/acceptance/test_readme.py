@@ -14,8 +14,8 @@ from tests.acceptance.conftest import Dispatch
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-RUN_WHOLE = {ROOT / "docs" / "ci.md"}
-"""By test_examples_ci.py, block by block; so is the README's block about the service."""
+RUN_WHOLE = {ROOT / "docs" / "ci.md", ROOT / "docs" / "service.md"}
+"""By test_examples_ci.py and test_service_page.py, block by block; so is the README's block about the service."""
 
 RUN_BY_CI = {"make demo", "make test"}
 """By the CI script itself, which starts with them."""
