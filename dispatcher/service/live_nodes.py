@@ -59,6 +59,7 @@ class LiveNode:
         self.errors = record.errors
         self.phase = Phase.NONE
         self.tasks_run = 0
+        self.tasks_succeeded = 0
         self.start_runs = 0
         """Launches of its start task, for the run numbers."""
         self.used_slots = 0
@@ -152,6 +153,7 @@ class LiveNode:
         if attempt is None or attempt.run_number != ending.run_number:
             return None
         del self._attempts[ending.key]
+        self.tasks_succeeded += attempt.kind is WorkKind.TASK and ending.failure is None
         self.used_slots -= attempt.slots
         if attempt.slots and not self.used_slots:
             self.happen(Happening.EMPTIED, now)

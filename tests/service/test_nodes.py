@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,64 @@ def test_killed_service_runs_the_start_task_again(tmp_path: Path) -> None:
             assert wait_for(client, "pool", "idle") == node_id
             assert content(client, "pool", node_id, "startup/stdout.txt") == b"prepared\n"
         present(process.stdin).close()
+
+
+@pytest.mark.parametrize(("wipes", "runs"), [(False, 2), (True, 1)])
+def test_killed_service_goes_on_with_a_reboot(tmp_path: Path, *, wipes: bool, runs: int) -> None:
+    """Killed while a node is rebooted or reimaged, the service brings it to the same end."""
+    data = tmp_path / "data"
+    start = start_task("/bin/sh -c 'date >> $AZ_BATCH_NODE_SHARED_DIR/runs'")
+    with start_service(data, "--boot-seconds", "0.5") as process:
+        with connect(process, data).client() as client:
+            client.create_pool(pool_options("pool", start_task=start))
+            node_id = wait_for(client, "pool", "idle")
+            if wipes:
+                client.begin_reimage_node("pool", node_id, REIMAGE)
+            else:
+                client.begin_reboot_node("pool", node_id, REBOOT)
+            assert node_of(client, "pool").state == ("reimaging" if wipes else "rebooting")
+        process.kill()
+        process.wait()
+    with start_service(data, "--boot-seconds", "0.5") as process:
+        with connect(process, data).client() as client:
+            assert wait_for(client, "pool", "idle") == node_id
+            assert content(client, "pool", node_id, "shared/runs").count(b"\n") == runs
+        present(process.stdin).close()
+
+
+def test_resize_takes_the_time_that_was_set(tmp_path: Path) -> None:
+    """The pool is resizing meanwhile, and a killed service goes on with that."""
+    data = tmp_path / "data"
+    with start_service(data, "--allocation-seconds", "1") as process:
+        with connect(process, data).client() as client:
+            client.create_pool(pool_options("pool"))
+            pool = client.get_pool("pool")
+            assert (pool.allocation_state, pool.current_dedicated_nodes) == (models.AllocationState.RESIZING, 0)
+        process.kill()
+        process.wait()
+    with start_service(data, "--allocation-seconds", "1") as process:
+        with connect(process, data).client() as client:
+            wait_for(client, "pool", "idle")
+            assert client.get_pool("pool").allocation_state == models.AllocationState.STEADY
+        present(process.stdin).close()
+
+
+def test_formula_scales_a_pool(client: BatchClient, name: str) -> None:
+    """The formula runs at once, its run is shown, and another one can be evaluated without effect."""
+    options = pool_options(
+        name,
+        target_dedicated_nodes=None,
+        enable_auto_scale=True,
+        auto_scale_formula="$TargetDedicatedNodes = 2;",
+        auto_scale_evaluation_interval=timedelta(minutes=5),
+    )
+    client.create_pool(options)
+    wait_until(lambda: len(list(client.list_nodes(name))) == 2)
+    assert "$TargetDedicatedNodes=2" in present(present(client.get_pool(name).auto_scale_run).results)
+    formula = models.BatchPoolEvaluateAutoScaleOptions(auto_scale_formula="$TargetDedicatedNodes = 9;")
+    assert "$TargetDedicatedNodes=9" in present(client.evaluate_pool_auto_scale(name, formula).results)
+    with pytest.raises(ResourceExistsError):
+        client.begin_resize_pool(name, models.BatchPoolResizeOptions(target_dedicated_nodes=1))
+    client.disable_pool_auto_scale(name)
+    pool = client.get_pool(name)
+    assert (pool.enable_auto_scale, pool.target_dedicated_nodes, pool.current_dedicated_nodes) == (False, 2, 2)

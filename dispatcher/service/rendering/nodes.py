@@ -32,6 +32,7 @@ def node_body(live: LiveNode, pool: PoolRecord, base_url: str) -> JsonObject:
         "vmSize": document["vmSize"],
         "isDedicated": record.is_dedicated,
         "totalTasksRun": live.tasks_run,
+        "totalTasksSucceeded": live.tasks_succeeded,
         "runningTasksCount": len(tasks),
         "runningTaskSlotsCount": live.used_slots,
         "recentTasks": [_recent_task(key.job_id, key.task_id, base_url) for key in tasks],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,6 +17,8 @@ from dispatcher.service.planning.nodes import WIPED, NodeAction, Phase, is_restl
 from dispatcher.service.records import StartTaskRun
 from dispatcher.service.states import NODE, NodeEvent, NodeState
 from dispatcher.service.work.parts import WorkContext
+
+logger = logging.getLogger(__name__)
 
 _PAUSE = timedelta(seconds=1)
 """Before a start task that is retried without limit runs again; Azure's is not documented."""
@@ -110,7 +113,7 @@ class NodePart:
                 live.happen(NodeEvent.ALLOCATED, now)
                 live.until = self._after_boot(now)
             case NodeAction.SET_UP:
-                self._set_up(live)
+                self._set_up(live, now)
             case NodeAction.RUN_START_TASK:
                 self._run_start_task(live, now)
             case NodeAction.BE_READY:
@@ -128,13 +131,17 @@ class NodePart:
         self._save(live)
         return True
 
-    def _set_up(self, live: LiveNode) -> None:
+    def _set_up(self, live: LiveNode, now: datetime) -> None:
         setup = make_setup(self._core, self._core.store.pools.get(live.record.pool_id))
         if setup == NodeSetup():
             live.phase = Phase.SET_UP
-        else:
-            live.phase = Phase.SETTING_UP
+            return
+        live.phase = Phase.SETTING_UP
+        try:
             live.set_up(setup)
+        except (OSError, RuntimeError) as error:  # no descriptor or no thread is left
+            logger.exception("node %s of pool %s could not be set up", live.record.id, live.record.pool_id)
+            self._break(live, failure("Unknown", Reason=f"{type(error).__name__}: {error}"), now)
 
     def _run_start_task(self, live: LiveNode, now: datetime) -> None:
         task = self._start_task(live)
@@ -157,6 +164,8 @@ class NodePart:
 
     def _switch_off(self, live: LiveNode, now: datetime) -> bool:
         """Begin to switch a node off, unless it is to keep its tasks' files for a while."""
+        if live.retains and live.until is not None and live.until > now:
+            return False
         if live.retains and live.state in WIPED:
             kept = self._core.store.pools.retained_until(live.record.pool_id, live.record.id)
             live.until = kept

@@ -168,3 +168,16 @@ def test_node_that_cannot_be_set_up_is_unusable(monkeypatch: pytest.MonkeyPatch)
     assert (states(bench), codes(the_node(bench)["errors"])) == (["unusable"], ["ApplicationPackageError"])
     act(bench, "begin_reboot_node")
     assert (states(bench), len(fake(bench).setups)) == (["waitingforstarttask"], 1)
+
+
+def test_node_that_gets_no_thread_for_its_setup_is_unusable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The service goes on."""
+
+    def fail(node: FakeNode, setup: NodeSetup) -> None:
+        del node, setup
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(FakeNode, "set_up", fail)
+    bench = Bench()
+    bench.add_pool(mountConfiguration=MOUNTS)
+    assert (states(bench), codes(the_node(bench)["errors"])) == (["unusable"], ["Unknown"])
