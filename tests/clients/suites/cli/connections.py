@@ -19,3 +19,9 @@ def test_wrong_key_is_refused(account: Account, pool: str) -> None:
     words = ("--account-name", account.name, "--account-key", wrong, "--account-endpoint", account.http)
     with refused("AuthenticationFailed"):
         batch("pool", "show", "--pool-id", pool, *words)
+
+
+def test_account_has_a_path_of_its_own(account: Account, pool: str) -> None:
+    """A prefix is part of what is signed."""
+    endpoint = f"{account.http.rstrip('/')}/a/{account.name}"
+    assert batch("pool", "show", "--pool-id", pool, "--account-endpoint", endpoint)["id"] == pool

@@ -40,3 +40,7 @@ test("a foreign token is refused", async () => {
   const fixed = { getToken: async () => ({ token: "eyJhbGciOiJub25lIn0.eyJhdWQiOiJ4In0.", expiresOnTimestamp: 4e12 }) };
   await refused(new BatchServiceClient(fixed, account.https).pool.get(POOL), 401);
 });
+
+test("a path before the operation is lost by this client", async () => {
+  await refused(connect(`${account.http.replace(/\/$/, "")}/a/${account.name}`).pool.get(POOL), 404, "InvalidUri");
+});

@@ -97,7 +97,9 @@ test("a user comes and goes", async () => {
 test("node counts and images are listed", async () => {
   const counts = await all(client.account, await client.account.listPoolNodeCounts(), "listPoolNodeCountsNext");
   assert.ok(counts.some((found) => found.poolId === POOL));
-  assert.ok((await client.account.listSupportedImages()).length > 0);
+  const options = { accountListSupportedImagesOptions: { maxResults: 5 } };
+  const images = await all(client.account, await client.account.listSupportedImages(options), "listSupportedImagesNext");
+  assert.ok(images.length > 5);
   assert.ok(Array.isArray([...(await client.application.list())]));
 });
 

@@ -44,3 +44,22 @@ def test_foreign_token_is_refused(account: Account) -> None:
     with pytest.raises(models.BatchErrorException) as caught:
         client.pool.get("any")
     assert caught.value.response.status_code == 401
+
+
+def test_account_has_a_path_of_its_own(account: Account, pool: str) -> None:
+    """A prefix is part of what is signed, and of the links of a list."""
+    client = connect(account, f"{account.http.rstrip('/')}/a/{account.name}")
+    options = models.AccountListSupportedImagesOptions(max_results=5)
+    assert client.pool.get(pool).id == pool
+    assert len(list(client.account.list_supported_images(options))) > 5
+
+
+def test_request_id_comes_back_when_asked_for(client: BatchServiceClient, pool: str) -> None:
+    """And the service's own always."""
+    wanted = "11111111-2222-3333-4444-555555555555"
+    options = models.PoolGetOptions(client_request_id=wanted, return_client_request_id=True)
+    headers = client.pool.get(pool, options, raw=True).headers
+    assert headers["client-request-id"] == wanted
+    assert headers["request-id"]
+    silent = client.pool.get(pool, models.PoolGetOptions(client_request_id=wanted), raw=True).headers
+    assert silent["client-request-id"] is None

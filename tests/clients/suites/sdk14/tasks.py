@@ -86,6 +86,11 @@ def test_constraints_are_updated(client: BatchServiceClient, job: str) -> None:
     wait_until(lambda: client.task.get(job, "task").state == "completed")
 
 
+def test_limits_that_are_none_can_be_read(run: Run) -> None:
+    """The service writes them as Azure does: the longest duration that there is."""
+    assert run("true").constraints.max_wall_clock_time > timedelta(days=10_000_000)
+
+
 def test_files_are_listed_read_and_deleted(client: BatchServiceClient, job: str, run: Run) -> None:
     """Sizes are numbers, a slice is answered 200, a name may hold what an address must escape."""
     path = "wd/out dir/a+b%41.txt"

@@ -41,6 +41,7 @@ def test_properties_come_without_the_contents(client: BatchClient, job: str, ran
     found = client.get_task_file_properties(job, "task", "stdout.txt")
     assert (found.content_length, found.is_directory) == (5, False)
     assert "stdout.txt" in present(found.url)
+    assert present(found.file_mode).startswith("0o")
     assert client.get_task_file_properties(job, "task", "wd").is_directory
 
 

@@ -82,7 +82,7 @@ def test_job_ends_with_its_last_task(client: BatchClient, make_job: MakeJob) -> 
     mode = models.BatchJobUpdateOptions(all_tasks_complete_mode=models.BatchAllTasksCompleteMode.TERMINATE_JOB)
     client.update_job(job, mode)
     wait_until(lambda: state(client, job) == "completed")
-    assert present(client.get_job(job).execution_info).termination_reason in {"AllTasksComplete", "AllTasksCompleted"}
+    assert present(client.get_job(job).execution_info).termination_reason == "AllTasksComplete"
 
 
 def test_failed_task_ends_a_job_that_says_so(client: BatchClient, make_job: MakeJob) -> None:

@@ -156,6 +156,13 @@ def test_constraints_are_replaced(client: BatchClient, job: str) -> None:
     assert present(client.get_task(job, "task").constraints).max_task_retry_count == 1
 
 
+def test_limits_that_are_none_can_be_read(client: BatchClient, job: str, run: Run) -> None:
+    """The service writes them as Azure does: the longest duration that there is."""
+    constraints = present(run("true").constraints)
+    assert present(constraints.max_wall_clock_time) > timedelta(days=10_000_000)
+    assert constraints.max_task_retry_count == 0
+
+
 def test_deleted_task_is_gone(client: BatchClient, job: str, run: Run) -> None:
     """With Azure's code."""
     run("true")
