@@ -148,6 +148,8 @@ def _print(folder: ServiceFolder, env: bool, account: str | None) -> None:
         variables = client_variables(folder, account)
     except UnknownAccount as error:
         fail(str(error), ExitCode.USAGE)
+    except FileNotFoundError:  # it ended at this moment
+        fail(f"the service on {folder.path} has ended; its logs are in {folder.path}/logs", ExitCode.UNAVAILABLE)
     text = as_lines(variables) if env else _description(folder, variables)
     print(text, flush=True)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
 
-from dispatcher.service.private_files import make_private_folder, write_private
+from dispatcher.service.private_files import make_private_folder, require_own, write_private
 
 _CLEARING_SECONDS = 60.0
 _LOOK_AGAIN_SECONDS = 0.05
@@ -67,7 +67,7 @@ class ServiceFolder:
             PrivacyError: the folder cannot be used.
         """
         make_private_folder(self.path)
-        make_private_folder(self.start_log.parent)
+        make_private_folder(self.start_log.parent, is_ours=True)
         with self._lock_file.open("a") as file:
             deadline = time.monotonic() + _CLEARING_SECONDS
             while not (_lock(file.fileno()) and not _is_locked(self.batch / "lock")):
@@ -87,7 +87,14 @@ class ServiceFolder:
         self._tell(is_ready=True)
 
     def running(self) -> Running:
-        """Say whether a service runs on the folder."""
+        """Say whether a service runs on the folder.
+
+        Raises:
+            PrivacyError: it belongs to another user.
+        """
+        if not self.path.exists():
+            return Running.NO
+        require_own(self.path)
         if not _is_locked(self._lock_file):
             return Running.NO
         if self._living_process() is None:

@@ -30,7 +30,7 @@ class DataFolder:
         """
         self.path = path
         make_private_folder(path)
-        make_private_folder(self._secrets)
+        make_private_folder(self._secrets, is_ours=True)
 
     @property
     def tls(self) -> Path:

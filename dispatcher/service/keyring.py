@@ -29,7 +29,7 @@ class Keyring:
             KeyFileError: a file does not hold a base64 key.
             PrivacyError: the folder cannot be used.
         """
-        make_private_folder(folder)
+        make_private_folder(folder, is_ours=True)
         self._folder = folder
         self._keys = {name: self._read(name) for name in KeyName}
 

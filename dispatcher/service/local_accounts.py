@@ -68,7 +68,7 @@ class LocalAccounts:
         self._clock = clock
         self._stop: Callable[[], None] | None = None
         self._hosted: dict[str, _Hosted] = {}
-        make_private_folder(self._others)
+        make_private_folder(self._others, is_ours=True)
         with ExitStack() as undo:
             undo.callback(self.close)
             self._open(settings.default)
@@ -156,7 +156,7 @@ class LocalAccounts:
     def _open(self, name: str) -> _Hosted:
         is_default = name == self._settings.default
         folder = self._settings.data if is_default else self._others / name
-        make_private_folder(folder)
+        make_private_folder(folder, is_ours=True)
         keyring = Keyring(folder / "secrets")
         nodes = LocalNodes(
             data=folder,

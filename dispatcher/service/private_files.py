@@ -12,23 +12,37 @@ class PrivacyError(Exception):
     """A folder cannot be made private or is another user's; the message says which."""
 
 
-def make_private_folder(folder: Path) -> None:
+def make_private_folder(folder: Path, *, is_ours: bool = False) -> None:
     """Make a folder for this user alone, with its parents; one that is there is closed to others.
 
+    Args:
+        folder: the folder.
+        is_ours: whether it lies in a private folder. Any other is closed only while it is empty: it may be a home.
+
     Raises:
-        PrivacyError: it cannot be made or written to, or it belongs to another user.
+        PrivacyError: it cannot be made or written to, it belongs to another user, or others can read what is in it.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        owner = folder.stat().st_uid
-        if owner != os.getuid():
-            raise PrivacyError(f"the folder {folder} belongs to another user (id {owner})")
+        require_own(folder)
         if folder.stat().st_mode & 0o077:
+            if not is_ours and any(folder.iterdir()):
+                raise PrivacyError(f"others can use the folder {folder}: use another, or close it with chmod 700")
             folder.chmod(0o700)
     except OSError as error:
         raise PrivacyError(f"cannot use the folder {folder}: {error.strerror}") from None
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PrivacyError(f"cannot use the folder {folder}: Permission denied")
+
+
+def require_own(folder: Path) -> None:
+    """Return if a folder belongs to this user.
+
+    Raises:
+        PrivacyError: it does not.
+    """
+    if (owner := folder.stat().st_uid) != os.getuid():
+        raise PrivacyError(f"the folder {folder} belongs to another user (id {owner})")
 
 
 def write_private(path: Path, content: bytes) -> None:

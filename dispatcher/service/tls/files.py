@@ -33,7 +33,7 @@ def prepare_tls(folder: Path, now: datetime) -> TlsFiles:
     Raises:
         PrivacyError: the folder cannot be used.
     """
-    make_private_folder(folder)
+    make_private_folder(folder, is_ours=True)
     authority = _good(folder, "authority", lambda found: is_good(found, found, now), lambda: make_authority(now))
     _good(folder, "server", lambda found: is_good(found, authority, now), lambda: make_server(authority, now))
     files = TlsFiles(

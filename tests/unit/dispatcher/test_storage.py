@@ -53,3 +53,28 @@ def test_azurite_is_not_ready_before_it_says_its_ports(launch: AzuriteLaunch, lo
     if log is not None:
         launch.log.write_text(log)
     assert launch.endpoint_if_ready() is None
+
+
+def test_connection_string_is_read_as_it_is_written() -> None:
+    """What clients take is what `--storage` takes."""
+    endpoint = StorageEndpoint(
+        account="a", blob_url="http://127.0.0.1:1/a", queue_url="http://127.0.0.1:2/a", key="k=="
+    )
+    assert StorageEndpoint.from_connection_string(endpoint.connection_string) == endpoint
+
+
+def test_connection_string_of_azure_has_hosts_of_its_own() -> None:
+    """As the portal gives it."""
+    text = "DefaultEndpointsProtocol=https;AccountName=mine;AccountKey=a2V5==;EndpointSuffix=core.windows.net"
+    endpoint = StorageEndpoint.from_connection_string(text)
+    assert (endpoint.account, endpoint.key) == ("mine", "a2V5==")
+    assert endpoint.blob_url == "https://mine.blob.core.windows.net"
+    assert endpoint.queue_url == "https://mine.queue.core.windows.net"
+
+
+@pytest.mark.parametrize("text", ["", "secret", "AccountName=secret", "SharedAccessSignature=secret"])
+def test_connection_string_without_a_key_is_refused(text: str) -> None:
+    """The message holds nothing of it."""
+    with pytest.raises(ValueError, match="the connection string has no") as caught:
+        StorageEndpoint.from_connection_string(text)
+    assert "secret" not in str(caught.value)

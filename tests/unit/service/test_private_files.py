@@ -17,11 +17,22 @@ def mode(path: Path) -> int:
 
 
 def test_folder_that_others_can_read_is_closed(tmp_path: Path) -> None:
-    """As one that is made."""
+    """As one that is made, if nothing is in it yet."""
     tmp_path.chmod(0o755)
     make_private_folder(tmp_path)
     make_private_folder(tmp_path / "new" / "er")
     assert {mode(tmp_path), mode(tmp_path / "new" / "er")} == {0o700}
+
+
+def test_folder_of_things_that_others_can_read_is_left_alone(tmp_path: Path) -> None:
+    """It may be a home, or the folder of everybody's temporary files."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "file").touch()
+    with pytest.raises(PrivacyError, match="others can use the folder"):
+        make_private_folder(tmp_path)
+    assert mode(tmp_path) == 0o755
+    make_private_folder(tmp_path, is_ours=True)
+    assert mode(tmp_path) == 0o700
 
 
 def test_folder_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
