@@ -42,5 +42,5 @@ test("a foreign token is refused", async () => {
 });
 
 test("a path before the operation is lost by this client", async () => {
-  await refused(connect(`${account.http.replace(/\/$/, "")}/a/${account.name}`).pool.get(POOL), 404, "InvalidUri");
+  await refused(connect(`${account.http.replace(/\/$/, "")}/a/${account.name}`).pool.get(POOL), 400, "InvalidUri");
 });
