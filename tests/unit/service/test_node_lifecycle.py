@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.service.errors import BatchError
@@ -238,60 +238,6 @@ def test_deleted_pool_takes_nodes_in_every_state() -> None:
     bench.call("begin_delete_pool", poolId="pool")
     bench.settle()
     assert [node.closed for node in bench.nodes.opened.values()] == [True, True]
-
-
-STEPS = (
-    "start", "finish", "end_start", "fail_start", "reboot", "reimage", "deallocate", "on", "preempt", "disable",
-    "enable", "wait", "shrink", "grow",
-)  # fmt: skip
-
-
-@settings(deadline=None, max_examples=80)
-@given(st.lists(st.sampled_from(STEPS), max_size=14), st.sampled_from([0.0, 30.0]))
-def test_node_comes_to_rest_whatever_happens(steps: list[str], boot: float) -> None:
-    """No order of events is a fault; tasks run only on nodes that may run them; in the end no node is restless."""
-    bench = Bench(options=ServiceOptions(boot_seconds=boot))
-    bench.add_pool(targetDedicatedNodes=0, targetLowPriorityNodes=1, startTask={"commandLine": "prepare"})
-    bench.add_job()
-    for number, step in enumerate(steps):
-        take(bench, step, f"t{number}")
-        assert all(live.used_slots == 0 for live in live_nodes(bench) if live.state is NodeState.IDLE)
-    for _ in range(4):
-        advance(bench, 60)
-        take(bench, "end_start", "")
-    resting = {NodeState.IDLE, NodeState.RUNNING, NodeState.OFFLINE, NodeState.DEALLOCATED, NodeState.START_TASK_FAILED}
-    assert {live.state for live in live_nodes(bench)} <= resting
-    bench.service.close()
-
-
-def take(bench: Bench, step: str, task_id: str) -> None:
-    """Do one thing; a refusal is as good as an answer."""
-    core = bench.service.core
-    calls: dict[str, str] = {
-        "reboot": "begin_reboot_node", "reimage": "begin_reimage_node", "deallocate": "begin_deallocate_node",
-        "on": "begin_start_node", "disable": "disable_node_scheduling", "enable": "enable_node_scheduling",
-    }  # fmt: skip
-    for live in live_nodes(bench):
-        node = bench.nodes.opened[live.record.id]
-        try:
-            if step in calls:
-                bench.call(calls[step], poolId="pool", nodeId=live.record.id)
-            elif step == "preempt":
-                preempt(core, live, timedelta(seconds=10))
-            elif step in {"end_start", "fail_start"} and any(key.task_id == "startup" for key in node.running):
-                node.finish(next(k for k in node.running if not k.job_id), exit_code=int(step == "fail_start"))
-        except (BatchError, TransitionError):
-            pass
-    if step == "start":
-        bench.add_task(task_id)
-    for running in bench.running()[:1] if step == "finish" else []:
-        if running != "startup":
-            bench.finish(running)
-    if step == "wait":
-        advance(bench, 15)
-    if step in {"shrink", "grow"} and core.store.pools.get("pool").allocation_state.value == "steady":
-        bench.call("begin_resize_pool", {"targetLowPriorityNodes": 1 if step == "shrink" else 2}, poolId="pool")
-    bench.settle()
 
 
 def test_every_state_but_those_nobody_makes_is_reached() -> None:
