@@ -149,3 +149,24 @@ def test_node_without_scheduling_takes_no_tasks(client: BatchClient, name: str) 
     assert client.get_node(name, node.id).state == models.BatchNodeState.OFFLINE
     client.enable_node_scheduling(name, node.id)
     assert client.get_node(name, node.id).state == models.BatchNodeState.IDLE
+
+
+def test_properties_of_a_pool_are_replaced(client: BatchClient, name: str) -> None:
+    """What the request leaves out goes; a PATCH leaves it."""
+    client.create_pool(pool_options(name, start_task=models.BatchStartTask(command_line="/bin/true")))
+    item = models.BatchMetadataItem(name="a", value="1")
+    client.update_pool(name, models.BatchPoolUpdateOptions(metadata=[item]))
+    assert present(client.get_pool(name).start_task).command_line == "/bin/true"
+    empty = models.BatchPoolReplaceOptions(application_package_references=[], metadata=[])
+    client.replace_pool_properties(name, empty)
+    pool = client.get_pool(name)
+    assert (pool.start_task, pool.metadata) == (None, [])
+
+
+def test_size_of_a_pool_with_nodes_is_not_changed(client: BatchClient, name: str) -> None:
+    """Most properties change only while there are none."""
+    client.create_pool(pool_options(name))
+    wait_until(lambda: client.get_pool(name).allocation_state == models.AllocationState.STEADY)
+    with pytest.raises(ResourceExistsError) as caught:
+        client.update_pool(name, models.BatchPoolUpdateOptions(vm_size="standard_d4s_v3"))
+    assert code_of(caught.value) == "OperationInvalidForCurrentState"
