@@ -224,7 +224,7 @@ class LocalStack:
     def _await_readiness(self, launch: AzuriteLaunch | None) -> None:
         deadline = time.monotonic() + self._ready_seconds
         while True:
-            ready = self._given_storage if launch is None else launch.endpoint_if_ready()
+            ready = self._storage_if_ready(launch)
             if self._storage is None and ready is not None:
                 self._storage = ready
                 if self._batch:
@@ -240,6 +240,12 @@ class LocalStack:
                 late = "azurite" if self._storage is None else "service"
                 log = _tail(self.logs_folder / f"{late}.log")
                 raise StackError(f"{late} was not ready in {self._ready_seconds:g} s; the end of its log:\n{log}")
+
+    def _storage_if_ready(self, launch: AzuriteLaunch | None) -> StorageEndpoint | None:
+        if launch is not None:
+            return launch.endpoint_if_ready()
+        is_made = not self._batch or (self.folder / "batch").exists()  # by the guard, for this user alone
+        return self._given_storage if is_made else None
 
     def _link_storage(self, storage: StorageEndpoint) -> None:
         link = {"account": storage.account, "endpoint": storage.blob_url, "key": storage.key}
