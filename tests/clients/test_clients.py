@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -37,3 +39,18 @@ def test_suite_has_cases_with_names_of_their_own(suite: Suite) -> None:
     names = Counter(suite.cases())
     assert names
     assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("suite", SUITES, ids=lambda suite: suite.name)
+def test_lock_file_has_hashes_and_no_addresses(suite: Suite) -> None:
+    """What is installed is what was locked, wherever it comes from."""
+    text = suite.environment.lock.read_text()
+    if suite.environment.is_javascript:
+        packages = [facts for name, facts in json.loads(text)["packages"].items() if name]
+        assert packages
+        assert all("integrity" in facts and "resolved" not in facts for facts in packages)
+    else:
+        entries = re.split(r"\n(?=\S)", text.strip())
+        assert entries
+        assert all("==" in entry and "--hash=sha256:" in entry for entry in entries)
+        assert "://" not in text

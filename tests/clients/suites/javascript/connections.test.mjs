@@ -22,6 +22,11 @@ test("a managed identity works over https", async () => {
   assert.equal((await client.pool.get(POOL)).id, POOL);
 });
 
+test("a managed identity works over http too", async () => {
+  const client = new BatchServiceClient(new AzureIdentityCredentialAdapter(new ManagedIdentityCredential(), SCOPE), account.http);
+  assert.equal((await client.pool.get(POOL)).id, POOL);
+});
+
 test("a default credential works over https", async () => {
   const client = new BatchServiceClient(new AzureIdentityCredentialAdapter(new DefaultAzureCredential(), SCOPE), account.https);
   assert.equal((await client.pool.get(POOL)).id, POOL);
