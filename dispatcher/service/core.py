@@ -161,8 +161,10 @@ class Core:
             BatchError: it is not completed or succeeded, or its job takes no tasks.
         """
         require_open(job)
-        if task.state is not TaskState.COMPLETED or task.exit_code == 0:
+        if task.state is not TaskState.COMPLETED:
             raise BatchError(Refusal.TASK_NOT_COMPLETED)
+        if task.exit_code == 0:
+            raise BatchError(Refusal.TASK_SUCCEEDED)
         with self.store.transaction():
             counts = CountChanges()
             self.store.tasks.reactivate(task, self.clock.now(), counts)

@@ -51,6 +51,7 @@ class Refusal(Enum):
     CONDITION_NOT_MET = _Entry(
         412, "ConditionNotMet", "The condition specified using HTTP conditional header(s) is not met."
     )
+    EMPTY_METADATA_KEY = _Entry(400, "EmptyMetadataKey", "The name of one of the metadata items is empty.")
     FILE_NOT_FOUND = _Entry(404, "FileNotFound", "The specified file does not exist.")
     INTERNAL_ERROR = _Entry(
         500, "InternalError", "Server encountered an internal error. The service's log has the details."
@@ -60,6 +61,9 @@ class Refusal(Enum):
         "InvalidApplicationPackageReferences",
         "The request specifies one or more application packages which could not be satisfied: the application or its "
         "version does not exist or is not active, or no version was specified and there is no default version.",
+    )
+    INVALID_CONSTRAINT_VALUE = _Entry(
+        400, "InvalidConstraintValue", "A value in the constraints of a job or task is out of range."
     )
     INVALID_HEADER_VALUE = _Entry(
         400, "InvalidHeaderValue", "The value provided for one of the HTTP headers was not in the correct format."
@@ -99,6 +103,10 @@ class Refusal(Enum):
     JOB_SCHEDULE_DISABLED = _Entry(409, "JobScheduleDisabled", "The specified job schedule is disabled.")
     JOB_SCHEDULE_EXISTS = _Entry(409, "JobScheduleExists", "The specified job schedule already exists.")
     JOB_SCHEDULE_NOT_FOUND = _Entry(404, "JobScheduleNotFound", "The specified job schedule does not exist.")
+    JOB_SCHEDULE_WITH_SAME_ID_EXISTS = _Entry(
+        409, "JobScheduleWithSameIdExists", "A job schedule has the id of the specified job."
+    )
+    JOB_WITH_SAME_ID_EXISTS = _Entry(409, "JobWithSameIdExists", "A job has the id of the specified job schedule.")
     MISSING_REQUIRED_PROPERTY = _Entry(
         400,
         "MissingRequiredProperty",
@@ -109,16 +117,25 @@ class Refusal(Enum):
         "MissingRequiredQueryParameter",
         "A query parameter that's mandatory for this request is not specified.",
     )
+    NODE_ALREADY_IN_TARGET_SCHEDULING_STATE = _Entry(
+        409, "NodeAlreadyInTargetSchedulingState", "The specified node is already in the target scheduling state."
+    )
+    NODE_BEING_CREATED = _Entry(409, "NodeBeingCreated", "The specified node is being created.")
+    NODE_BEING_REBOOTED = _Entry(409, "NodeBeingRebooted", "The specified node is being rebooted.")
+    NODE_BEING_REIMAGED = _Entry(409, "NodeBeingReimaged", "The specified node is being reimaged.")
+    NODE_BEING_STARTED = _Entry(409, "NodeBeingStarted", "The specified node is being started.")
     NODE_NOT_FOUND = _Entry(404, "NodeNotFound", "The specified node does not exist.")
     NODE_EXTENSION_NOT_FOUND = _Entry(404, "NodeExtensionNotFound", "The specified node has no such extension.")
     NODE_NOT_READY = _Entry(409, "NodeNotReady", "The specified node is neither idle nor running.")
     NODE_STATE_INVALID = _Entry(409, "NodeStateInvalid", "The node's state does not allow the operation.")
+    NODE_STATE_UNUSABLE = _Entry(409, "NodeStateUnusable", "The specified node is unusable.")
     NODE_USER_EXISTS = _Entry(409, "NodeUserExists", "The specified node user already exists.")
     NODE_USER_NOT_FOUND = _Entry(404, "NodeUserNotFound", "The specified node user does not exist.")
     NOT_IMPLEMENTED = _Entry(501, "NotImplemented", "The local Batch service does not implement this operation.")
     OPERATION_INVALID_FOR_CURRENT_STATE = _Entry(
         409, "OperationInvalidForCurrentState", "The specified operation is not valid for the current state."
     )
+    OUT_OF_RANGE_PRIORITY = _Entry(400, "OutOfRangePriority", "A job's priority lies between -1000 and 1000.")
     POOL_BEING_DELETED = _Entry(409, "PoolBeingDeleted", "The specified pool has been marked for deletion.")
     POOL_BEING_RESIZED = _Entry(409, "PoolBeingResized", "The specified pool is being resized.")
     POOL_EXISTS = _Entry(409, "PoolExists", "The specified pool already exists.")
@@ -139,6 +156,9 @@ class Refusal(Enum):
         "TaskDependencyListTooLong",
         "The ids a task depends on may have 64000 characters together: use task id ranges instead.",
     )
+    TASK_DEPENDENCY_RANGES_TOO_LONG = _Entry(
+        400, "TaskDependencyRangesTooLong", "The specified task depends on too many ranges of task ids."
+    )
     TASK_EXISTS = _Entry(409, "TaskExists", "The specified task already exists.")
     TASK_FILES_CLEANED_UP = _Entry(409, "TaskFilesCleanedup", "The files of the specified task were cleaned up.")
     TASK_FILES_UNAVAILABLE = _Entry(
@@ -155,15 +175,21 @@ class Refusal(Enum):
         "The id of the specified task is the same as the id of the job's release task.",
     )
     TASK_NOT_COMPLETED = _Entry(
-        409, "TaskNotCompleted", "The specified task is not completed, or it completed successfully."
+        409, "TaskNotCompleted", "The specified task is not completed, which the operation asks for."
     )
     TASK_NOT_FOUND = _Entry(404, "TaskNotFound", "The specified task does not exist.")
+    TASK_SUCCEEDED = _Entry(
+        409, "TaskSucceeded", "The specified task has succeeded, so that the operation cannot be performed on it."
+    )
     TOO_MANY_ENABLE_AUTO_SCALE_REQUESTS = _Entry(
-        409,
+        503,  # clients try again by themselves, and the pause is over soon
         "TooManyEnableAutoScaleRequests",
         "Autoscale of the specified pool was enabled less than 30 seconds ago.",
     )
     UNSUPPORTED_HTTP_VERB = _Entry(405, "UnsupportedHttpVerb", "The resource doesn't support the specified HTTP verb.")
+    UNSUPPORTED_QUERY_PARAMETER = _Entry(
+        400, "UnsupportedQueryParameter", "One of the query parameters specified in the request URI is not supported."
+    )
     UNSUPPORTED_PROPERTY = _Entry(
         400, "UnsupportedProperty", "A property in the request body is not supported by the local Batch service yet."
     )

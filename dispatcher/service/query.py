@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dispatcher.service.calls import Call
+from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.operations import Verb
 from dispatcher.service.paging import expands_stats, invalid_query, read_listing
 
@@ -16,13 +17,13 @@ def check_query(call: Call) -> None:
     silently ignored; a HEAD has no body that they could shape. Other names that Batch does not know are let through.
 
     Raises:
-        BatchError: InvalidQueryParameterValue.
+        BatchError: UnsupportedQueryParameter, InvalidQueryParameterValue.
     """
     known, query = call.operation.query, call.query
     if call.operation.verb is Verb.GET:
         for name, value in query.items():
             if value and name not in known and _is_option(name):
-                raise invalid_query(name, value, f"{call.operation.name} has no {name}")
+                raise BatchError(Refusal.UNSUPPORTED_QUERY_PARAMETER, values=(("QueryParameterName", name),))
     for name in _FLAGS:
         if name in known and query.get(name, "true").lower() not in {"true", "false"}:
             raise invalid_query(name, query[name], "true or false is expected")

@@ -55,7 +55,10 @@ def parse_time(text: str) -> datetime:
     fraction = (fraction or "0")[:6].ljust(6, "0")
     whole = clock or "00:00:00"
     seconds = whole if whole.count(":") == 2 else f"{whole}:00"
-    return datetime.fromisoformat(f"{day}T{seconds}.{fraction}{zone}").astimezone(UTC)
+    try:
+        return datetime.fromisoformat(f"{day}T{seconds}.{fraction}{zone}").astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"out of range in UTC: {text!r}") from None
 
 
 def parse_duration(text: str) -> timedelta | None:
@@ -70,7 +73,10 @@ def parse_duration(text: str) -> timedelta | None:
     parts = {name: float(value) for name, value in match.groupdict().items() if value is not None}
     if parts.get("days", 0) >= _UNLIMITED_DAYS:
         return None
-    return timedelta(**parts)
+    try:
+        return timedelta(**parts)
+    except OverflowError:
+        raise ValueError(f"too long a duration: {text[:40]!r}") from None
 
 
 def format_duration(duration: timedelta | None) -> str:
@@ -111,5 +117,8 @@ def parse_http_date(text: str) -> datetime:
     Raises:
         ValueError: ``text`` is none.
     """
-    time = parsedate_to_datetime(text)
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    try:
+        time = parsedate_to_datetime(text)
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"out of range: {text[:40]!r}") from None

@@ -77,15 +77,23 @@ class Fields:
         """Refuse a ``displayName`` that is too long."""
         self.text("displayName", longest=_DISPLAY_NAME_LIMIT)
 
-    def integer(self, key: str, *, lowest: int = -_INT32, highest: int = _INT32 - 1) -> int | None:
-        """Return a whole number within bounds."""
+    def integer(
+        self,
+        key: str,
+        *,
+        lowest: int = -_INT32,
+        highest: int = _INT32 - 1,
+        refusal: Refusal = Refusal.INVALID_PROPERTY_VALUE,
+    ) -> int | None:
+        """Return a whole number within bounds; ``refusal`` is that of one out of them."""
         value = self.values.get(key)
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int):
             raise invalid_property(self.name(key), value, "a whole number is expected")
         if not lowest <= value <= highest:
-            raise invalid_property(self.name(key), value, f"it must lie between {lowest} and {highest}")
+            reason = f"it must lie between {lowest} and {highest}"
+            raise BatchError(refusal, values=invalid_property(self.name(key), value, reason).values)
         return value
 
     def required_integer(self, key: str) -> int:
@@ -185,6 +193,8 @@ def _is_encodable(text: str) -> bool:
 
 def check_metadata(fields: Fields) -> None:
     """Refuse ``metadata`` whose items are not pairs of name and value."""
+    if any(item.text("name") == "" for item in fields.objects("metadata")):
+        raise BatchError(Refusal.EMPTY_METADATA_KEY)
     check_pairs(fields, "metadata")
 
 

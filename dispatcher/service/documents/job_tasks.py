@@ -96,7 +96,7 @@ def _read_preparation(fields: Fields) -> PreparationTask:
     return PreparationTask(
         id=_id(fields, _DEFAULT_PREPARATION),
         fields=fields,
-        max_retries=constraints.integer("maxTaskRetryCount", lowest=-1) or 0,
+        max_retries=constraints.integer("maxTaskRetryCount", lowest=-1, refusal=Refusal.INVALID_CONSTRAINT_VALUE) or 0,
         wall_clock=constraints.duration("maxWallClockTime"),
         retention=_retention(constraints),
         waits_for_success=fields.boolean("waitForSuccess", default=True),

@@ -12,7 +12,7 @@ from dispatcher.service.documents.job_tasks import JobTasks, check_other_id, rea
 from dispatcher.service.documents.packages import read_references
 from dispatcher.service.documents.pool_info import AutoPoolSpec, read_pool_info
 from dispatcher.service.documents.tasks import TaskSpec, check_program, named_user, read_limits
-from dispatcher.service.errors import invalid_property
+from dispatcher.service.errors import Refusal, invalid_property
 from dispatcher.service.wire import JsonObject
 
 LOWEST_PRIORITY, HIGHEST_PRIORITY = -1000, 1000
@@ -80,12 +80,12 @@ def read_job(body: JsonObject) -> JobSpec:
         document=json.dumps(body),
         pool_id=pool.pool_id,
         auto_pool=pool.auto_pool,
-        priority=fields.integer("priority", lowest=LOWEST_PRIORITY, highest=HIGHEST_PRIORITY) or 0,
+        priority=_priority(fields),
         terminates_when_done=on_all is OnAllTasksComplete.TERMINATE_JOB,
         uses_dependencies=fields.boolean("usesTaskDependencies", default=False),
         max_parallel=_max_parallel(fields),
         performs_exit_options=on_failure is OnTaskFailure.PERFORM_EXIT_OPTIONS,
-        max_retries=constraints.integer("maxTaskRetryCount", lowest=-1) or 0,
+        max_retries=constraints.integer("maxTaskRetryCount", lowest=-1, refusal=Refusal.INVALID_CONSTRAINT_VALUE) or 0,
         wall_clock=constraints.duration("maxWallClockTime"),
         manager=None if manager is None else _read_manager(manager),
         job_tasks=_read_job_tasks(fields, manager),
@@ -105,6 +105,11 @@ def _read_job_tasks(fields: Fields, manager: Fields | None) -> JobTasks:
     if manager is not None:
         check_other_id(job_tasks, manager.required_id())
     return job_tasks
+
+
+def _priority(fields: Fields) -> int:
+    refusal = Refusal.OUT_OF_RANGE_PRIORITY
+    return fields.integer("priority", lowest=LOWEST_PRIORITY, highest=HIGHEST_PRIORITY, refusal=refusal) or 0
 
 
 def _max_parallel(fields: Fields) -> int:

@@ -24,6 +24,7 @@ _HEADER_VALUE = re.compile(r"[\x20-\x7e\t]*")
 _MODE = re.compile(r"[0-7]{1,5}")
 _MOST_SLOTS = 256
 _DEPENDENCY_CHARACTERS = 64_000
+"""Azure's limit for ids; how many ranges it takes is not documented: their digits have the same limit here."""
 _LOWEST_RANGE_ID, _HIGHEST_RANGE_ID = 0, 2**31 - 1
 _FILE_SOURCES = ("httpUrl", "storageContainerUrl", "autoStorageContainerName")
 
@@ -169,7 +170,7 @@ def read_limits(fields: Fields | None) -> TaskLimits:
     if not fields.has("retentionTime"):
         retention = DEFAULT_RETENTION
     return TaskLimits(
-        max_retries=fields.integer("maxTaskRetryCount", lowest=-1),
+        max_retries=fields.integer("maxTaskRetryCount", lowest=-1, refusal=Refusal.INVALID_CONSTRAINT_VALUE),
         wall_clock=None if wall_clock is None else wall_clock.total_seconds(),
         retention=None if retention is None else retention.total_seconds(),
     )
@@ -200,6 +201,8 @@ def _read_dependencies(fields: Fields | None) -> tuple[tuple[str, ...], tuple[Ta
         if not _LOWEST_RANGE_ID <= start <= end:
             raise invalid_property(item.name("end"), end, "a range goes up from a number that is not negative")
         ranges.append(TaskRange(start=start, end=end))
+    if sum(len(f"{task_range.start}{task_range.end}") for task_range in ranges) > _DEPENDENCY_CHARACTERS:
+        raise BatchError(Refusal.TASK_DEPENDENCY_RANGES_TOO_LONG)
     distinct = {task_id.lower(): task_id for task_id in ids}
     return tuple(distinct.values()), tuple(ranges)
 

@@ -35,6 +35,8 @@ _REFUSALS = {
 def create(call: Call) -> Reply:
     """Add a job schedule; a job that is due at once is made as soon as the answer is sent."""
     spec = read_schedule(call.body)
+    if call.core.store.jobs.find(spec.id) is not None:
+        raise BatchError(Refusal.JOB_WITH_SAME_ID_EXISTS)
     check_active_quota(call.core)
     schedule = call.core.store.schedules.add(spec, call.now)
     call.core.wake()

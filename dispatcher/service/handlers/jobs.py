@@ -39,7 +39,10 @@ _CHANGEABLE = frozenset(
 
 def create(call: Call) -> Reply:
     """Add a job, with its job manager task if it has one."""
-    job = add_job(call.core, read_job(call.body), call.now)
+    spec = read_job(call.body)
+    if call.core.store.schedules.find(spec.id) is not None:
+        raise BatchError(Refusal.JOB_SCHEDULE_WITH_SAME_ID_EXISTS)
+    job = add_job(call.core, spec, call.now)
     url = f"{call.base_url}/jobs/{job.id}"
     return Reply(headers={**_stamp(job), "Location": url, "DataServiceId": url})
 

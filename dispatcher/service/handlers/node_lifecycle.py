@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dispatcher.service.calls import Call, Handler, Reply
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.pools import read_deallocation
-from dispatcher.service.errors import BatchError, Refusal
-from dispatcher.service.handlers.nodes import find
+from dispatcher.service.handlers.nodes import find, state_refusal
 from dispatcher.service.states import NodeEvent, TransitionError
 from dispatcher.service.switching import switch_off, switch_on
 
@@ -34,7 +33,7 @@ def start(call: Call) -> Reply:
     try:
         switch_on(call.core, live)
     except TransitionError as error:
-        raise _refusal(error) from None
+        raise state_refusal(error) from None
     return Reply()
 
 
@@ -44,12 +43,8 @@ def _switch_off(call: Call, event: NodeEvent, key: str) -> Reply:
     try:
         switch_off(call.core, live, event, option)
     except TransitionError as error:
-        raise _refusal(error) from None
+        raise state_refusal(error) from None
     return Reply()
-
-
-def _refusal(error: TransitionError) -> BatchError:
-    return BatchError(Refusal.NODE_STATE_INVALID, f"The node is {error.state.value}.")
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -12,7 +12,23 @@ from dispatcher.service.odata import select
 from dispatcher.service.paging import page, read_listing, read_select
 from dispatcher.service.records import Deallocation, deallocation_end
 from dispatcher.service.rendering.nodes import node_body
-from dispatcher.service.states import NodeEvent, TransitionError
+from dispatcher.service.states import NodeEvent, NodeState, TransitionError
+
+_BUSY_OR_NOT = frozenset({NodeState.IDLE, NodeState.RUNNING})
+_SCHEDULING = {
+    NodeEvent.DISABLE: frozenset({NodeState.OFFLINE}),
+    NodeEvent.ENABLE: _BUSY_OR_NOT,
+    NodeEvent.ENABLE_BUSY: _BUSY_OR_NOT,
+}
+"""The states that a change of scheduling leads to."""
+_REFUSALS = {
+    NodeState.CREATING: Refusal.NODE_BEING_CREATED,
+    NodeState.STARTING: Refusal.NODE_BEING_STARTED,
+    NodeState.REBOOTING: Refusal.NODE_BEING_REBOOTED,
+    NodeState.REIMAGING: Refusal.NODE_BEING_REIMAGED,
+    NodeState.UNUSABLE: Refusal.NODE_STATE_UNUSABLE,
+}
+"""By state: Azure's code; for the other states it has none."""
 
 
 def get(call: Call) -> Reply:
@@ -68,11 +84,19 @@ def find(call: Call) -> LiveNode:
     return live
 
 
+def state_refusal(error: TransitionError) -> BatchError:
+    """Return the refusal of what a node's state does not allow."""
+    refusal = next((refusal for state, refusal in _REFUSALS.items() if state is error.state), None)
+    return BatchError(refusal or Refusal.NODE_STATE_INVALID, f"The node is {error.state.value}.")
+
+
 def _happen(call: Call, live: LiveNode, event: NodeEvent) -> None:
     try:
         live.happen(event, call.now)
     except TransitionError as error:
-        raise BatchError(Refusal.NODE_STATE_INVALID, f"The node is {error.state.value}.") from None
+        if live.state in _SCHEDULING[event]:
+            raise BatchError(Refusal.NODE_ALREADY_IN_TARGET_SCHEDULING_STATE) from None
+        raise state_refusal(error) from None
     call.core.store.pools.save_node(live.snapshot())
 
 

@@ -56,16 +56,21 @@ class JobScheduleStore:
             raise BatchError(Refusal.JOB_SCHEDULE_BEING_DELETED if deleting else Refusal.JOB_SCHEDULE_EXISTS)
         return schedule
 
+    def find(self, schedule_id: str) -> ScheduleRecord | None:
+        """Return a schedule, or None."""
+        row = self._database.first(f"SELECT {_COLUMNS} FROM job_schedules WHERE id = ?", (schedule_id,))
+        return None if row is None else _record(row)
+
     def get(self, schedule_id: str) -> ScheduleRecord:
         """Return a schedule.
 
         Raises:
             BatchError: JobScheduleNotFound.
         """
-        row = self._database.first(f"SELECT {_COLUMNS} FROM job_schedules WHERE id = ?", (schedule_id,))
-        if row is None:
+        schedule = self.find(schedule_id)
+        if schedule is None:
             raise BatchError(Refusal.JOB_SCHEDULE_NOT_FOUND)
-        return _record(row)
+        return schedule
 
     def by_key(self, key: int) -> ScheduleRecord:
         """Return a schedule that is known to be there."""

@@ -294,7 +294,7 @@ def test_schedule_that_cannot_be_is_refused(bench: Bench, schedule: JsonObject) 
 
 def test_invalid_job_specification_is_refused_with_the_schedule(bench: Bench) -> None:
     """Not when the first job is due."""
-    with pytest.raises(BatchError, match="InvalidPropertyValue"):
+    with pytest.raises(BatchError, match="OutOfRangePriority"):
         add_schedule(bench, {}, priority=5000)
 
 

@@ -124,11 +124,10 @@ def test_deallocated_node_is_started_again(bench: Bench) -> None:
     assert (states(bench), bench.running(), len(bench.nodes.discarded)) == (["running"], ["a"], 1)
 
 
-@pytest.mark.parametrize("operation", ["begin_start_node", "enable_node_scheduling"])
-def test_node_refuses_what_its_state_does_not_allow(bench: Bench, operation: str) -> None:
-    """An idle node is neither started nor enabled."""
+def test_node_refuses_what_its_state_does_not_allow(bench: Bench) -> None:
+    """An idle node is not started."""
     with pytest.raises(BatchError, match="NodeStateInvalid"):
-        act(bench, operation)
+        act(bench, "begin_start_node")
 
 
 def test_preempted_node_comes_back_empty() -> None:

@@ -76,12 +76,17 @@ def test_query_that_cannot_be_answered_is_refused(bench: Bench, query: tuple[str
 @pytest.mark.parametrize(
     ("path", "query"),
     [("/pools/pool/nodes", ("$expand", "stats")), ("/jobs/job/taskcounts", ("$select", "taskCounts")),
-     ("/jobs/job", ("$filter", "id eq 'a'")), ("/jobs/job/tasks/t/files", ("recursive", "maybe")),
-     ("/jobs", ("$orderby", "id")), ("/jobs", ("$top", "5"))],
+     ("/jobs/job", ("$filter", "id eq 'a'")), ("/jobs", ("$orderby", "id")), ("/jobs", ("$top", "5"))],
 )  # fmt: skip
 def test_option_that_an_operation_does_not_have_is_refused(bench: Bench, path: str, query: tuple[str, str]) -> None:
     """An option that would have no effect is not silently ignored."""
-    assert code_of(send(bench, "GET", path, query=[query])) == "InvalidQueryParameterValue"
+    assert code_of(send(bench, "GET", path, query=[query])) == "UnsupportedQueryParameter"
+
+
+def test_flag_that_is_neither_true_nor_false_is_refused(bench: Bench) -> None:
+    """It is not taken for false."""
+    query = [("recursive", "maybe")]
+    assert code_of(send(bench, "GET", "/jobs/job/tasks/t/files", query=query)) == "InvalidQueryParameterValue"
 
 
 def test_options_of_a_head_request_change_nothing(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,6 +45,21 @@ def test_text_that_is_no_duration_is_refused(text: str) -> None:
     """What is not a duration of weeks, days and smaller is an error."""
     with pytest.raises(ValueError, match="not an ISO 8601 duration"):
         wire.parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        (wire.parse_time, "0001-01-01T00:00:00+14:00"),
+        (wire.parse_time, "9999-12-31T23:59:59-10:00"),
+        (wire.parse_duration, "PT99999999999999999999H"),
+        (wire.parse_http_date, "Mon, 01 Jan 99999999999999999999 00:00:00 GMT"),
+    ],
+)
+def test_time_that_no_clock_reaches_is_refused(read: Callable[[str], object], text: str) -> None:
+    """What is out of range is as wrong as what is no time at all."""
+    with pytest.raises(ValueError, match=r"out of range|too long"):
+        read(text)
 
 
 @pytest.mark.parametrize(
