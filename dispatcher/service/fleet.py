@@ -6,7 +6,7 @@ This is memory, not state: after a restart nothing runs, and the nodes are opene
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -68,6 +68,14 @@ class NodeMaker(Protocol):
         Raises:
             OSError: something in them cannot be removed.
         """
+        ...
+
+    def leftovers(self, records: Iterable[NodeRecord]) -> tuple[Path, ...]:
+        """Return the folders of nodes that are not among these."""
+        ...
+
+    def sweep(self, folders: Iterable[Path]) -> None:
+        """Delete what `leftovers` returned."""
         ...
 
     def discard(self, record: NodeRecord) -> None:
@@ -143,6 +151,10 @@ class Fleet:
         self._nodes[pool, node_id] = live
         self._pools.setdefault(pool, {})[node_id] = live
         return live
+
+    def sweep(self, records: Iterable[NodeRecord]) -> None:
+        """Delete, in the background, what is left of nodes that are not among these."""
+        self._housekeeping.submit(self._maker.sweep, self._maker.leftovers(records))
 
     def try_open(self, record: NodeRecord, slots: int) -> bool:
         """Bring a new node up and say whether this machine could; where not, it is as if it had never been."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
@@ -90,6 +91,19 @@ class LocalNodes:
             logger.warning("could not delete all of the node's folder %s", root)
         elif not any(root.parent.iterdir()):
             root.parent.rmdir()
+
+    def leftovers(self, records: Iterable[NodeRecord]) -> tuple[Path, ...]:
+        """Return the folders of nodes that are not among these: a service was killed before it had deleted them."""
+        roots = {self.root(record) for record in records}
+        known = roots | {private_folder(root) for root in roots}
+        return tuple(folder for folder in (self._data / "pools").glob("*/*") if folder not in known)
+
+    def sweep(self, folders: Iterable[Path]) -> None:
+        """Delete what `leftovers` returned."""
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+            if folder.parent.exists() and not any(folder.parent.iterdir()):
+                folder.parent.rmdir()
 
     def close(self) -> None:
         """Let go of what nodes shared."""

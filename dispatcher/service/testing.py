@@ -6,7 +6,7 @@ service ends it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dispatcher.service.account import Service
@@ -157,6 +157,14 @@ class FakeNodes:
     def forget_job(self, record: NodeRecord, job_id: str) -> None:
         """Note that a job's folders are gone."""
         self.forgotten_jobs.append((record.id, job_id))
+
+    def leftovers(self, records: Iterable[NodeRecord]) -> tuple[Path, ...]:
+        """Return nothing: fake nodes have no folders."""
+        del records
+        return ()
+
+    def sweep(self, folders: Iterable[Path]) -> None:
+        """Do nothing."""
 
     def discard(self, record: NodeRecord) -> None:
         """Note that the node's folder is gone."""

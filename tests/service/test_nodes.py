@@ -200,3 +200,23 @@ def test_formula_scales_a_pool(client: BatchClient, name: str) -> None:
     client.disable_pool_auto_scale(name)
     pool = client.get_pool(name)
     assert (pool.enable_auto_scale, pool.target_dedicated_nodes, pool.current_dedicated_nodes) == (False, 2, 2)
+
+
+def test_folder_of_a_node_that_nobody_knows_goes(tmp_path: Path) -> None:
+    """A service that was killed between forgetting a node and deleting its folder deletes it at the next start."""
+    data = tmp_path / "data"
+    with start_service(data) as process:
+        with connect(process, data).client() as client:
+            client.create_pool(pool_options("pool"))
+            wait_for(client, "pool", "idle")
+        process.kill()
+        process.wait()
+    (root,) = (folder for folder in data.rglob("workitems") if folder.is_dir())
+    unknown = root.parent.parent.parent / "gone" / "node"
+    (unknown / "shared").mkdir(parents=True)
+    with start_service(data) as process:
+        with connect(process, data).client() as client:
+            wait_until(lambda: not unknown.parent.exists())
+            wait_for(client, "pool", "idle")
+        present(process.stdin).close()
+    assert root.exists()

@@ -34,7 +34,9 @@ class NodePart:
     def recover(self, now: datetime) -> None:
         """Open the stored nodes, and run again what ran there; one that cannot be opened is unusable."""
         slots = {pool.id.lower(): pool.slots for pool in self._core.store.pools.scan()}
-        for record in self._core.store.pools.nodes():
+        records = self._core.store.pools.nodes()
+        self._core.fleet.sweep(records)
+        for record in records:
             live = self._core.fleet.open_or_stand_in(record, slots[record.pool_id.lower()])
             if live.is_absent and NODE.allows(live.state, NodeEvent.BREAK):
                 self._break(live, failure("Unknown", Reason="The node could not be opened."), now)
