@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -19,14 +21,22 @@ _VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
 def make_app(answer: Callable[[Request], Answer]) -> Starlette:
-    """Return the service's ASGI application. ``answer`` is called on the event loop's thread, one at a time."""
+    """Return the service's ASGI application. ``answer`` is called on the event loop's thread, one at a time.
+
+    What an answer waits for is done on one other thread, in the order it was asked for.
+    """
+    errands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="errands")
 
     async def endpoint(request: HttpRequest) -> Response:
         try:
             body = await _read_body(request)
         except ClientDisconnect:
             return Response(status_code=400)
-        return _response(answer(_request(request, body)))
+        made = answer(_request(request, body))
+        while made.later is not None:
+            await asyncio.get_running_loop().run_in_executor(errands, made.later.work)
+            made = made.later.answer()
+        return _response(made)
 
     return Starlette(routes=[Route("/{path:path}", endpoint, methods=_VERBS)])
 

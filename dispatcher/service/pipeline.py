@@ -8,7 +8,7 @@ import json
 import logging
 import math
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import NoReturn
@@ -61,6 +61,18 @@ class Answer:
     headers: Mapping[str, str]
     body: bytes = b""
     file: FileSlice | None = None
+    later: Later | None = None
+    """Where the answer has to wait for something slow: then nothing else of it counts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Later:
+    """An answer that cannot be made at once."""
+
+    work: Callable[[], None]
+    """What is slow, to be called first and on any thread; it does not raise."""
+    answer: Callable[[], Answer]
+    """Makes the answer, on the thread that owns the stores."""
 
 
 class Pipeline:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, Generic, TypeVar
 
 from dispatcher.service.accounts import Accounts
 from dispatcher.service.clock import Clock
 from dispatcher.service.management.operation import ManagementOperation
 from dispatcher.service.management.package_storage import StorageFinder
 from dispatcher.service.wire import JsonObject, format_etag
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +68,17 @@ class ManagementReply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-ManagementHandler = Callable[[ManagementCall], ManagementReply]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Errand(Generic[T]):
+    """What a handler wants of storage before it answers; storage is slow, and other requests do not wait for it."""
+
+    work: Callable[[], T]
+    """Called on another thread; it may raise `ManagementError`."""
+    then: Callable[[T], ManagementReply]
+    """Makes the answer on the thread that owns the stores, where anything may have changed in the meantime."""
+
+
+ManagementHandler = Callable[[ManagementCall], ManagementReply | Errand[Any]]
 
 
 def weak_etag(version: int) -> str:

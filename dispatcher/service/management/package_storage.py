@@ -1,7 +1,7 @@
 """Where application packages lie: containers of the service's storage account, as Azure lays them out.
 
 Each application has a container ``app-<application>-<hash>``, which the account's name is part of, so that accounts
-can share a storage account. Requests block the service's thread; they are small and time out early.
+can share a storage account. Requests are made on a thread of their own, one after the other.
 """
 
 from __future__ import annotations

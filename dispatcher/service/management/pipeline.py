@@ -8,19 +8,21 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import replace
+from typing import Any
 
 from dispatcher.service.accounts import Accounts
 from dispatcher.service.clock import Clock
 from dispatcher.service.errors import BatchError, Refusal
-from dispatcher.service.management.calls import ApplicationLimits, ManagementCall, ManagementReply
+from dispatcher.service.management.calls import ApplicationLimits, Errand, ManagementCall, ManagementReply
 from dispatcher.service.management.errors import Fault, ManagementError, error_body
 from dispatcher.service.management.handlers import HANDLERS
 from dispatcher.service.management.package_storage import StorageFinder
 from dispatcher.service.management.routing import ManagementRoute, match
 from dispatcher.service.operation import Body, Verb
-from dispatcher.service.pipeline import BODY_LIMIT, Answer, Request, read_json_object
+from dispatcher.service.pipeline import BODY_LIMIT, Answer, Later, Request, read_json_object
 from dispatcher.service.wire import JsonObject
 
 logger = logging.getLogger(__name__)
@@ -42,8 +44,11 @@ class Management:
     def answer(self, request: Request) -> Answer:
         """Answer a request; every failure becomes an answer, and what nobody foresaw is logged with its traceback."""
         request_id = str(uuid.uuid4())
+        return self._guarded(request, request_id, lambda: self._answer(request, request_id))
+
+    def _guarded(self, request: Request, request_id: str, make: Callable[[], Answer]) -> Answer:
         try:
-            answer = self._answer(request)
+            answer = make()
         except (ManagementError, BatchError) as error:
             answer = self._refuse(request, error, request_id)
         except Exception:  # the outermost line of a request: the client gets a 500, the log gets the reason
@@ -51,7 +56,7 @@ class Management:
             answer = self._refuse(request, BatchError(Refusal.INTERNAL_ERROR), request_id)
         return replace(answer, headers={**answer.headers, **_request_headers(request, request_id)})
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request, request_id: str) -> Answer:
         query: dict[str, str] = {}
         for name, value in request.query:
             query.setdefault(name.lower(), value)
@@ -77,7 +82,23 @@ class Management:
                 path=request.raw_path,
             )
         )
+        if isinstance(reply, Errand):
+            return self._later(request, request_id, reply, route.operation.success)
         return _made(reply, route.operation.success)
+
+    def _later(self, request: Request, request_id: str, errand: Errand[Any], success: int) -> Answer:
+        done: Future[object] = Future()
+
+        def work() -> None:
+            try:
+                done.set_result(errand.work())
+            except Exception as error:  # noqa: BLE001 - raised again where the answer is made
+                done.set_exception(error)
+
+        def answer() -> Answer:
+            return self._guarded(request, request_id, lambda: _made(errand.then(done.result()), success))
+
+        return Answer(status=success, headers={}, later=Later(work=work, answer=answer))
 
     def _refuse(self, request: Request, error: ManagementError | BatchError, request_id: str) -> Answer:
         if request.verb == Verb.HEAD:

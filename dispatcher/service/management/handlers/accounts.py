@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dispatcher.service.accounts import AccountKeys, KeyName
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.errors import invalid_property
-from dispatcher.service.management.calls import ManagementCall, ManagementHandler, ManagementReply
+from dispatcher.service.management.calls import Errand, ManagementCall, ManagementHandler, ManagementReply
 from dispatcher.service.management.documents import (
     ACCOUNT_NAME,
     NAME_RULE,
@@ -65,7 +65,7 @@ def list_all(call: ManagementCall) -> ManagementReply:
     return ManagementReply(body={"value": values})
 
 
-def delete(call: ManagementCall) -> ManagementReply:
+def delete(call: ManagementCall) -> ManagementReply | Errand[None]:
     """Delete an account with all that is in it; one that is not there needs no deletion."""
     account = find_account(call)
     if account is None:
@@ -77,10 +77,14 @@ def delete(call: ManagementCall) -> ManagementReply:
         package.container for item in list(applications.scan()) for package in applications.scan_packages(item.id)
     }
     call.accounts.remove(account.name)
-    if (storage := call.find_storage()) is not None:
+    if (storage := call.find_storage()) is None or not containers:
+        return ManagementReply()
+
+    def clear() -> None:
         for container in containers:
             storage.remove(container)
-    return ManagementReply()
+
+    return Errand(work=clear, then=lambda _: ManagementReply())
 
 
 def get_keys(call: ManagementCall) -> ManagementReply:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.errors import invalid_property
-from dispatcher.service.management.calls import ManagementCall, ManagementHandler, ManagementReply, weak_etag
+from dispatcher.service.management.calls import Errand, ManagementCall, ManagementHandler, ManagementReply, weak_etag
 from dispatcher.service.management.errors import Fault, ManagementError
 from dispatcher.service.management.lookup import Account, find_account, get_account, require_storage
 from dispatcher.service.management.package_storage import container_of
@@ -57,7 +57,7 @@ def list_all(call: ManagementCall) -> ManagementReply:
     return listed(call, applications, render=lambda item: _body(account, item), cursor=lambda item: item.id)
 
 
-def delete(call: ManagementCall) -> ManagementReply:
+def delete(call: ManagementCall) -> ManagementReply | Errand[None]:
     """Delete an application that has no versions; one that is not there needs no deletion."""
     account = find_account(call)
     name = call.parameters["applicationName"]
@@ -68,9 +68,10 @@ def delete(call: ManagementCall) -> ManagementReply:
     if account.core.store.applications.count_packages(application.id):
         raise ManagementError(Fault.APPLICATION_PACKAGES_NOT_EMPTY)
     account.core.store.applications.remove(application.id)
-    if (storage := call.find_storage()) is not None:
-        storage.remove(container_of(account.name, application.id))
-    return ManagementReply()
+    if (storage := call.find_storage()) is None:
+        return ManagementReply()
+    container = container_of(account.name, application.id)
+    return Errand(work=lambda: storage.remove(container), then=lambda _: ManagementReply())
 
 
 def _put(

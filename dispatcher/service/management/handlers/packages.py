@@ -7,22 +7,42 @@ from collections.abc import Mapping
 
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.errors import invalid_property
-from dispatcher.service.management.calls import ManagementCall, ManagementHandler, ManagementReply, weak_etag
+from dispatcher.service.management.calls import Errand, ManagementCall, ManagementHandler, ManagementReply, weak_etag
 from dispatcher.service.management.errors import Fault, ManagementError
 from dispatcher.service.management.lookup import Account, find_account, get_account, require_storage
 from dispatcher.service.management.package_storage import container_of, expiry_of, new_blob_of
 from dispatcher.service.management.resources import after, listed, reply_with, resource
-from dispatcher.service.store.applications import PackageRecord, PackageState
+from dispatcher.service.store.applications import ApplicationRecord, PackageRecord, PackageState
 from dispatcher.service.wire import JsonObject, format_time
 
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 _FORMAT = "zip"
 
 
-def create(call: ManagementCall) -> ManagementReply:
+def create(call: ManagementCall) -> Errand[None]:
     """Add a version as pending and tell where to upload it; of one that is there, tell that again."""
+    account, application, _ = _admitted(call)
+    storage, container = require_storage(call, account), container_of(account.name, application.id)
+    return Errand(work=lambda: storage.make_container(container), then=lambda _: _add(call, container))
+
+
+def _add(call: ManagementCall, container: str) -> ManagementReply:
+    account, application, package = _admitted(call)
+    if package is None:
+        name = call.parameters["versionName"]
+        blob = new_blob_of(application.id, name)
+        account.core.store.applications.add_package(application.id, name, container=container, blob=blob, now=call.now)
+    return _with_url(call, account)
+
+
+def _admitted(call: ManagementCall) -> tuple[Account, ApplicationRecord, PackageRecord | None]:
+    """Return account, application and, where it is there, the version that the call may make.
+
+    Raises:
+        ManagementError, BatchError: it may not.
+    """
     account = get_account(call)
-    storage = require_storage(call, account)
+    require_storage(call, account)
     store = account.core.store.applications
     application = store.get(call.parameters["applicationName"])
     name = call.parameters["versionName"]
@@ -35,22 +55,26 @@ def create(call: ManagementCall) -> ManagementReply:
     if package is None and store.count_packages(application.id) >= call.limits.versions:
         message = f"The application has {call.limits.versions} packages, which is as many as it can have."
         raise ManagementError(Fault.APPLICATION_PACKAGE_QUOTA_REACHED, message)
-    container = container_of(account.name, application.id)
-    storage.make_container(container)
-    if package is None:
-        blob = new_blob_of(application.id, name)
-        store.add_package(application.id, name, container=container, blob=blob, now=call.now)
-    return _with_url(call, account)
+    return account, application, package
 
 
-def activate(call: ManagementCall) -> ManagementReply:
+def activate(call: ManagementCall) -> Errand[bool]:
     """Let a version be used whose blob is there; that it is a zip file is found out on a node, as in Azure."""
     account = get_account(call)
     package = _get(call, account)
     given = Fields(values=call.body).required_text("format")
     if given.lower() != _FORMAT:
         raise invalid_property("format", given, "it must be zip")
-    if not require_storage(call, account).has(package.container, package.blob):
+    storage = require_storage(call, account)
+    return Errand(
+        work=lambda: storage.has(package.container, package.blob), then=lambda found: _activate(call, package, found)
+    )
+
+
+def _activate(call: ManagementCall, looked_for: PackageRecord, found: bool) -> ManagementReply:
+    account = get_account(call)
+    package = _get(call, account)
+    if not found or package.blob != looked_for.blob:  # another one, made meanwhile
         raise ManagementError(Fault.APPLICATION_PACKAGE_BLOB_NOT_FOUND)
     account.core.store.applications.activate_package(package, call.now)
     return _with_url(call, account)
@@ -69,7 +93,7 @@ def list_all(call: ManagementCall) -> ManagementReply:
     return listed(call, packages, render=lambda item: _body(account, item), cursor=lambda item: item.name)
 
 
-def delete(call: ManagementCall) -> ManagementReply:
+def delete(call: ManagementCall) -> ManagementReply | Errand[None]:
     """Delete a version that no pool refers to, with its blob; one that is not there needs no deletion."""
     account = find_account(call)
     package = None if account is None else _find(call, account)
@@ -81,9 +105,9 @@ def delete(call: ManagementCall) -> ManagementReply:
         message = f"The application package is referenced by the pool {pool}, so it cannot be deleted."
         raise ManagementError(Fault.APPLICATION_PACKAGE_IN_USE, message, (("Pool", pool),))
     store.remove_package(package, call.now)
-    if (storage := call.find_storage()) is not None:
-        storage.remove(package.container, package.blob)
-    return ManagementReply()
+    if (storage := call.find_storage()) is None:
+        return ManagementReply()
+    return Errand(work=lambda: storage.remove(package.container, package.blob), then=lambda _: ManagementReply())
 
 
 def _find(call: ManagementCall, account: Account) -> PackageRecord | None:

@@ -100,6 +100,22 @@ class Plane:
         query: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send a request; a path without a leading slash is below the account."""
+        answer = self.begin(verb, path, body, headers=headers, query=query)
+        while answer.later is not None:
+            answer.later.work()
+            answer = answer.later.answer()
+        return answer
+
+    def begin(
+        self,
+        verb: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request; the answer may have to wait."""
         pairs = [("api-version", "2024-07-01"), *(query or {}).items()]
         return self.management.answer(
             Request(
