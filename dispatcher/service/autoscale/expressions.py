@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from dispatcher.service.autoscale.context import Context
 from dispatcher.service.autoscale.errors import EvaluationError
 from dispatcher.service.autoscale.functions import FUNCTIONS, vector
+from dispatcher.service.autoscale.names import MAX_EFFORT
 from dispatcher.service.autoscale.sampling import call_method
 from dispatcher.service.autoscale.times import Timestamp, parse_timestamp
 from dispatcher.service.autoscale.tree import (
@@ -42,13 +43,31 @@ class Failed(Exception):  # noqa: N818 - wraps the error
         super().__init__(error.reason)
 
 
+class Effort:
+    """How much a run may still do, so that no formula keeps the service busy for long."""
+
+    def __init__(self) -> None:
+        self._left = MAX_EFFORT
+
+    def spend(self, elements: int) -> None:
+        """Count elements that were worked with.
+
+        Raises:
+            EvaluationError: they are too many for one run.
+        """
+        self._left -= elements
+        if self._left < 0:
+            raise EvaluationError(f"A formula may work with {MAX_EFFORT} elements of vectors")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expressions:
-    """Works out nodes. The only state is in the variables and the source of random numbers."""
+    """Works out nodes. The only state is in the variables, the effort and the source of random numbers."""
 
     variables: Variables
     context: Context
     random: Random
+    effort: Effort = field(default_factory=Effort)
 
     def execute(self, statement: Statement) -> None:
         """Work out a statement and assign its value.
@@ -67,7 +86,10 @@ class Expressions:
 
     def _value(self, node: Node) -> Value:
         try:
-            return self._dispatch(node)
+            value = self._dispatch(node)
+            if isinstance(value, tuple):
+                self.effort.spend(len(value))
+            return value
         except EvaluationError as error:
             raise Failed(error, node.position) from None
 

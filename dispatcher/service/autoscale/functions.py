@@ -26,8 +26,8 @@ def vector(arguments: Sequence[Value]) -> Vec:
             found.append(argument)
         else:
             raise EvaluationError(f"A {type_name(argument)} is no double and no doubleVec")
-    if len(found) > MAX_VECTOR:
-        raise EvaluationError(f"A vector may have {MAX_VECTOR} elements")
+        if len(found) > MAX_VECTOR:
+            raise EvaluationError(f"A vector may have {MAX_VECTOR} elements")
     return tuple(found)
 
 

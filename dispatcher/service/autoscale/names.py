@@ -21,6 +21,9 @@ MAX_VECTOR = 3000
 """Elements of a vector, more than a day has samples: this service's own limit, so that a formula can exhaust neither
 memory nor patience."""
 
+MAX_EFFORT = 1_000_000
+"""Elements of all vectors that one run works with: this service's own limit, some fifty looks at a day of samples."""
+
 MAX_TARGET = 2**31 - 1
 """Nodes: a target is a 32 bit integer on the wire."""
 

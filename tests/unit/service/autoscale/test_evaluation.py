@@ -105,3 +105,11 @@ def test_figure_that_is_not_measured_is_insufficient_data() -> None:
         "InsufficientSampleData",
         "Line 1, Col 5: Insufficient data from data set: $CPUPercent",
     )
+
+
+@pytest.mark.parametrize("expression", ["a" + "+a" * 4000, "sum(" + "+".join(["round(a)"] * 800) + ")"])
+def test_formula_that_works_too_long_is_stopped(expression: str) -> None:
+    """A formula of the longest length over a day of samples does not keep the service busy."""
+    code, detail = refusal(f"a = $ActiveTasks.GetSample(TimeInterval_Day); b = {expression}", samples=2880)
+    assert code == "AutoScalingFormulaEvaluationError"
+    assert "1000000 elements" in detail
