@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -97,16 +98,28 @@ def pool_intervals(stays: Iterable[NodeTime], start: datetime, end: datetime) ->
 
     They come in the order of time, and within an interval in that of pools and sizes.
     """
-    known = sorted(stays, key=lambda stay: (stay.pool_id.lower(), stay.vm_size))
-    if not known:
-        return
-    start = max(start, interval_start(min(stay.came for stay in known)))
-    while start + INTERVAL <= end:
-        hours: dict[tuple[str, str], float] = {}
-        for stay in known:
-            key = (stay.pool_id, stay.vm_size)
-            hours[key] = hours.get(key, 0.0) + stay.core_time(start, start + INTERVAL) / _HOUR
-        for (pool_id, vm_size), amount in hours.items():
-            if amount:
-                yield PoolInterval(pool_id=pool_id, vm_size=vm_size, start=start, core_hours=amount)
-        start += INTERVAL
+    to_come = deque(sorted(stays, key=lambda stay: stay.came))
+    present: list[NodeTime] = []
+    while start + INTERVAL <= end and (present or to_come):
+        if not present:
+            start = max(start, interval_start(to_come[0].came))
+        stop = start + INTERVAL
+        while to_come and to_come[0].came < stop:
+            present.append(to_come.popleft())
+        if stop <= end:
+            yield from _of_interval(present, start)
+        present = [stay for stay in present if stay.went is None or stay.went > stop]
+        start = stop
+
+
+def _of_interval(stays: Iterable[NodeTime], start: datetime) -> Iterator[PoolInterval]:
+    """Return what stays amount to; a pool that was made anew in another spelling of its id is one pool."""
+    hours: dict[tuple[str, str], float] = {}
+    names: dict[str, str] = {}
+    for stay in stays:
+        names[stay.pool_id.lower()] = stay.pool_id
+        key = (stay.pool_id.lower(), stay.vm_size)
+        hours[key] = hours.get(key, 0.0) + stay.core_time(start, start + INTERVAL) / _HOUR
+    for (name, vm_size), amount in sorted(hours.items()):
+        if amount:
+            yield PoolInterval(pool_id=names[name], vm_size=vm_size, start=start, core_hours=amount)

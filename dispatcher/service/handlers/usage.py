@@ -9,7 +9,10 @@ from dispatcher.service.calls import Call, Handler, Reply
 from dispatcher.service.paging import invalid_query, page, read_listing
 from dispatcher.service.rendering.statistics import usage_metrics
 from dispatcher.service.statistics import INTERVAL, interval_start, pool_intervals
-from dispatcher.service.wire import parse_time, to_micros
+from dispatcher.service.wire import from_micros, parse_time, to_micros
+
+_FIRST = from_micros(0)
+"""No node was there before."""
 
 
 def list_metrics(call: Call) -> Reply:
@@ -19,8 +22,10 @@ def list_metrics(call: Call) -> Reply:
     """
     listing = read_listing(call)
     over = interval_start(call.now)
-    end = min(over, _time(call, "endtime") or over)
-    start = interval_start(_time(call, "starttime") or end - INTERVAL)
+    end = max(_FIRST, min(over, _time(call, "endtime") or over))
+    start = interval_start(max(_FIRST, _time(call, "starttime") or end - INTERVAL))
+    if listing.after:
+        start = max(start, _start_of(listing.after))
     intervals = pool_intervals(call.core.store.statistics.stays(start, end), start, end)
     rest = ((_cursor(item.start, item.pool_id, item.vm_size), item) for item in intervals)
     return page(
@@ -35,6 +40,18 @@ def list_metrics(call: Call) -> Reply:
 def _cursor(start: datetime, pool_id: str, vm_size: str) -> str:
     """Return a text that sorts as the list does."""
     return f"{to_micros(start):020d} {pool_id.lower()} {vm_size}"
+
+
+def _start_of(cursor: str) -> datetime:
+    """Return the interval that a page ended in, so that the next one does not begin with the first.
+
+    Raises:
+        BatchError: InvalidQueryParameterValue for a token that was made up.
+    """
+    try:
+        return interval_start(from_micros(int(cursor.partition(" ")[0])))
+    except (ValueError, OverflowError):
+        raise invalid_query("$skiptoken", cursor, "it is not one this service made") from None
 
 
 def _time(call: Call, name: str) -> datetime | None:

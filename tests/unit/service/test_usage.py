@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,51 @@ def test_pages_follow_each_other_by_pool_and_time(bench: Bench) -> None:
     assert body is not None
     assert "odata.nextLink" in body
     assert [item["poolId"] for item in metrics(bench, **query)] == ["other", "pool", "other"]
+
+
+def test_pages_go_on_where_they_ended(bench: Bench) -> None:
+    """Whatever the size of a page, nothing is missing and nothing comes twice."""
+    bench.add_pool("other")
+    bench.clock.advance(25 * 60 * MINUTE)
+    query = {"startTime": "2026-01-01T00:00:00Z"}
+    pages: list[JsonObject] = []
+    token = ""
+    while True:
+        body = bench.call("list_pool_usage_metrics", query={**query, "maxresults": "7", "$skiptoken": token}).body
+        assert body is not None
+        values = body["value"]
+        assert isinstance(values, list)
+        pages += [item for item in values if isinstance(item, dict)]
+        link = str(body.get("odata.nextLink", ""))
+        if not link:
+            break
+        token = link.rpartition("skiptoken=")[2]
+    assert pages == metrics(bench, **query)
+    assert len(pages) == 2 * 50
+
+
+@pytest.mark.parametrize("query", [{"startTime": "0001-01-01T00:00:00Z"}, {"endTime": "0001-01-01T00:00:00Z"}])
+def test_times_before_all_nodes_are_taken(bench: Bench, query: dict[str, str]) -> None:
+    """However early."""
+    bench.clock.advance(45 * MINUTE)
+    assert len(metrics(bench, **query)) == ("startTime" in query)
+
+
+@pytest.mark.parametrize("token", ["junk", "9" * 30])
+def test_token_that_was_made_up_is_refused(bench: Bench, token: str) -> None:
+    """It is the client's error."""
+    text = base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
+    with pytest.raises(BatchError, match="InvalidQueryParameterValue"):
+        metrics(bench, **{"$skiptoken": text})
+
+
+def test_pool_made_anew_in_another_spelling_is_one_pool() -> None:
+    """Ids match whatever their case."""
+    stays = [
+        NodeTime(pool_id=name, vm_size="standard_d2_v5", is_dedicated=True, came=MIDNIGHT, went=MIDNIGHT + 15 * MINUTE)
+        for name in ("P", "p")
+    ]
+    assert [item.core_hours for item in pool_intervals(stays, MIDNIGHT, MIDNIGHT + 30 * MINUTE)] == [1.0]
 
 
 def test_time_that_is_none_is_refused(bench: Bench) -> None:
