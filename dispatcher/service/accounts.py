@@ -35,8 +35,11 @@ class Accounts(Protocol):
         """Return a running account; letters' case does not matter."""
         ...
 
-    def create(self, name: str) -> Service:
-        """Return the account of a name, made and started if there is none; it is there again after a restart."""
+    def create(self, name: str, document: str | None = None) -> Service:
+        """Return the account of a name, made and started if there is none; it is there again after a restart.
+
+        An account that is made has ``document`` from the first moment, whenever the process dies.
+        """
         ...
 
     def remove(self, name: str) -> None:

@@ -29,6 +29,7 @@ from dispatcher.service.store import Store
 logger = logging.getLogger(__name__)
 
 _REMOVED = ".removed-"
+_UNFINISHED = ".new-"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,7 +112,7 @@ class LocalAccounts:
         hosted = self._hosted.get(name.lower())
         return None if hosted is None else hosted.service
 
-    def create(self, name: str) -> Service:
+    def create(self, name: str, document: str | None = None) -> Service:
         """See `Accounts`.
 
         Raises:
@@ -121,6 +122,8 @@ class LocalAccounts:
             return service
         if ACCOUNT_NAME.fullmatch(name.lower()) is None:
             raise ValueError(f"{name!r} is no account name: 3 to 24 lower-case letters and digits")
+        if document is not None:
+            self._prepare(name.lower(), document)
         service = self._open(name.lower()).service
         if self._stop is not None:
             service.start(self._stop)
@@ -153,6 +156,16 @@ class LocalAccounts:
         """See `Accounts`."""
         return f"{self._settings.tls_host}/a/{name.lower()}"
 
+    def _prepare(self, name: str, document: str) -> None:
+        """Make the folder of an account that has a document, all at once."""
+        unfinished = self._others / f"{_UNFINISHED}{name}"
+        _clear(unfinished)
+        make_private_folder(unfinished)
+        store = Store(unfinished / "state.sqlite3")
+        store.account.put(document)
+        store.close()
+        unfinished.rename(self._others / name)
+
     def _open(self, name: str) -> _Hosted:
         is_default = name == self._settings.default
         folder = self._settings.data if is_default else self._others / name
@@ -182,9 +195,9 @@ class LocalAccounts:
 
 
 def _kept_names(folder: Path) -> Iterator[str]:
-    """Return the accounts of a folder, by name; what is left of removed ones is cleared."""
+    """Return the accounts of a folder, by name; what is left of removed and unfinished ones is cleared."""
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(_REMOVED):
+        if path.name.startswith((_REMOVED, _UNFINISHED)):
             _clear(path)
         elif ACCOUNT_NAME.fullmatch(path.name) is not None and path.is_dir():
             yield path.name

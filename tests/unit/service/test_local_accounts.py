@@ -57,6 +57,22 @@ def test_account_is_there_again_with_its_keys(tmp_path: Path) -> None:
     assert len({key for pair in keys for key in (pair.primary, pair.secondary)}) == 4
 
 
+def test_account_that_is_made_has_its_document_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A service that is killed before it is all there has no account, one that is killed later has all of it."""
+    with opened(tmp_path) as accounts, monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            accounts.create("another", "{}")
+    with opened(tmp_path) as accounts:
+        assert accounts.names() == ("local",)
+        assert list((tmp_path / "accounts").iterdir()) == []
+        accounts.create("another", '{"a": 1}')
+    with opened(tmp_path) as accounts:
+        service = accounts.find("another")
+        assert service is not None
+        assert service.core.store.account.document() == '{"a": 1}'
+
+
 def test_regenerated_key_is_kept(tmp_path: Path) -> None:
     """The other one is as it was."""
     with opened(tmp_path) as accounts:

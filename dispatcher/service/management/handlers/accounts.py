@@ -40,8 +40,10 @@ def create(call: ManagementCall) -> ManagementReply:
     bare = AccountDocument(scope=scope, location=location, chose_storage=True)
     document = changed(bare, call.body, call.now)
     _check_storage(call, document)
-    service = call.accounts.create(account.name if account is not None else call.parameters["accountName"])
-    service.core.store.account.put(document.to_json())
+    if account is not None:
+        account.core.store.account.put(document.to_json())
+    else:
+        call.accounts.create(call.parameters["accountName"], document.to_json())
     return ManagementReply(body=_body(call, get_account(call)))
 
 

@@ -31,9 +31,11 @@ class FakeAccounts:
         bench = next((bench for own, bench in self._benches.items() if own.lower() == name.lower()), None)
         return None if bench is None else bench.service
 
-    def create(self, name: str) -> Service:
+    def create(self, name: str, document: str | None = None) -> Service:
         if name not in self._benches:
             self._benches[name] = Bench()
+            if document is not None:
+                self._benches[name].service.core.store.account.put(document)
             self._keys[name] = AccountKeys(primary="CCCC", secondary="DDDD")
         return self._benches[name].service
 
