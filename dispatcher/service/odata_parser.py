@@ -30,6 +30,9 @@ DEEPEST = 50
 MOST_TERMS = 1000
 """Comparisons in one filter; Azure's own limit is not known, its front end takes URLs of about 16 000 characters."""
 
+MOST_WORK = 100
+"""The same, where values that one property may equal count as one: the others are each compared with every entity."""
+
 
 def parse_filter(text: str) -> Expression:
     """Read a ``$filter``.
@@ -38,6 +41,21 @@ def parse_filter(text: str) -> Expression:
         BatchError: InvalidQueryParameterValue, with the reason.
     """
     return _Parser(text).whole()
+
+
+def _work(expression: Expression) -> int:
+    """Return with how many things each entity is compared."""
+    match expression:
+        case Or(terms=terms):
+            equal = {term.path for term in terms if isinstance(term, Compare) and term.comparison is Comparison.EQ}
+            others = (t for t in terms if not (isinstance(t, Compare) and t.comparison is Comparison.EQ))
+            return len(equal) + sum(map(_work, others))
+        case And(terms=terms):
+            return sum(map(_work, terms))
+        case Not(inner=inner):
+            return _work(inner)
+        case _:
+            return 1
 
 
 class _Parser:
@@ -56,6 +74,8 @@ class _Parser:
         expression = self._either()
         if self._kind:
             self._fail(f"unexpected {self._token!r}")
+        if _work(expression) > MOST_WORK:
+            self._fail(f"more than {MOST_WORK} comparisons that are not values of one property joined by or")
         return expression
 
     def _either(self) -> Expression:

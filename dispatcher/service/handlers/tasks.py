@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 
@@ -41,11 +42,13 @@ def list_all(call: Call) -> Reply:
     """List a job's tasks, in the order they were added."""
     job = find_job(call)
     listing = read_listing(call)
+    found = call.core.store.tasks.scan(job.key, listing.after_number(), condition_of(listing.filter))
+    listing = dataclasses.replace(listing, filter=None)  # each that is found passes
     runtime_only = listing.reads_only(RUNTIME_TASK_FIELDS | {"stats"})
     return page(
         call,
         listing,
-        call.core.store.tasks.scan(job.key, listing.after_number(), condition_of(listing.filter)),
+        found,
         render=lambda task: expand_task(call, task, task_body(task, job, call.base_url, runtime_only=runtime_only)),
         cursor=lambda task: str(task.key),
     )

@@ -145,6 +145,7 @@ CREATE TABLE tasks (
     previous_state_time INTEGER,
     UNIQUE (job_key, id)
 );
+CREATE INDEX tasks_in_order ON tasks (job_key, key);
 CREATE INDEX tasks_by_state ON tasks (job_key, state, key);
 CREATE INDEX tasks_ready ON tasks (job_key, is_manager DESC, key) WHERE state = 'active' AND unmet = 0;
 CREATE INDEX tasks_pausing ON tasks (not_before) WHERE not_before IS NOT NULL;

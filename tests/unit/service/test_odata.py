@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dispatcher.service.errors import BatchError
 from dispatcher.service.odata import matches, parse_select, select
-from dispatcher.service.odata_parser import MOST_TERMS, parse_filter
+from dispatcher.service.odata_parser import MOST_TERMS, MOST_WORK, parse_filter
 from dispatcher.service.wire import JsonObject
 
 TASK: JsonObject = {
@@ -81,13 +81,21 @@ def test_select_keeps_named_properties_and_ignores_unknown_ones() -> None:
     assert select(TASK, parse_select("id, state , targetLowPriorityNodes")) == {"id": "Task-10", "state": "completed"}
 
 
-@pytest.mark.parametrize("word", ["and", "or"])
-def test_filter_of_as_many_terms_as_are_allowed_is_read_and_one_more_is_refused(word: str) -> None:
+@pytest.mark.parametrize(("word", "most"), [("and", MOST_WORK), ("or", MOST_TERMS)])
+def test_filter_of_as_many_terms_as_are_allowed_is_read_and_one_more_is_refused(word: str, most: int) -> None:
     """A long chain takes no stack."""
-    terms = ["id eq 'x'"] * (MOST_TERMS - 1) + ["state eq 'completed'"]
+    terms = ["id eq 'x'"] * (most - 1) + ["state eq 'completed'"]
     assert matches(parse_filter(f" {word} ".join(terms)), TASK) == (word == "or")
     with pytest.raises(BatchError, match="InvalidQueryParameterValue"):
         parse_filter(f" {word} ".join([*terms, "id eq 'x'"]))
+
+
+@pytest.mark.parametrize("term", ["startswith(id,'a')", "not (id eq 'a')", "(id eq 'a' and state ne 'b')"])
+def test_filter_that_is_much_work_for_each_entity_is_refused(term: str) -> None:
+    """It would keep the service busy; only values of one property are looked up at once."""
+    parse_filter(" or ".join([term] * (MOST_WORK // 2)))
+    with pytest.raises(BatchError, match="InvalidQueryParameterValue"):
+        parse_filter(" or ".join([term] * (MOST_WORK + 1)))
 
 
 def test_selection_of_a_star_is_everything() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -11,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatcher.service.odata import matches
-from dispatcher.service.odata_parser import DEEPEST, MOST_TERMS, parse_filter
+from dispatcher.service.odata_parser import DEEPEST, MOST_TERMS, MOST_WORK, parse_filter
+from dispatcher.service.store.rows import TASK_COLUMNS
+from dispatcher.service.store.schema import SCHEMA
 from dispatcher.service.store.task_filter import condition_of
 from dispatcher.service.testing import Bench
 
@@ -70,6 +73,19 @@ def test_rows_that_pass_are_those_whose_bodies_pass(account: Bench, text: str) -
 @pytest.mark.parametrize("word", [" and ", " or "])
 def test_longest_and_deepest_filters_can_be_asked(account: Bench, term: str, word: str) -> None:
     """What the parser takes, the store takes."""
-    for text in (word.join([term] * MOST_TERMS), "(" * (DEEPEST - 1) + term + ")" * (DEEPEST - 1)):
+    most = MOST_TERMS if (" eq " in term and word == " or ") else MOST_WORK
+    for text in (word.join([term] * most), "(" * (DEEPEST - 1) + term + ")" * (DEEPEST - 1)):
         reply = account.call("list_tasks", None, query={"$filter": text}, jobId="job")
         assert len(json.loads(json.dumps(reply.body))["value"]) in {0, 1, 3}
+
+
+@pytest.mark.parametrize("condition", ["1", "exit_code IS 1", "state IS 'completed'", "NOT (result IS NULL)"])
+def test_page_is_read_in_its_order(condition: str) -> None:
+    """Nothing is sorted, so that a page of a large job costs what one of a small job does."""
+    database = sqlite3.connect(":memory:")
+    database.executescript(SCHEMA)
+    where = f"job_key = 1 AND key > 5 AND doomed = 0 AND ({condition})"
+    sql = f"EXPLAIN QUERY PLAN SELECT {TASK_COLUMNS} FROM tasks WHERE {where} ORDER BY key"
+    plan = " ".join(str(row[3]) for row in database.execute(sql))
+    assert "SEARCH tasks USING" in plan
+    assert "B-TREE" not in plan
