@@ -6,12 +6,17 @@ clients' tests or public recordings show it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 from dispatcher.service.wire import JsonObject, JsonValue, format_time
+
+
+_SECRET = re.compile(r"(password|key|settings|token|signature)\W*$", re.IGNORECASE)
+"""Ends the names of properties that hold secrets, and of a few that do not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +227,8 @@ class BatchError(Exception):
 
 
 def invalid_property(name: str, value: object, reason: str) -> BatchError:
-    """Return the refusal of one property's value."""
-    shown = str(value)[:200]
+    """Return the refusal of one property's value, which it shows unless it may be a key or a password."""
+    shown = "(not shown)" if _SECRET.search(name) else str(value)[:200]
     values = (("PropertyName", name), ("PropertyValue", shown), ("Reason", reason))
     return BatchError(Refusal.INVALID_PROPERTY_VALUE, values=values)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.errors import BatchError, Refusal, invalid_property
 from dispatcher.service.options import ServiceOptions
 from dispatcher.service.testing import Bench
 from dispatcher.service.wire import JsonObject
@@ -71,6 +71,14 @@ def test_node_that_starts_says_so(operation: str) -> None:
     bench.add_pool()
     with pytest.raises(BatchError, match="NodeBeingStarted"):
         act(bench, operation)
+
+
+@pytest.mark.parametrize("name", ["userAccounts[0].password", "accountKey", "protectedSettings", "sshPrivateKey"])
+def test_refusal_does_not_show_a_secret(name: str) -> None:
+    """Its value is the one thing that a log of refusals must not have."""
+    error = invalid_property(name, "hush", "a string is expected")
+    assert "hush" not in f"{error} {error.values}"
+    assert "seen" in str(invalid_property("displayName", "seen", "no").values)
 
 
 def test_codes_are_unique_but_for_what_authentication_hides() -> None:
