@@ -18,7 +18,8 @@ ENDS = [(signal.SIGINT, 130), (signal.SIGTERM, 130), (signal.SIGHUP, 130), (sign
 Moment = Callable[[Path], bool]
 
 MOMENTS: dict[str, Moment] = {
-    "its folder is made": lambda folder: any(folder.iterdir()),
+    # Not any entry: Python looks for a place for temporary files by making one, and a kill just then leaves it.
+    "its folder is made": lambda folder: any(path.is_dir() for path in folder.iterdir()),
     "Azurite has started": lambda folder: _runs("azurite.js", folder),
     "the service has started": lambda folder: _runs("dispatcher.service", folder),
     "the job manager runs": lambda folder: _runs("chain job-manager", folder),
