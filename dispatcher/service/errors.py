@@ -14,7 +14,6 @@ from enum import Enum
 
 from dispatcher.service.wire import JsonObject, JsonValue, format_time
 
-
 _SECRET = re.compile(r"(password|key|settings|token|signature)\W*$", re.IGNORECASE)
 """Ends the names of properties that hold secrets, and of a few that do not."""
 
