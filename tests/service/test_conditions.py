@@ -20,15 +20,16 @@ STALE: dict[str, Any] = {"etag": "0x8D0", "match_condition": MatchConditions.IfN
 
 @pytest.fixture
 def schedule(client: BatchClient, name: str) -> str:
-    """Return a job schedule that makes no job."""
+    """Return a job schedule that makes no job; a job may not have its id."""
+    schedule_id = f"schedule-{name}"[:64]
     client.create_job_schedule(
         models.BatchJobScheduleCreateOptions(
-            id=name,
+            id=schedule_id,
             schedule=models.BatchJobScheduleConfiguration(do_not_run_until=TOMORROW),
             job_specification=models.BatchJobSpecification(pool_info=models.BatchPoolInfo(pool_id="pool")),
         )
     )
-    return name
+    return schedule_id
 
 
 def test_stale_etag_stops_a_change_of_everything(client: BatchClient, job: str, schedule: str, run: Run) -> None:

@@ -47,7 +47,7 @@ def test_priority_out_of_range_is_refused(client: BatchClient, name: str, priori
     """Priorities lie between -1000 and 1000."""
     with pytest.raises(HttpResponseError) as caught:
         client.create_job(models.BatchJobCreateOptions(id=name, pool_info=POOL, priority=priority))
-    assert code_of(caught.value) == "InvalidPropertyValue"
+    assert code_of(caught.value) == "OutOfRangePriority"
 
 
 def test_listed_jobs_can_be_filtered_selected_and_paged(client: BatchClient, name: str) -> None:

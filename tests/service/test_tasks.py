@@ -101,23 +101,27 @@ def test_dependency_list_that_is_too_long_is_refused(client: BatchClient, job: s
 
 
 @pytest.mark.parametrize(
-    ("changes", "named"),
+    ("changes", "named", "code"),
     [
-        ({"id": "a b"}, "id"),
-        ({"command_line": ""}, "commandLine"),
-        ({"display_name": "x" * 1025}, "displayName"),
-        ({"required_slots": 0}, "requiredSlots"),
-        ({"constraints": models.BatchTaskConstraints(max_task_retry_count=-2)}, "constraints.maxTaskRetryCount"),
+        ({"id": "a b"}, "id", "InvalidPropertyValue"),
+        ({"command_line": ""}, "commandLine", "InvalidPropertyValue"),
+        ({"display_name": "x" * 1025}, "displayName", "InvalidPropertyValue"),
+        ({"required_slots": 0}, "requiredSlots", "InvalidPropertyValue"),
+        (
+            {"constraints": models.BatchTaskConstraints(max_task_retry_count=-2)},
+            "constraints.maxTaskRetryCount",
+            "InvalidConstraintValue",
+        ),
     ],
 )
 def test_value_out_of_bounds_is_refused_by_name(
-    client: BatchClient, job: str, changes: dict[str, Any], named: str
+    client: BatchClient, job: str, changes: dict[str, Any], named: str, code: str
 ) -> None:
     """The error names the property."""
     options = models.BatchTaskCreateOptions(**{"id": "a", "command_line": "true", **changes})
     with pytest.raises(HttpResponseError) as caught:
         client.create_task(job, options)
-    assert code_of(caught.value) == "InvalidPropertyValue"
+    assert code_of(caught.value) == code
     assert [item.value for item in present(caught.value.model).error_values if item.key == "PropertyName"] == [named]
 
 
