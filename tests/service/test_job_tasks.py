@@ -52,7 +52,8 @@ def test_release_task_runs_before_its_job_is_completed(client: BatchClient, prep
     """Its output can be read on the node where it ran, at the folder that the list names."""
     client.create_task(prepared, models.BatchTaskCreateOptions(id="task", command_line="true"))
     wait_until(lambda: client.get_task(prepared, "task").state == models.BatchTaskState.COMPLETED)
-    client.begin_terminate_job(prepared, options=BatchJobTerminateOptions(termination_reason="done"), polling_interval=0).wait()
+    options = BatchJobTerminateOptions(termination_reason="done")
+    client.begin_terminate_job(prepared, options=options, polling_interval=0).wait()
     wait_until(lambda: client.get_job(prepared).state == models.BatchJobState.COMPLETED)
     shown = status(client, prepared)
     info = present(shown.job_release_task_execution_info)
