@@ -7,7 +7,6 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from urllib.parse import quote
 
@@ -116,19 +115,19 @@ def find_file(root: Path, call: Call) -> _Found:
 
 def _list(call: Call, root: Path) -> Reply:
     listing = read_listing(call)
-    entries = enumerate(_entries(root, recursive=call.query.get("recursive", "").lower() == "true"), start=1)
+    recursive = call.query.get("recursive", "").lower() == "true"
     return page(
         call,
         listing,
-        islice(entries, listing.after_number(), None),
-        render=lambda item: _body(call, item[1]),
-        cursor=lambda item: str(item[0]),
+        _entries(root, recursive=recursive, after=listing.after),
+        render=lambda entry: _body(call, entry),
+        cursor=lambda entry: entry.name,
     )
 
 
-def _entries(root: Path, *, recursive: bool) -> Iterator[FileEntry]:
+def _entries(root: Path, *, recursive: bool, after: str) -> Iterator[FileEntry]:
     try:
-        yield from list_files(root, "", recursive)
+        yield from list_files(root, "", recursive, after)
     except FileNotFoundError:  # the task's folder is not there yet, or not any more
         return
 

@@ -65,33 +65,73 @@ def read_entry(root: Path, relative: str) -> FileEntry:
     return _entry(Path(relative).as_posix(), resolve(root, relative).stat())
 
 
-def list_files(root: Path, relative: str = "", recursive: bool = False) -> Iterator[FileEntry]:
+def list_files(root: Path, relative: str = "", recursive: bool = False, after: str = "") -> Iterator[FileEntry]:
     """Yield the entries of a folder ordered by name; with ``recursive`` each folder is followed by what is in it.
 
-    Links that lead out of the root or nowhere, what cannot be read, what vanishes meanwhile and what is neither file
-    nor folder are left out. A linked folder is named, but not entered.
+    Links that lead out of the root or nowhere, what cannot be read, what vanishes meanwhile, what is neither file nor
+    folder and names that are no Unicode text are left out. A linked folder is named, but not entered.
+
+    Args:
+        root: what the names in the entries are relative to.
+        relative: the folder.
+        recursive: whether to enter the folders in it.
+        after: the name of an entry that was listed; those up to it, which may be gone, are passed over.
 
     Raises:
         FileOutside: the folder leads out of the root.
         FileNotFoundError: it does not exist.
         NotADirectoryError: it is a file.
     """
-    return _entries(root, relative, os.listdir(resolve(root, relative)), recursive)
+    passed = Path(after).parts[len(Path(relative).parts) :]
+    real = resolve(root, relative)
+    return _entries(root, _Level(relative, real, os.listdir(real), passed), recursive)
 
 
-def _entries(root: Path, relative: str, names: list[str], recursive: bool) -> Iterator[FileEntry]:
-    for name in sorted(names):
-        path = os.path.join(relative, name)
+class _Level:
+    """A folder that is being listed."""
+
+    def __init__(self, path: str, real: Path, names: list[str], passed: tuple[str, ...]) -> None:
+        self.path = path
+        self.real = real
+        """Where it lies; no part of that is a link."""
+        first = passed[0] if passed else ""
+        self.names = sorted((name for name in names if name >= first and _is_text(name)), reverse=True)
+        """Those that are left, the next one last."""
+        self.passed = passed
+        """The parts of a path that was listed already, with all before it."""
+
+
+def _entries(root: Path, top: _Level, recursive: bool) -> Iterator[FileEntry]:
+    levels = [top]
+    while levels:
+        level = levels[-1]
+        if not level.names:
+            levels.pop()
+            continue
+        name = level.names.pop()
+        was_listed = level.passed[:1] == (name,)
+        path = os.path.join(level.path, name)
+        found = level.real / name
         try:
-            found = resolve(root, path)
-            entry = _entry(path, found.stat())
-            enter = recursive and entry.is_directory and not (Path(root) / path).is_symlink()
+            status = found.lstat()
+            if is_link := stat.S_ISLNK(status.st_mode):
+                status = resolve(root, path).stat()
+            enter = recursive and stat.S_ISDIR(status.st_mode) and not is_link
             below = os.listdir(found) if enter else []
         except (FileOutside, OSError):
             continue
-        if entry.is_directory or found.is_file():
-            yield entry
-            yield from _entries(root, path, below, recursive)
+        if not was_listed and (stat.S_ISDIR(status.st_mode) or stat.S_ISREG(status.st_mode)):
+            yield _entry(path, status)
+        if below:
+            levels.append(_Level(path, found, below, level.passed[1:] if was_listed else ()))
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # bytes that are no UTF-8
+        return False
+    return True
 
 
 def _entry(name: str, status: os.stat_result) -> FileEntry:

@@ -1,5 +1,6 @@
 """Looking at a node's files."""
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,6 +53,33 @@ def test_recursive_list_enters_folders_but_no_links(root: Path) -> None:
     """So it ends."""
     names = [entry.name for entry in list_files(root, recursive=True)]
     assert names == ["a", "a/b", "a/b/two.txt", "inside", "one.txt"]
+
+
+@pytest.mark.parametrize("recursive", [True, False])
+def test_list_goes_on_after_any_of_its_entries(root: Path, recursive: bool) -> None:
+    """Also after one that is gone, so that pages neither skip nor repeat while files come and go."""
+    (root / "a" / "b" / "c").mkdir()
+    (root / "a.txt").touch()
+    names = [entry.name for entry in list_files(root, recursive=recursive)]
+    for number, name in enumerate(names, start=1):
+        assert [entry.name for entry in list_files(root, "", recursive, name)] == names[number:]
+    (root / "a.txt").unlink()
+    assert "one.txt" in [entry.name for entry in list_files(root, "", recursive, "a.txt")]
+
+
+def test_name_that_is_no_text_is_left_out(root: Path) -> None:
+    """No answer could hold it."""
+    Path(os.fsdecode(os.fsencode(root) + b"/\xff")).touch()
+    assert [entry.name for entry in list_files(root)] == ["a", "inside", "one.txt"]
+
+
+def test_folders_as_deep_as_a_path_can_say_are_listed(root: Path) -> None:
+    """They take no stack."""
+    deep = root
+    while len(str(deep)) < 3500:
+        deep /= "d"
+        deep.mkdir()
+    assert len(list(list_files(root, recursive=True))) > 1600
 
 
 def test_entry_tells_what_batch_tells(root: Path) -> None:
