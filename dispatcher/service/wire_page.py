@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dispatcher.service.filters import FILTERS, Properties
 from dispatcher.service.handlers import HANDLERS
-from dispatcher.service.odata_parser import DEEPEST, MOST_TERMS
+from dispatcher.service.odata_parser import DEEPEST, MOST_TERMS, MOST_WORK
 from dispatcher.service.operations import OPERATIONS, Conditions, Operation
 from dispatcher.service.remarks import RECORDED_ONLY, REMARKS
 
@@ -50,8 +50,9 @@ _FILTERS = """\
 
 The properties and operators are those of Microsoft's page "OData filters in Azure Batch"; any other is refused with 400
 `InvalidQueryParameterValue`. Conditions are joined by `and`, `or`, `not` and parentheses, at most {terms} of them,
-at most {deepest} deep. Texts compare without regard to case; times are written `DateTime'2026-01-01T00:00:00Z'`. Tasks'
-`lastModified` may be called `lastModifiedTime`, as on that page.
+at most {deepest} deep; of those that are not values of one property joined by `or`, at most {work}. Texts compare
+without regard to case; times are written `DateTime'2026-01-01T00:00:00Z'`. Tasks' `lastModified` may be called
+`lastModifiedTime`, as on that page.
 
 | list | properties |
 |---|---|
@@ -60,8 +61,9 @@ at most {deepest} deep. Texts compare without regard to case; times are written 
 _LISTS = """\
 
 A page has at most 1000 entries (`maxresults`). Its next link is absolute, with the host that the request named. An
-option of lists that an operation does not have answers 400, except on HEAD. `$select` may hold blanks, unknown names
-and `*`; it chooses top-level properties.
+option of lists that an operation does not have answers 400 `UnsupportedQueryParameter`, except on HEAD. `$select` may
+hold blanks, unknown names and `*`; it chooses top-level properties. Pages of tasks and of files go on where the
+last one ended, also while some are added or deleted: none comes twice, and none that stays is left out.
 
 ## Statistics
 
@@ -106,7 +108,7 @@ def render() -> str:
         _rows(is_retired=False),
         _RETIRED,
         _rows(is_retired=True),
-        _FILTERS.format(terms=MOST_TERMS, deepest=DEEPEST),
+        _FILTERS.format(terms=MOST_TERMS, deepest=DEEPEST, work=MOST_WORK),
         "".join(f"| `{operation}` | {_properties(names)} |\n" for operation, names in FILTERS.items()),
         _LISTS,
         _RECORDED,

@@ -56,7 +56,7 @@ def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plane]:
         _link(data, stack)
         with start_service(data) as process:
             service = connect(process, data)
-            with _client(data) as client:
+            with open_plane(data) as client:
                 yield Plane(service=service, client=client)
             assert process.stdin is not None
             process.stdin.close()
@@ -70,7 +70,8 @@ def _link(data: Path, stack: LocalStack) -> None:
     (data / "secrets" / "storage_link.json").write_text(json.dumps(link))
 
 
-def _client(data: Path) -> httpx.Client:
+def open_plane(data: Path) -> httpx.Client:
+    """Return a client with a token for the management plane of a service."""
     facts = json.loads((data / "endpoint.json").read_text())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IDENTITY_ENDPOINT", facts["identity_endpoint"])
