@@ -14,7 +14,7 @@ from dispatcher.service.calls import Call, FileSlice, Handler, Reply
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.handlers.nodes import find as find_node
 from dispatcher.service.handlers.tasks import find as find_task
-from dispatcher.service.node.files import FileEntry, FileOutside, list_files, read_entry, resolve
+from dispatcher.service.node.files import FileEntry, FileOutside, check_in_place, list_files, read_entry, resolve
 from dispatcher.service.node.launch import TaskKey
 from dispatcher.service.node.layout import task_folder
 from dispatcher.service.paging import page, read_listing
@@ -84,7 +84,12 @@ def task_root(call: Call) -> Path:
     if live is None:
         raise BatchError(Refusal.TASK_FILES_UNAVAILABLE)
     root = call.core.fleet.root(live.record)
-    return Path(task_folder(str(root), TaskKey(job_id=job.id, task_id=task.id)))
+    folder = Path(task_folder(str(root), TaskKey(job_id=job.id, task_id=task.id)))
+    try:
+        check_in_place(root, folder)
+    except FileOutside:
+        raise BatchError(Refusal.FILE_NOT_FOUND) from None
+    return folder
 
 
 def node_root(call: Call) -> Path:

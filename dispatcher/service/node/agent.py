@@ -15,6 +15,7 @@ from dispatcher.service.node.containers import Containers
 from dispatcher.service.node.engine import EngineFinder
 from dispatcher.service.node.environment import NodeIdentity
 from dispatcher.service.node.failures import FailureReported, failure
+from dispatcher.service.node.files import FileOutside, check_in_place
 from dispatcher.service.node.folders import make_node_folders, remove_task_folder
 from dispatcher.service.node.launch import (
     EndReason,
@@ -274,7 +275,9 @@ class _ProcessNode:
                 self._log.say(self._clock.now(), f"log not uploaded: {error}")
 
     def _remove_folder(self, key: TaskKey) -> None:
+        folder = task_folder(self._root, key)
         try:
-            remove_task_folder(task_folder(self._root, key))
-        except OSError:
+            check_in_place(Path(self._root), Path(folder).parent)
+            remove_task_folder(folder)
+        except (OSError, FileOutside):
             logger.warning("the folder of %s could not be removed", key, exc_info=True)

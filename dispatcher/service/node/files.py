@@ -55,6 +55,21 @@ def resolve(root: Path, relative: str) -> Path:
     return found
 
 
+def check_in_place(root: Path, folder: Path) -> None:
+    """Refuse a folder that a task replaced by a link, or that has one on the way to it.
+
+    Args:
+        root: where the way begins; what leads to the root may be a link.
+        folder: a folder below the root; it need not exist.
+
+    Raises:
+        FileOutside: what is written or deleted there would be elsewhere.
+    """
+    relative = os.path.relpath(folder, root)
+    if os.path.realpath(folder) != os.path.join(os.path.realpath(root), relative):
+        raise FileOutside(relative)
+
+
 def read_entry(root: Path, relative: str) -> FileEntry:
     """Return what there is to know about one file or folder.
 
@@ -95,7 +110,7 @@ class _Level:
         self.real = real
         """Where it lies; no part of that is a link."""
         first = passed[0] if passed else ""
-        self.names = sorted((name for name in names if name >= first and _is_text(name)), reverse=True)
+        self.names = sorted((name for name in names if name >= first and is_text(name)), reverse=True)
         """Those that are left, the next one last."""
         self.passed = passed
         """The parts of a path that was listed already, with all before it."""
@@ -126,7 +141,8 @@ def _entries(root: Path, top: _Level, recursive: bool) -> Iterator[FileEntry]:
             levels.append(_Level(path, found, below, level.passed[1:] if was_listed else ()))
 
 
-def _is_text(name: str) -> bool:
+def is_text(name: str) -> bool:
+    """Say whether a name is Unicode text, as names in URLs and replies must be."""
     try:
         name.encode()
     except UnicodeEncodeError:  # bytes that are no UTF-8

@@ -63,7 +63,11 @@ def remove_job_folder(folder: str) -> None:
 
 
 def _remove_tree(folder: str) -> None:
+    """Remove a folder; of a link that a task put in its place only the link."""
     with suppress(FileNotFoundError):
+        if Path(folder).is_symlink():
+            Path(folder).unlink()
+            return
         try:
             shutil.rmtree(folder)
         except PermissionError:

@@ -13,13 +13,13 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from threading import Event, Lock, Thread
 
 from dispatcher.service.node.blob_urls import BlobItem, blob_url
 from dispatcher.service.node.blobs import BlobError, StorageAccess, StorageLink
 from dispatcher.service.node.failures import FailureReported, failure
-from dispatcher.service.node.files import FileOutside, resolve
+from dispatcher.service.node.files import FileOutside, check_in_place, is_text, resolve
 from dispatcher.service.node.launch import BlobMount
 from dispatcher.service.node.private import write_private
 
@@ -67,6 +67,8 @@ class Mount:
         """
         with self._lock:
             try:
+                self._drop_link()
+                check_in_place(self._root, self.folder)
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._bring_all(keep_going)
             except BlobError as error:
@@ -80,7 +82,7 @@ class Mount:
 
     def write_back(self, keep_going: Callable[[], None] = lambda: None) -> None:
         """Upload what is new or changed; a file that cannot be is logged, and tried again the next time."""
-        if self.mount.read_only:
+        if self.mount.read_only or not self._is_in_place():
             return
         with self._lock:
             changed = [(name, seen) for name, seen in _files(self.folder) if self._in_step.get(name, ())[:2] != seen]
@@ -94,7 +96,7 @@ class Mount:
     def close(self) -> None:
         """Write back for the last time, and let the folder be removed."""
         self.write_back()
-        if self.mount.read_only:
+        if self.mount.read_only and self._is_in_place():
             for folder in self._folders():
                 folder.chmod(_FOLDER)
         self.release()
@@ -103,6 +105,25 @@ class Mount:
         """Close its connections; the folder stays as it is."""
         if self._own_storage is not None:
             self._own_storage.close()
+
+    @property
+    def _root(self) -> Path:
+        """The node's, from which on no part of the folder's path may be a link."""
+        depth = len(PurePosixPath(self.mount.folder).parts)
+        return self.folder.parents[depth]
+
+    def _is_in_place(self) -> bool:
+        try:
+            check_in_place(self._root, self.folder)
+        except FileOutside:
+            logger.warning("mount %s was replaced by a link: nothing is written back from it", self.mount.folder)
+            return False
+        return True
+
+    def _drop_link(self) -> None:
+        """Remove a link that a task put in the folder's place; what it leads to stays."""
+        if self.folder.is_symlink():
+            self.folder.unlink()
 
     @property
     def _storage(self) -> StorageAccess:
@@ -244,11 +265,11 @@ def _failed(reason: str) -> MountFailed:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Seen]]:
-    """Yield the regular files below a folder, relative to it; links and drafts are left out."""
+    """Yield the regular files below a folder, relative to it; links, drafts and names that are no text are left out."""
     for place, _, names in os.walk(folder):
         for name in names:
             path = Path(place, name)
-            if not name.startswith(_DRAFT) and path.is_file() and not path.is_symlink():
+            if not name.startswith(_DRAFT) and is_text(str(path)) and path.is_file() and not path.is_symlink():
                 try:
                     yield path.relative_to(folder).as_posix(), _seen(path)
                 except FileNotFoundError:

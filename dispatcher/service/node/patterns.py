@@ -70,7 +70,7 @@ def find_files(pattern: Pattern, inside: Path) -> Iterator[str]:
     Raises:
         FileOutside: the pattern, or a file that it names without a wildcard, leads out of ``inside``.
     """
-    limit = os.path.realpath(inside)
+    limit = os.path.join(os.path.realpath(inside.parent), inside.name)  # the folder itself may not be a link
     base = os.path.realpath(pattern.base)
     if ".." in pattern.parts or not _is_within(base, limit):
         raise FileOutside(pattern.base)

@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from pathlib import Path
 
 from dispatcher.service.node.launch import Usage
 from dispatcher.service.node.limits import lower_for_task
@@ -258,7 +259,15 @@ def _usage(used: resource.struct_rusage) -> Usage:
 @contextmanager
 def _open_file(path: str, *, append: bool) -> Iterator[int]:
     mode = os.O_APPEND if append else os.O_TRUNC
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | mode | os.O_CLOEXEC, 0o644)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | mode
+    try:
+        descriptor = os.open(path, flags, 0o644)
+    except OSError as error:
+        if error.errno not in {errno.ELOOP, errno.ENXIO}:
+            raise
+        Path(path).unlink()  # an earlier attempt put a link or a pipe there
+        descriptor = os.open(path, flags, 0o644)
+    os.set_blocking(descriptor, True)
     try:
         yield descriptor
     finally:

@@ -18,6 +18,7 @@ from dispatcher.service.node.containers import Container, ContainerFailed, Conta
 from dispatcher.service.node.coordination import run_coordination, shared_environment
 from dispatcher.service.node.environment import NodeIdentity, node_environment, task_environment
 from dispatcher.service.node.failures import WALL_CLOCK_DETAIL, FailureReported, failure
+from dispatcher.service.node.files import check_in_place
 from dispatcher.service.node.folders import make_task_folder
 from dispatcher.service.node.launch import (
     ContainerRun,
@@ -200,6 +201,8 @@ class AttemptRunner:
         """Bring what the attempt needs; return what tells it where its packages are."""
         keep_going = attempt.keep_going
         keep_going()
+        if os.path.lexists(folder):  # a retry: an earlier attempt may have put a link on the way to it
+            check_in_place(Path(self._root), Path(folder).parent)
         make_task_folder(folder, keep=attempt.launch.keep_files)
         installed = [self._equipment.packages.install(package, keep_going) for package in attempt.launch.packages]
         if attempt.launch.resource_files:

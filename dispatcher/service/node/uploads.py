@@ -7,6 +7,7 @@ Two logs are written beside ``stdout.txt``, as Azure's agent writes them: ``file
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,7 +66,7 @@ def stage_out(
     Returns:
         The failure that the first error makes of the task, None if all went well.
     """
-    with (folder / UPLOAD_LOG).open("w") as log, (folder / UPLOAD_ERRORS).open("w") as errors:
+    with _fresh(folder / UPLOAD_LOG) as log, _fresh(folder / UPLOAD_ERRORS) as errors:
         upload = _Upload(
             folder=folder, environment=environment, storage=storage, keep_going=keep_going, log=log, errors=errors
         )
@@ -150,6 +151,15 @@ def blob_headers(wanted: Iterable[tuple[str, str]]) -> dict[str, str]:
         if lower not in _OWN_HEADERS:
             headers[_BLOB_SPELLING.get(lower, lower)] = value
     return headers
+
+
+def _fresh(path: Path) -> TextIO:
+    """Open a new file; a link or pipe that the task put there is replaced, not written to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+    return path.open("x")
 
 
 def _failure_code(error: BlobError) -> str:
