@@ -6,9 +6,8 @@ import json
 from collections.abc import Iterable
 
 from dispatcher.service.core import Core
-from dispatcher.service.documents.packages import PackageReference
 from dispatcher.service.errors import BatchError, Refusal, invalid_property
-from dispatcher.service.store import applications
+from dispatcher.service.store.applications import PackageReference, check_references
 
 
 def check_active_quota(core: Core) -> None:
@@ -28,11 +27,7 @@ def check_packages(core: Core, references: Iterable[PackageReference]) -> None:
     Raises:
         BatchError: InvalidApplicationPackageReferences.
     """
-    wanted = [
-        applications.PackageReference(application_id=reference.application_id, name=reference.version)
-        for reference in references
-    ]
-    applications.check_references(core.store.applications, wanted, needs_default=False)
+    check_references(core.store.applications, references, needs_default=False)
 
 
 def check_users(core: Core, pool_id: str, names: Iterable[str]) -> None:

@@ -9,11 +9,11 @@ from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 
-from dispatcher.service.documents.application_packages import read_package_references
 from dispatcher.service.documents.containers import read_container
 from dispatcher.service.documents.fields import Fields, check_pairs
 from dispatcher.service.documents.job_tasks import PreparationTask, ReleaseTask
 from dispatcher.service.documents.multi_instance import read_multi_instance
+from dispatcher.service.documents.packages import read_package_references
 from dispatcher.service.documents.tasks import read_limits
 from dispatcher.service.node.launch import (
     START_TASK,

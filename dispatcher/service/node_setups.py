@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 
 from dispatcher.service.core import Core
-from dispatcher.service.documents.application_packages import read_package_references
 from dispatcher.service.documents.containers import read_container_pool
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.mounts import read_mounts
+from dispatcher.service.documents.packages import read_package_references
 from dispatcher.service.node.launch import ApplicationPackage, NodeSetup
 from dispatcher.service.records import PoolRecord
 from dispatcher.service.store.applications import PackageReference

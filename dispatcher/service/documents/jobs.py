@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from dispatcher.service.documents.fields import Fields, check_environment, check_metadata
 from dispatcher.service.documents.job_tasks import JobTasks, check_other_id, read_job_tasks
-from dispatcher.service.documents.packages import read_references
+from dispatcher.service.documents.packages import read_package_references
 from dispatcher.service.documents.pool_info import AutoPoolSpec, read_pool_info
 from dispatcher.service.documents.tasks import TaskSpec, check_program, named_user, read_limits
 from dispatcher.service.errors import Refusal, invalid_property
@@ -134,5 +134,5 @@ def _read_manager(fields: Fields) -> TaskSpec:
         is_dedicated=not fields.boolean("allowLowPriorityNode", default=True),
         is_exclusive=fields.boolean("runExclusive", default=True),
         kills_job=fields.boolean("killJobOnCompletion", default=True),
-        packages=read_references(fields),
+        packages=read_package_references(fields),
     )

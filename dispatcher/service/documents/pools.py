@@ -6,12 +6,12 @@ import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from dispatcher.service.documents.application_packages import read_package_references
 from dispatcher.service.documents.autoscale import AutoscaleSpec, read_autoscale
 from dispatcher.service.documents.containers import read_container_pool
 from dispatcher.service.documents.extensions import read_extensions
 from dispatcher.service.documents.fields import Fields, check_metadata
 from dispatcher.service.documents.mounts import read_mounts
+from dispatcher.service.documents.packages import read_package_references
 from dispatcher.service.documents.start_tasks import read_start_task
 from dispatcher.service.documents.user_accounts import check_user_accounts
 from dispatcher.service.errors import BatchError, Refusal, invalid_property

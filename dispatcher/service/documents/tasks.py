@@ -11,9 +11,10 @@ from dispatcher.service.documents.containers import read_container
 from dispatcher.service.documents.exit_conditions import read_exit_conditions
 from dispatcher.service.documents.fields import Fields, check_environment
 from dispatcher.service.documents.multi_instance import read_multi_instance
-from dispatcher.service.documents.packages import PackageReference, read_references
+from dispatcher.service.documents.packages import read_package_references
 from dispatcher.service.errors import BatchError, Refusal, invalid_property, unsupported_property
 from dispatcher.service.node.launch import UploadCondition
+from dispatcher.service.store.applications import PackageReference
 from dispatcher.service.wire import JsonObject
 
 DEFAULT_RETENTION = timedelta(days=7)
@@ -112,7 +113,7 @@ def read_task(body: JsonObject) -> TaskSpec:
         affinity=_affinity(fields),
         instances=0 if multi is None else multi.instances,
         names_job_actions=conditions is not None and read_exit_conditions(conditions).name_job_actions(),
-        packages=read_references(fields),
+        packages=read_package_references(fields),
         user_name=named_user(fields),
     )
 

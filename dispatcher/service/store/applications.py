@@ -21,7 +21,9 @@ _PACKAGE = "application, name, state, container, blob, activated, version"
 
 _REFERRING_POOL = """
 SELECT pools.id FROM pools, json_each(pools.document, '$.applicationPackageReferences') AS reference
-WHERE pools.state <> 'deleting' AND lower(json_extract(reference.value, '$.applicationId')) = lower(?1)
+WHERE pools.state <> 'deleting'
+AND lower(substr('/' || rtrim(json_extract(reference.value, '$.applicationId'), '/'), -length(?1) - 1))
+    = '/' || lower(?1)
 AND lower(coalesce(json_extract(reference.value, '$.version'),
     (SELECT default_version FROM applications WHERE id = ?1))) = lower(?2)
 ORDER BY pools.id LIMIT 1
