@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dispatcher.service.documents.application_packages import read_package_references
 from dispatcher.service.documents.fields import Fields
+from dispatcher.service.documents.packages import read_package_references
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.store.applications import ApplicationStore, PackageReference, PackageState, check_references
 from dispatcher.service.testing import Bench
@@ -80,6 +80,23 @@ def test_more_than_ten_references_are_refused() -> None:
     """That is Azure's limit of a pool."""
     with pytest.raises(BatchError):
         read_package_references(Fields(values={"applicationPackageReferences": [{"applicationId": "a"}] * 11}))
+
+
+def test_reference_by_resource_id_names_the_application() -> None:
+    """Its last part is the name, whoever refers to it."""
+    full = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Batch/batchAccounts/a/applications/Tool"
+    fields = Fields(values={"applicationPackageReferences": [{"applicationId": full}]})
+    assert read_package_references(fields) == (PackageReference(application_id="Tool", name=None),)
+
+
+@pytest.mark.parametrize("named", ["tool", "/x/applications/Tool"])
+def test_pool_is_found_by_what_it_refers_to(bench: Bench, applications: ApplicationStore, named: str) -> None:
+    """By the application's id or its full resource id."""
+    package = applications.find_package("Tool", "1.0")
+    assert package is not None
+    assert applications.pool_that_refers_to(package) is None
+    bench.add_pool("other", applicationPackageReferences=[{"applicationId": named, "version": "1.0"}])
+    assert applications.pool_that_refers_to(package) == "other"
 
 
 def test_data_plane_lists_what_has_active_versions(bench: Bench, applications: ApplicationStore) -> None:
