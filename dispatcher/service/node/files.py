@@ -60,13 +60,13 @@ def check_in_place(root: Path, folder: Path) -> None:
 
     Args:
         root: where the way begins; what leads to the root may be a link.
-        folder: a folder below the root; it need not exist.
+        folder: the root, or a folder below it; it need not exist.
 
     Raises:
         FileOutside: what is written or deleted there would be elsewhere.
     """
     relative = os.path.relpath(folder, root)
-    if os.path.realpath(folder) != os.path.join(os.path.realpath(root), relative):
+    if os.path.realpath(folder) != os.path.normpath(os.path.join(os.path.realpath(root), relative)):
         raise FileOutside(relative)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.service.node.files import FileOutside, list_files, read_entry, resolve
+from dispatcher.service.node.files import FileOutside, check_in_place, list_files, read_entry, resolve
 
 
 @pytest.fixture
@@ -66,6 +66,14 @@ def test_list_goes_on_after_any_of_its_entries(root: Path, recursive: bool) -> N
         assert [entry.name for entry in list_files(root, "", recursive, name)] == names[number:]
     (root / "a.txt").unlink()
     assert "one.txt" in [entry.name for entry in list_files(root, "", recursive, "a.txt")]
+
+
+def test_root_itself_is_in_place(root: Path) -> None:
+    """A start task's folder lies in it; so is what is not there yet, and a folder over a link is not."""
+    for folder in (root, root / "new" / "x"):
+        check_in_place(root, folder)
+    with pytest.raises(FileOutside):
+        check_in_place(root, root / "inside" / "b")
 
 
 def test_name_that_is_no_text_is_left_out(root: Path) -> None:
