@@ -35,7 +35,17 @@ Data = Annotated[
     Path | None, typer.Option(help="Folder of its state.", show_default="azure-batch-manager/service in ~/.local/state")
 ]
 Env = Annotated[bool, typer.Option("--env", help="Print only KEY=value lines, which hold secrets, for a shell.")]
-Count = Annotated[int | None, typer.Option(min=0)]
+DedicatedCores = Annotated[
+    int | None, typer.Option(min=0, help="Cores that dedicated nodes of an account may have.", show_default="no limit")
+]
+SpotCores = Annotated[
+    int | None, typer.Option(min=0, help="Cores that its spot nodes may have.", show_default="no limit")
+]
+Pools = Annotated[int | None, typer.Option(min=0, help="Pools that it may have.", show_default="no limit")]
+ActiveJobs = Annotated[
+    int | None,
+    typer.Option(min=0, help="Jobs and schedules, not completed, that it may have.", show_default="no limit"),
+]
 
 
 @service.command()
@@ -61,10 +71,10 @@ def start(
     ] = None,
     allocation_seconds: Annotated[float, typer.Option(min=0, help="Time a resize takes.")] = 0.0,
     boot_seconds: Annotated[float, typer.Option(min=0, help="Time a new node takes until it is there.")] = 0.0,
-    quota_dedicated_cores: Count = None,
-    quota_low_priority_cores: Count = None,
-    quota_pools: Count = None,
-    quota_active_jobs: Count = None,
+    quota_dedicated_cores: DedicatedCores = None,
+    quota_low_priority_cores: SpotCores = None,
+    quota_pools: Pools = None,
+    quota_active_jobs: ActiveJobs = None,
 ) -> None:
     """Start a service and print what its clients need.
 
