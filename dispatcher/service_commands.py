@@ -69,8 +69,8 @@ def start(
     storage: Annotated[
         Path | None, typer.Option(help="File with the connection string of a storage account, in Azurite's place.")
     ] = None,
-    allocation_seconds: Annotated[float, typer.Option(min=0, help="Time a resize takes.")] = 0.0,
-    boot_seconds: Annotated[float, typer.Option(min=0, help="Time a new node takes until it is there.")] = 0.0,
+    allocation_seconds: Annotated[float, typer.Option(min=0, help="Time until new nodes of a resize are there.")] = 0.0,
+    boot_seconds: Annotated[float, typer.Option(min=0, help="Time from then until the start task runs.")] = 0.0,
     quota_dedicated_cores: DedicatedCores = None,
     quota_low_priority_cores: SpotCores = None,
     quota_pools: Pools = None,
