@@ -50,6 +50,13 @@ def test_task_sees_its_environment(client: BatchClient, run: Run) -> None:
     assert b"".join(client.download_task_file(job_id, "task", "stdout.txt")) == b"hello task pool\n"
 
 
+def test_task_runs_on_the_node_of_its_affinity(client: BatchClient, run: Run) -> None:
+    """A task that names a node with room runs there."""
+    node = next(iter(client.list_nodes("pool")))
+    task = run("true", affinity_info=models.BatchAffinityInfo(affinity_id=present(node.affinity_id)))
+    assert present(task.node_info).affinity_id == node.affinity_id
+
+
 def test_task_is_retried_as_often_as_allowed(run: Run) -> None:
     """A failing task runs once and then as often as its retries allow."""
     info = present(run("exit 1", constraints=models.BatchTaskConstraints(max_task_retry_count=2)).execution_info)

@@ -139,6 +139,15 @@ def test_spread_goes_to_the_emptiest_node_and_pack_to_the_fullest() -> None:
     assert chosen[FillType.PACK][0].node_id == "fuller"
 
 
+def test_task_goes_to_the_node_of_its_affinity_while_there_is_room() -> None:
+    """A task's affinity outweighs the fill type; a node that is full keeps no task waiting."""
+    job = JobView(key=1, pool_id="pool", priority=0, max_parallel=-1, running=0)
+    task = ReadyTask(key=1, job_key=1, slots=1, affinity="wanted")
+    for used, expected in ((3, "wanted"), (4, "other")):
+        pool = pool_of((node("wanted", used=used), node("other")))
+        assert [start.node_id for start in starts(Queue(pools=(pool,), jobs=(job,), ready=(task,)))] == [expected]
+
+
 def test_waiting_exclusive_task_is_not_starved() -> None:
     """A task that needs a whole node holds the emptiest one back from those behind it."""
     job = JobView(key=1, pool_id="pool", priority=0, max_parallel=-1, running=0)
