@@ -10,7 +10,7 @@ import pytest
 from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
 
-from tests.service.support import code_of, present, wait_until
+from tests.service.support import code_of, pool_options, present, wait_until
 
 Run = Callable[..., models.BatchTask]
 SATISFY = models.ExitOptions(dependency_action=models.DependencyAction.SATISFY)
@@ -50,11 +50,20 @@ def test_task_sees_its_environment(client: BatchClient, run: Run) -> None:
     assert b"".join(client.download_task_file(job_id, "task", "stdout.txt")) == b"hello task pool\n"
 
 
-def test_task_runs_on_the_node_of_its_affinity(client: BatchClient, run: Run) -> None:
-    """A task that names a node with room runs there."""
-    node = next(iter(client.list_nodes("pool")))
-    task = run("true", affinity_info=models.BatchAffinityInfo(affinity_id=present(node.affinity_id)))
-    assert present(task.node_info).affinity_id == node.affinity_id
+def test_tasks_run_on_the_nodes_of_their_affinity(client: BatchClient) -> None:
+    """Of two idle nodes, each task has the one that it names."""
+    client.create_pool(pool_options("affinity", target_dedicated_nodes=2))
+    wait_until(lambda: [node.state for node in client.list_nodes("affinity")] == [models.BatchNodeState.IDLE] * 2)
+    client.create_job(models.BatchJobCreateOptions(id="affinity", pool_info=models.BatchPoolInfo(pool_id="affinity")))
+    for node in client.list_nodes("affinity"):
+        wanted = models.BatchAffinityInfo(affinity_id=present(node.affinity_id))
+        client.create_task(
+            "affinity", models.BatchTaskCreateOptions(id=node.id, command_line="true", affinity_info=wanted)
+        )
+        wait_until(lambda: not list(client.list_tasks("affinity", filter="state ne 'completed'")))
+        assert present(client.get_task("affinity", node.id).node_info).node_id == node.id
+    client.begin_delete_job("affinity")
+    client.begin_delete_pool("affinity")
 
 
 def test_task_is_retried_as_often_as_allowed(run: Run) -> None:
