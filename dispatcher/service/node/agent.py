@@ -237,7 +237,7 @@ class _ProcessNode:
         self._log.tell(event)
         try:
             self._listener(event)
-        except Exception:
+        except Exception:  # the listener's fault must not end the slot's thread
             logger.exception("the listener of node events failed")
 
     def _begin(self, what: str, work: Callable[[], None]) -> None:

@@ -256,7 +256,7 @@ class Mounts:
         while not self._closing.wait(WRITE_BACK_SECONDS):
             try:
                 self.write_back()
-            except Exception:
+            except Exception:  # the outermost line of this thread: the next round tries again
                 logger.exception("mounts could not be written back")
 
 
