@@ -8,6 +8,7 @@ from dispatcher.service.authentication import Authenticator
 from dispatcher.service.clock import Clock
 from dispatcher.service.core import Core
 from dispatcher.service.driver import Driver
+from dispatcher.service.faults.injector import Faults
 from dispatcher.service.fleet import Fleet, NodeMaker, NodeRenewed
 from dispatcher.service.handlers import HANDLERS
 from dispatcher.service.inbox import Inbox
@@ -31,6 +32,7 @@ class Service:
         authenticator: Authenticator,
         clock: Clock,
         options: ServiceOptions | None = None,
+        faults: Faults | None = None,
     ) -> None:
         """Put the parts together; nothing runs before `start`."""
         self._driver = Driver()
@@ -43,6 +45,7 @@ class Service:
             clock=clock,
             wake=self._driver.wake,
             options=options or ServiceOptions(),
+            faults=faults,
         )
         self.worker = Worker(self.core, self._inbox)
         self.pipeline = Pipeline(self.core, authenticator, HANDLERS)

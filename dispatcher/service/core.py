@@ -9,6 +9,7 @@ from dispatcher.service.autoscale_samples import PoolSamples
 from dispatcher.service.clock import Clock
 from dispatcher.service.documents.exit_conditions import JobAction
 from dispatcher.service.errors import BatchError, Refusal
+from dispatcher.service.faults.injector import Faults
 from dispatcher.service.fleet import Fleet, LiveNode
 from dispatcher.service.node.launch import EndReason, TaskKey, WorkKind
 from dispatcher.service.options import ServiceOptions
@@ -51,6 +52,8 @@ class Core:
     options: ServiceOptions = field(default_factory=ServiceOptions)
     samples: PoolSamples = field(default_factory=PoolSamples)
     """What the formulas of pools know."""
+    faults: Faults | None = None
+    """Those put in on purpose; None, which is the rule, puts none in."""
 
     def terminate_job(self, job: JobRecord, reason: str, *, force: bool = False) -> None:
         """Begin to end a job: its running tasks are ended, its active ones stay active.

@@ -18,6 +18,7 @@ from dispatcher.service.account import Service
 from dispatcher.service.accounts import AccountKeys, KeyName
 from dispatcher.service.authentication import Authenticator
 from dispatcher.service.clock import Clock
+from dispatcher.service.faults.injector import Faults
 from dispatcher.service.identity.authority import TokenAuthority
 from dispatcher.service.keyring import Keyring
 from dispatcher.service.local_nodes import LocalNodes
@@ -58,7 +59,9 @@ class _Hosted:
 class LocalAccounts:
     """See `Accounts`. It opens what the folder holds; nothing runs before `start`."""
 
-    def __init__(self, settings: HostSettings, *, tokens: TokenAuthority, clock: Clock) -> None:
+    def __init__(
+        self, settings: HostSettings, *, tokens: TokenAuthority, clock: Clock, faults: Faults | None = None
+    ) -> None:
         """Open every account of the folder.
 
         Raises:
@@ -67,6 +70,7 @@ class LocalAccounts:
         self._settings = settings
         self._tokens = tokens
         self._clock = clock
+        self._faults = faults
         self._stop: Callable[[], None] | None = None
         self._hosted: dict[str, _Hosted] = {}
         make_private_folder(self._others, is_ours=True)
@@ -189,6 +193,7 @@ class LocalAccounts:
             ),
             clock=self._clock,
             options=self._settings.options,
+            faults=self._faults,
         )
         self._hosted[name] = _Hosted(name=name, folder=folder, keyring=keyring, service=service)
         return self._hosted[name]

@@ -13,6 +13,7 @@ from dispatcher.service.account import Service
 from dispatcher.service.authentication import Authenticator
 from dispatcher.service.calls import Call, Reply
 from dispatcher.service.clock import Clock, ManualClock
+from dispatcher.service.faults.injector import Faults
 from dispatcher.service.handlers import HANDLERS
 from dispatcher.service.node.launch import (
     CoordinationDone,
@@ -186,7 +187,9 @@ class FakeNodes:
 class Bench:
     """An account to try things on: calls of handlers, and steps of the worker, when the test says so."""
 
-    def __init__(self, store: Store | None = None, options: ServiceOptions | None = None) -> None:
+    def __init__(
+        self, store: Store | None = None, options: ServiceOptions | None = None, faults: Faults | None = None
+    ) -> None:
         self.clock = ManualClock()
         self.nodes = FakeNodes(self.clock)
         credentials = (Credential(account="bench", key=b"key"),)
@@ -197,6 +200,7 @@ class Bench:
             authenticator=Authenticator(credentials=lambda: credentials, clock=self.clock),
             clock=self.clock,
             options=options,
+            faults=faults,
         )
 
     def call(
