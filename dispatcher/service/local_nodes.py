@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import shutil
 from collections.abc import Iterable
@@ -10,24 +9,24 @@ from functools import partial
 from pathlib import Path
 
 from dispatcher.service.clock import Clock
-from dispatcher.service.node.agent import NodeIdentity, open_node
-from dispatcher.service.node.blobs import StorageAccess, StorageLink
 from dispatcher.service.node.engine import EngineFinder
+from dispatcher.service.node.environment import NodeIdentity
 from dispatcher.service.node.folders import remove_job_folder
 from dispatcher.service.node.launch import Node, NodeListener
 from dispatcher.service.node.layout import job_folder
-from dispatcher.service.node.private import ENGINE_FOLDER, private_folder
+from dispatcher.service.node.private import ENGINE_FOLDER, RUNNING_FOLDER, private_folder
+from dispatcher.service.node.sessions import Sessions
+from dispatcher.service.nodes_process.connection import NodesProcess
+from dispatcher.service.nodes_process.messages import Begin
+from dispatcher.service.orphans import end_orphans
 from dispatcher.service.records import NodeRecord
+from dispatcher.service.storage_link import read_storage_link
 
 logger = logging.getLogger(__name__)
 
 
 _BESIDE_TASKS = 8
 """Attempts that take no slot and may run beside tasks: the start task, and what prepares and releases for jobs."""
-
-
-class StorageLinkError(Exception):
-    """The file that links a storage account is not as it should be; the message says how."""
 
 
 class LocalNodes:
@@ -40,9 +39,14 @@ class LocalNodes:
         self._data = data
         self._account = account
         self._account_url = account_url
-        self._clock = clock
-        self._storage = StorageAccess(partial(read_storage_link, link_folder or data))
+        self._link_folder = link_folder or data
         self._engines = EngineFinder(data / ENGINE_FOLDER)
+        self._process = NodesProcess(
+            begin=Begin(link_folder=self._link_folder, engine_folder=data / ENGINE_FOLDER),
+            sessions=Sessions(data / RUNNING_FOLDER),
+            clear=partial(end_orphans, data / "pools"),
+            clock=clock,
+        )
 
     def open(self, record: NodeRecord, slots: int, listener: NodeListener) -> Node:
         """Return a running node."""
@@ -55,15 +59,7 @@ class LocalNodes:
             node_id=record.id,
             is_dedicated=record.is_dedicated,
         )
-        return open_node(
-            root=root,
-            identity=identity,
-            slots=slots + _BESIDE_TASKS,
-            storage=self._storage,
-            listener=listener,
-            clock=self._clock,
-            engines=self._engines,
-        )
+        return self._process.open(root=root, identity=identity, slots=slots + _BESIDE_TASKS, listener=listener)
 
     def root(self, record: NodeRecord) -> Path:
         """Return a node's folder."""
@@ -71,7 +67,7 @@ class LocalNodes:
 
     def storage_url(self, path: str) -> str:
         """Return a URL below the linked storage account's; one that leads nowhere where none is linked."""
-        link = self._storage.link()
+        link = read_storage_link(self._link_folder)
         return f"{'http://storage.invalid' if link is None else link.endpoint.rstrip('/')}/{path}"
 
     def containers_problem(self) -> str | None:
@@ -107,20 +103,4 @@ class LocalNodes:
 
     def close(self) -> None:
         """Let go of what nodes shared."""
-        self._storage.close()
-
-
-def read_storage_link(data: Path) -> StorageLink | None:
-    """Return the storage account that nodes use for files that name an identity; None where none is linked.
-
-    Raises:
-        StorageLinkError: ``secrets/storage_link.json`` is no JSON object with account, endpoint and key.
-    """
-    path = data / "secrets" / "storage_link.json"
-    try:
-        link = json.loads(path.read_text(encoding="utf-8"))
-        return StorageLink(account=link["account"], endpoint=link["endpoint"], key=link["key"])
-    except FileNotFoundError:
-        return None
-    except (ValueError, KeyError, TypeError):
-        raise StorageLinkError(f"{path} must be a JSON object with account, endpoint and key") from None
+        self._process.close()

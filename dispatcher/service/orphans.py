@@ -36,7 +36,8 @@ def end_orphans(nodes: Path, *, within_seconds: float = 10.0) -> int:
     again until none is left, because a process may start others while it is being killed.
     """
     deadline = time.monotonic() + within_seconds
-    folders = list(nodes.glob(f"*/.*/{RUNNING_FOLDER}"))
+    # The process that ran the nodes is among the account's own sessions; while it lives it may start others.
+    folders = [nodes.parent / RUNNING_FOLDER, *nodes.glob(f"*/.*/{RUNNING_FOLDER}")]
     sessions = {session for folder in folders for session in living_sessions(folder)}
     found: set[int] = set()
     while orphans := set(_processes_of(nodes, sessions)):
@@ -49,7 +50,7 @@ def end_orphans(nodes: Path, *, within_seconds: float = 10.0) -> int:
             break
         time.sleep(_LOOK_AGAIN_SECONDS)
     for folder in folders:
-        for file in folder.iterdir():
+        for file in folder.iterdir() if folder.is_dir() else ():
             file.unlink()
     return len(found) + end_containers(nodes, EngineFinder(nodes.parent / ENGINE_FOLDER))
 

@@ -25,12 +25,12 @@ from dispatcher.service.identity.endpoint import IdentityEndpoint
 from dispatcher.service.keyring import KeyFileError
 from dispatcher.service.listeners import Listeners, PortError, address_of, listen
 from dispatcher.service.local_accounts import HostSettings, LocalAccounts
-from dispatcher.service.local_nodes import read_storage_link
 from dispatcher.service.management import make_management
 from dispatcher.service.node.limits import raise_soft_limit
 from dispatcher.service.options import ServiceOptions
 from dispatcher.service.orphans import end_orphans
 from dispatcher.service.private_files import PrivacyError
+from dispatcher.service.storage_link import read_storage_link
 from dispatcher.service.store import SchemaError
 from dispatcher.service.tls import prepare_tls
 

@@ -9,7 +9,7 @@ from functools import partial
 from dispatcher.service.core import Core
 from dispatcher.service.fleet import NodeRenewed
 from dispatcher.service.inbox import Inbox, Taken
-from dispatcher.service.node.launch import CoordinationDone, SetupEnding, TaskEnding, WorkKind
+from dispatcher.service.node.launch import CoordinationDone, NodeLost, SetupEnding, TaskEnding, WorkKind
 from dispatcher.service.records import NodeRecord
 from dispatcher.service.work.auto_pools import AutoPoolPart
 from dispatcher.service.work.autoscale import AutoscalePart
@@ -95,6 +95,8 @@ class Worker:
                 self._nodes.set_up_ended(event, live, now)
             case NodeRenewed():
                 self._nodes.renewed(event, live, now)
+            case NodeLost():
+                self._nodes.lost(live)
             case CoordinationDone():
                 self._tasks.gangs.coordinated(event, live)
             case TaskEnding():

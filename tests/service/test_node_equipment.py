@@ -14,7 +14,7 @@ from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import ContainerClient, ContainerSasPermissions, generate_container_sas
 
-from dispatcher.service.local_nodes import read_storage_link
+from dispatcher.service.storage_link import read_storage_link
 from dispatcher.service.node.blob_signing import StorageLink
 from dispatcher.service.node.engine import Engine
 from tests.integration.containers.conftest import engine, finder, image

@@ -203,6 +203,7 @@ class _ProcessNode:
             thread.join()
         self._equipment.close()
         self.runner.close()
+        self._log.close()
 
     def _add_thread_if_needed(self) -> None:
         """Begin a slot's thread when one more attempt than ever before is about to run."""

@@ -297,7 +297,17 @@ class CoordinationDone:
     at: datetime
 
 
-NodeEvent = TaskStarted | TaskEnding | SetupEnding | CoordinationDone
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NodeLost:
+    """What ran the node is gone, and all processes of the node with it, or they will be before it is opened again.
+
+    No ending is reported of what ran there but where `Node.end` asks for it.
+    """
+
+    at: datetime
+
+
+NodeEvent = TaskStarted | TaskEnding | SetupEnding | CoordinationDone | NodeLost
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

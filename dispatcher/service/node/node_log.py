@@ -6,6 +6,7 @@ A line is a time in UTC and a sentence. No line holds a command, a setting or a 
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from threading import Lock
 from dispatcher.service.node.launch import (
     CoordinationDone,
     NodeEvent,
+    NodeLost,
     SetupEnding,
     TaskEnding,
     TaskFailure,
@@ -48,15 +50,15 @@ class NodeLog:
         """Begin, or go on, in a folder."""
         self._path, self._before = folder / CURRENT, folder / BEFORE
         self._lock = Lock()
+        self._file = -1
+        self._bytes = 0
 
     def say(self, at: datetime, sentence: str) -> None:
         """Add a line."""
-        line = f"{at.astimezone(UTC).isoformat(timespec='microseconds')} {' '.join(sentence.split())}\n"
+        line = f"{at.astimezone(UTC).isoformat(timespec='microseconds')} {' '.join(sentence.split())}\n".encode()
         with self._lock:
             try:
-                self._make_room()
-                with self._path.open("a", encoding="utf-8") as file:
-                    file.write(line)
+                self._bytes += os.write(self._open(), line)
             except OSError as error:
                 logger.warning("a line of %s is lost: %s", self._path, error.strerror)
 
@@ -64,12 +66,26 @@ class NodeLog:
         """Add a line about an event."""
         self.say(event.at, _sentence(event))
 
-    def _make_room(self) -> None:
-        try:
-            if self._path.stat().st_size >= MOST_BYTES:
-                self._path.replace(self._before)
-        except FileNotFoundError:
-            return
+    def close(self) -> None:
+        """Give its descriptor back; a line after that opens the file again."""
+        with self._lock:
+            if self._file >= 0:
+                os.close(self._file)
+                self._file = -1
+
+    def _open(self) -> int:
+        """Return the file that takes the next line."""
+        if self._file < 0:
+            self._begin()
+        if self._bytes >= MOST_BYTES:
+            self._path.replace(self._before)
+            os.close(self._file)
+            self._begin()
+        return self._file
+
+    def _begin(self) -> None:
+        self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._bytes = os.fstat(self._file).st_size
 
 
 def log_files(folder: Path) -> list[LogFile]:
@@ -90,6 +106,8 @@ def _time(line: str) -> datetime:
 
 def _sentence(event: NodeEvent) -> str:
     match event:
+        case NodeLost():
+            return "lost"
         case SetupEnding():
             return "set up" if event.failure is None else f"not set up: {_words(event.failure)}"
         case CoordinationDone():

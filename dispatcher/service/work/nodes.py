@@ -11,11 +11,21 @@ from dispatcher.service.documents.start_tasks import StartTaskSpec, start_task_o
 from dispatcher.service.fleet import Attempt, LiveNode, NodeRenewed
 from dispatcher.service.launching import make_start_launch
 from dispatcher.service.node.failures import failure
-from dispatcher.service.node.launch import NodeSetup, SetupEnding, Stage, TaskEnding, TaskFailure, WorkKind
+from dispatcher.service.node.launch import (
+    START_TASK,
+    EndReason,
+    NodeSetup,
+    SetupEnding,
+    Stage,
+    TaskEnding,
+    TaskFailure,
+    WorkKind,
+)
 from dispatcher.service.node_setups import make_setup
 from dispatcher.service.planning.nodes import WIPED, NodeAction, Phase, is_restless, plan_node
-from dispatcher.service.records import StartTaskRun
+from dispatcher.service.records import Deallocation, StartTaskRun
 from dispatcher.service.states import NODE, NodeEvent, NodeState
+from dispatcher.service.switching import switch_off
 from dispatcher.service.work.parts import WorkContext
 
 logger = logging.getLogger(__name__)
@@ -65,6 +75,15 @@ class NodePart:
             self._break(live, event.failure, now)
         else:
             live.phase = Phase.SET_UP
+
+    def lost(self, live: LiveNode) -> None:
+        """Reboot a node whose process has ended: its tasks go back to the queue."""
+        logger.error("what ran node %s of pool %s has ended; it is started again", live.record.id, live.record.pool_id)
+        if NODE.allows(live.state, NodeEvent.REBOOT):
+            switch_off(self._core, live, NodeEvent.REBOOT, Deallocation.REQUEUE)
+        else:
+            self._core.end_attempts(live, EndReason.REQUEUED)
+            live.end(START_TASK, EndReason.REQUEUED)
 
     def renewed(self, event: NodeRenewed, live: LiveNode, now: datetime) -> None:
         """Let a node that was switched off wait for its time; one that this machine cannot carry is unusable."""

@@ -1,0 +1,134 @@
+"""The process of the nodes: does what the service says, tells what happens, and leaves nothing behind it.
+
+It is the subreaper of all that its tasks start. When the service hangs up, or is killed, it kills every process below
+it at once: the service's next start gives their tasks back to the queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+from threading import Thread
+
+from dispatcher.processes import become_subreaper, end_descendants
+from dispatcher.service.clock import SystemClock
+from dispatcher.service.node.agent import open_node
+from dispatcher.service.node.blobs import StorageAccess
+from dispatcher.service.node.engine import EngineFinder
+from dispatcher.service.node.launch import Node, NodeEvent
+from dispatcher.service.node.limits import raise_soft_limit
+from dispatcher.service.nodes_process.channel import Channel
+from dispatcher.service.nodes_process.messages import (
+    Answered,
+    Begin,
+    CloseNode,
+    End,
+    Forget,
+    Happened,
+    Launch,
+    OpenNode,
+    Proceed,
+    SetUp,
+    UploadLog,
+)
+from dispatcher.service.settlement import never_started
+from dispatcher.service.storage_link import read_storage_link
+
+logger = logging.getLogger(__name__)
+
+_DESCENDANTS_SECONDS = 10.0
+
+
+def serve(channel: Channel) -> None:
+    """Run nodes until the other end is gone; does not return."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # it ends with the service, which is told by whoever stops both
+    become_subreaper()
+    raise_soft_limit()
+    messages = channel.receive()
+    begin = next(messages, None)
+    if isinstance(begin, Begin):
+        nodes = _Nodes(channel, begin)
+        for message in messages:
+            nodes.take(message)
+    end_descendants(within_seconds=_DESCENDANTS_SECONDS)
+    sys.stderr.flush()
+    os._exit(0)  # threads of nodes may be at work on what has just been ended
+
+
+class _Nodes:
+    """The nodes that the service has opened. Messages are taken by one thread."""
+
+    def __init__(self, channel: Channel, begin: Begin) -> None:
+        self._channel = channel
+        self._clock = SystemClock()
+        self._storage = StorageAccess(partial(read_storage_link, begin.link_folder))
+        self._engines = EngineFinder(begin.engine_folder)
+        self._nodes: dict[int, Node] = {}
+
+    def take(self, message: object) -> None:
+        """Do what a message says."""
+        match message:
+            case Launch():
+                self._launch(message)
+            case End():
+                self._nodes[message.node].end(message.key, message.reason)
+            case Forget():
+                self._nodes[message.node].forget(message.key)
+            case Proceed():
+                self._nodes[message.node].proceed(message.key)
+            case OpenNode():
+                self._answer(message.call, partial(self._open, message))
+            case SetUp():
+                self._nodes[message.node].set_up(message.setup)
+            case UploadLog():
+                self._answer(message.call, partial(self._nodes[message.node].upload_log, message.request))
+            case CloseNode():
+                closing = partial(self._close, self._nodes.pop(message.node))
+                Thread(target=self._answer, args=(message.call, closing), name="close", daemon=True).start()
+            case _:
+                raise TypeError(f"not a message for nodes: {type(message).__name__}")
+
+    def _open(self, message: OpenNode) -> int:
+        self._nodes[message.node] = open_node(
+            root=message.root,
+            identity=message.identity,
+            slots=message.slots,
+            storage=self._storage,
+            listener=partial(self._tell, message.node),
+            clock=self._clock,
+            engines=self._engines,
+        )
+        return 0
+
+    def _close(self, node: Node) -> int:
+        node.close()
+        return 0
+
+    def _launch(self, message: Launch) -> None:
+        try:
+            self._nodes[message.node].launch(message.launch)
+        except (OSError, RuntimeError) as error:  # no descriptor or no thread is left
+            logger.exception("%s could not be launched", message.launch.key)
+            self._tell(message.node, never_started(message.launch, error, self._clock.now()))
+
+    def _tell(self, node: int, event: NodeEvent) -> None:
+        self._send((Happened(node=node, event=event),))
+
+    def _answer(self, call: int, work: Callable[[], int]) -> None:
+        try:
+            answer = Answered(call=call, value=work())
+        except (OSError, RuntimeError) as error:
+            answer = Answered(call=call, error=f"{type(error).__name__}: {error}")
+        self._send(answer)
+
+    def _send(self, message: object) -> None:
+        try:
+            self._channel.send(message)
+        except OSError:  # the service is gone; the main thread sees it too, and ends everything
+            return
