@@ -11,6 +11,9 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
+from dispatcher.service.faults.loading import describe_faults, load
+from dispatcher.service.faults.plan import Plan, Replay
+from dispatcher.service.faults.text import PlanError
 from dispatcher.service.options import ACCOUNT_NAME, QuotaOptions, ServiceOptions
 from dispatcher.service.server import DEFAULT_ACCOUNT, ConfigurationError, ServerSettings, ServiceFailed, run
 
@@ -63,11 +66,18 @@ def _settings(parsed: argparse.Namespace) -> ServerSettings:
             allocation_seconds=parsed.allocation_seconds, boot_seconds=parsed.boot_seconds, quotas=quotas
         ),
         exit_on_stdin_eof=parsed.exit_on_stdin_eof,
+        faults=parsed.faults,
+        admin=parsed.admin,
     )
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m dispatcher.service", description="Serve Azure Batch accounts on this machine.")
+    parser = _Parser(
+        prog="python -m dispatcher.service",
+        description="Serve Azure Batch accounts on this machine.",
+        epilog=f"Faults that --faults puts in (docs/faults.md):\n\n{describe_faults()}".replace("%", "%%"),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder of its state and nodes; made if missing")
     parser.add_argument("--port", type=_port, default=0, help="loopback port of http; 0, the default, takes a free one")
     parser.add_argument("--https-port", type=_port, default=0, help="loopback port of https, likewise")
@@ -80,6 +90,14 @@ def _parser() -> argparse.ArgumentParser:
         help=f"an account, made if missing; may be given several times, the first is at the root ({DEFAULT_ACCOUNT})",
     )
     parser.add_argument("--exit-on-stdin-eof", action="store_true", help="stop when standard input ends")
+    faults = parser.add_argument_group("faults on purpose; none unless given")
+    faults.add_argument(
+        "--faults",
+        type=_faults,
+        metavar="PLAN",
+        help="what to put in, 'seed=7; throttle=0.05; preempt=0.02', a file of that or replay=LOG; see below",
+    )
+    faults.add_argument("--admin", action="store_true", help="let clients see and change faults, at /faults")
     times = parser.add_argument_group("time that things take; 0 unless given")
     times.add_argument("--allocation-seconds", type=_seconds, default=0.0, help="from a resize to its nodes")
     times.add_argument("--boot-seconds", type=_seconds, default=0.0, help="from a new node to its start task")
@@ -111,6 +129,13 @@ def _seconds(text: str) -> float:
     if not (math.isfinite(seconds) and seconds >= 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no time in seconds: 0 or more")
     return seconds
+
+
+def _faults(text: str) -> Plan | Replay:
+    try:
+        return load(text)
+    except PlanError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _account(text: str) -> str:

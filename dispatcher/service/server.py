@@ -18,6 +18,11 @@ from pathlib import Path
 from dispatcher.service.app import make_app
 from dispatcher.service.clock import SystemClock
 from dispatcher.service.data_folder import DataFolder, FolderError
+from dispatcher.service.faults.injector import Faults
+from dispatcher.service.faults.loading import new_seed
+from dispatcher.service.faults.log import FaultLog
+from dispatcher.service.faults.plan import Plan, Replay
+from dispatcher.service.faults.text import plan_text
 from dispatcher.service.host import Host
 from dispatcher.service.identity import endpoint as identity
 from dispatcher.service.identity.authority import TokenAuthority
@@ -61,6 +66,10 @@ class ServerSettings:
     options: ServiceOptions = field(default_factory=ServiceOptions)
     exit_on_stdin_eof: bool = False
     """Whether it ends with its standard input, as with SIGTERM and SIGINT."""
+    faults: Plan | Replay | None = None
+    """What to put in on purpose."""
+    admin: bool = False
+    """Whether clients can see and change that."""
 
 
 def run(settings: ServerSettings) -> None:
@@ -107,7 +116,8 @@ class _Process:
         self._tls_host = address_of(https)
         self._tls = prepare_tls(folder.tls, clock.now())
         tokens = TokenAuthority(folder.token_key(), clock)
-        self.accounts = _open_accounts(settings, folder, self._url, self._tls_host, tokens, clock)
+        faults = _make_faults(settings, folder, clock)
+        self.accounts = _open_accounts(settings, folder, self._url, self._tls_host, tokens, clock, faults)
         management = make_management(self.accounts, find_link=partial(read_storage_link, settings.data), clock=clock)
         host = Host(
             accounts=self.accounts,
@@ -158,6 +168,7 @@ def _open_accounts(
     tls_host: str,
     tokens: TokenAuthority,
     clock: SystemClock,
+    faults: Faults | None,
 ) -> LocalAccounts:
     asked = settings.accounts[0] if settings.accounts else None
     host = HostSettings(
@@ -167,7 +178,24 @@ def _open_accounts(
         tls_host=tls_host,
         options=settings.options,
     )
-    return LocalAccounts(host, tokens=tokens, clock=clock)
+    return LocalAccounts(host, tokens=tokens, clock=clock, faults=faults)
+
+
+def _make_faults(settings: ServerSettings, folder: DataFolder, clock: SystemClock) -> Faults | None:
+    """Return what puts faults in, or None: then nothing in the service asks.
+
+    Raises:
+        FolderError: the log of faults cannot be written.
+    """
+    if settings.faults is None and not settings.admin:
+        return None
+    log = FaultLog(folder.path / "faults.jsonl")
+    try:
+        faults = Faults(settings.faults or Plan(seed=new_seed()), log, clock)
+    except OSError as error:
+        raise FolderError(f"cannot write {log.path}: {error.strerror or error}") from None
+    logger.warning("faults on purpose: %s", plan_text(faults.source))
+    return faults
 
 
 def _await_eof(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
