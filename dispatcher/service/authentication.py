@@ -80,6 +80,6 @@ def _failed(refusal: Refusal, detail: str) -> BatchError:
 def _date(text: str | None) -> datetime | None:
     try:
         sent = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return sent.replace(tzinfo=UTC) if sent.tzinfo is None else sent

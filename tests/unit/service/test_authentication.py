@@ -94,3 +94,12 @@ def test_token_is_worth_nothing_without_an_authority() -> None:
     """Where there is none, keys alone let in."""
     authenticator = Authenticator(credentials=lambda: CREDENTIALS, clock=CLOCK)
     assert refusal(request({"authorization": "Bearer x"}), authenticator)[0] == 401
+
+
+@pytest.mark.parametrize(
+    "text", ["Sat, 01 Jan 2022 00:00:00 +99999999999999", "Mon, 99 Foo 2022", "01 Jan 70 24:61 A", "\xff"]
+)
+def test_date_that_is_none_is_refused(text: str) -> None:
+    """Also one whose zone no clock has; none is the service's fault."""
+    status, detail = refusal(request({"ocp-date": text}, b"first"))
+    assert (status, "RFC 1123" in detail) == (403, True)
