@@ -35,6 +35,8 @@ class Service:
         faults: Faults | None = None,
     ) -> None:
         """Put the parts together; nothing runs before `start`."""
+        self.authenticator = authenticator
+        """Lets requests to the account in."""
         self._driver = Driver()
         self._inbox = Inbox()
         self._fleet = Fleet(maker, self._post, clock)

@@ -14,6 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from dispatcher.service.calls import FileSlice
+from dispatcher.service.faults.connections import deliver
 from dispatcher.service.pipeline import BODY_LIMIT, Answer, Request
 
 _CHUNK = 256 * 1024
@@ -33,10 +34,11 @@ def make_app(answer: Callable[[Request], Answer]) -> Starlette:
         except ClientDisconnect:
             return Response(status_code=400)
         made = answer(_request(request, body))
+        delivery = made.delivery
         while made.later is not None:
             await asyncio.get_running_loop().run_in_executor(errands, made.later.work)
             made = made.later.answer()
-        return _response(made)
+        return _response(made) if delivery is None else await deliver(delivery, _response(made))
 
     return Starlette(routes=[Route("/{path:path}", endpoint, methods=_VERBS)])
 

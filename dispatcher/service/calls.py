@@ -31,6 +31,7 @@ class Call:
     """The account's URL as the client spelled it, without a slash at the end."""
     path: str
     """Of the request below the account, percent-encoded."""
+    request_id: str = ""
 
     @property
     def now(self) -> datetime:

@@ -7,7 +7,7 @@ clients' tests or public recordings show it.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -148,6 +148,9 @@ class Refusal(Enum):
     REQUEST_BODY_TOO_LARGE = _Entry(
         413, "RequestBodyTooLarge", "The request body is too large and exceeds the maximum permissible limit."
     )
+    SERVER_BUSY = _Entry(
+        503, "ServerBusy", "The server is currently unable to receive requests. Please retry your request."
+    )
     TASK_BEING_DELETED = _Entry(409, "TaskBeingDeleted", "The specified task is being deleted.")
     TASK_COMPLETED = _Entry(409, "TaskCompleted", "The specified task is already in a completed state.")
     TASK_DEPENDENCIES_NOT_SPECIFIED_ON_JOB = _Entry(
@@ -190,6 +193,9 @@ class Refusal(Enum):
         "TooManyEnableAutoScaleRequests",
         "Autoscale of the specified pool was enabled less than 30 seconds ago.",
     )
+    TOO_MANY_REQUESTS = _Entry(
+        429, "TooManyRequests", "Request failed as server encountered too many requests. Please try again."
+    )
     UNSUPPORTED_HTTP_VERB = _Entry(405, "UnsupportedHttpVerb", "The resource doesn't support the specified HTTP verb.")
     UNSUPPORTED_QUERY_PARAMETER = _Entry(
         400, "UnsupportedQueryParameter", "One of the query parameters specified in the request URI is not supported."
@@ -206,12 +212,20 @@ class BatchError(Exception):
         refusal: the catalogue's entry.
         message: the words; the entry's own unless others were given.
         values: facts about the refusal, as pairs of key and value (``PropertyName``, ``Reason``, ...).
+        headers: further ones of the answer.
     """
 
-    def __init__(self, refusal: Refusal, message: str | None = None, values: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        refusal: Refusal,
+        message: str | None = None,
+        values: Sequence[tuple[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.refusal = refusal
         self.message = message or refusal.value.message
         self.values = tuple(values)
+        self.headers = dict(headers or {})
         super().__init__(f"{self.code}: {self.message}")
 
     @property

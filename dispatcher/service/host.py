@@ -11,10 +11,15 @@ from dataclasses import replace
 from dispatcher.service.accounts import Accounts
 from dispatcher.service.clock import Clock
 from dispatcher.service.errors import BatchError, Refusal, error_body
+from dispatcher.service.faults.admin import Admin
+from dispatcher.service.faults.delivery import Cut
+from dispatcher.service.faults.injector import Faults
+from dispatcher.service.faults.requests import meet_management
 from dispatcher.service.identity import endpoint as identity
 from dispatcher.service.identity.authority import ISSUER, Audience, TokenAuthority
 from dispatcher.service.identity.endpoint import IdentityEndpoint
 from dispatcher.service.identity.tokens import TokenError
+from dispatcher.service.management.errors import error_body as management_error_body
 from dispatcher.service.operation import Verb
 from dispatcher.service.pipeline import Answer, Request
 
@@ -35,6 +40,8 @@ class Host:
         management: Answering,
         tokens: TokenAuthority,
         clock: Clock,
+        faults: Faults | None = None,
+        admin: Admin | None = None,
     ) -> None:
         """Take the parts; ``management`` answers requests that this has authenticated."""
         self._accounts = accounts
@@ -42,6 +49,8 @@ class Host:
         self._management = management
         self._tokens = tokens
         self._clock = clock
+        self._faults = faults
+        self._admin = admin
 
     def answer(self, request: Request) -> Answer:
         """Answer a request. Paths of no other part are the default account's."""
@@ -50,6 +59,8 @@ class Host:
             return self._identity.answer(request)
         if _MANAGEMENT.match(path):
             return self._manage(request)
+        if self._admin is not None and self._admin.answers(path):
+            return self._admin.answer(request)
         if (prefix := _ACCOUNT.match(path)) is None:
             name = self._accounts.names()[0]
         else:
@@ -65,7 +76,22 @@ class Host:
             self._tokens.check(token.strip(), Audience.MANAGEMENT)
         except TokenError as error:
             return _unauthorized(request, "InvalidAuthenticationToken", f"The access token is invalid: {error}.")
-        return self._management(request)
+        return self._management(request) if self._faults is None else self._meet(self._faults, request)
+
+    def _meet(self, faults: Faults, request: Request) -> Answer:
+        """Answer the management plane's request, if nothing that was put in on purpose is in the way."""
+        request_id = str(uuid.uuid4())
+        met = meet_management(faults, request.verb, request.raw_path, request.body, request_id)
+        if met.refusal is not None:
+            headers = {**met.refusal.headers, "x-ms-request-id": request_id}
+            headers["Content-Type"] = "application/json; charset=utf-8"
+            body = management_error_body(met.refusal, request_id=request_id, now=self._clock.now())
+            answer = _answer(request, met.refusal.status, headers, body)
+        elif met.delivery is not None and met.delivery.cut is Cut.UNHEARD:
+            answer = Answer(status=503, headers={})
+        else:
+            answer = self._management(request)
+        return replace(answer, delivery=met.delivery)
 
     def _unknown(self, request: Request, name: str) -> Answer:
         """On Azure the host's name would not be found."""

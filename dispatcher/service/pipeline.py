@@ -17,6 +17,8 @@ from dispatcher.service.authentication import Authenticator, challenge
 from dispatcher.service.calls import Call, FileSlice, Handler, Reply
 from dispatcher.service.core import Core
 from dispatcher.service.errors import BatchError, Refusal, error_body
+from dispatcher.service.faults import requests as request_faults
+from dispatcher.service.faults.delivery import Cut, Delivery
 from dispatcher.service.numbers_in_text import with_numbers
 from dispatcher.service.operations import Body, Verb
 from dispatcher.service.query import check_query
@@ -63,6 +65,8 @@ class Answer:
     file: FileSlice | None = None
     later: Later | None = None
     """Where the answer has to wait for something slow: then nothing else of it counts."""
+    delivery: Delivery | None = None
+    """What becomes of it on purpose; None sends it at once."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,40 +91,66 @@ class Pipeline:
     def answer(self, request: Request) -> Answer:
         """Answer a request; every failure becomes an answer, and what nobody foresaw is logged with its traceback."""
         request_id = str(uuid.uuid4())
+        met = request_faults.NOTHING
         try:
-            route, reply = self._reply(request)
+            route, handler = self._admit(request)
+            if self._core.faults is not None:
+                met = self._meet(request, route, request_id)
+                if met.refusal is not None:
+                    raise met.refusal
+                if met.delivery is not None and met.delivery.cut is Cut.UNHEARD:
+                    return Answer(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={}, delivery=met.delivery)
+            reply = self._reply(request, route, handler, request_id)
             answer = _answer(reply, route.operation.success)
         except BatchError as error:
             answer = self._refuse(request, error, request_id)
         except Exception:  # the outermost line of a request: the client gets a 500, the log gets the reason
             logger.exception("%s %s failed (request %s)", request.verb, request.raw_path, request_id)
             answer = self._refuse(request, BatchError(Refusal.INTERNAL_ERROR), request_id)
-        return replace(answer, headers={**answer.headers, **_request_headers(request, request_id)})
+        return replace(
+            answer, headers={**answer.headers, **_request_headers(request, request_id)}, delivery=met.delivery
+        )
 
-    def _reply(self, request: Request) -> tuple[Route, Reply]:
-        query = _first_values(request.query)
-        if not query.get("api-version"):
+    def _admit(self, request: Request) -> tuple[Route, Handler]:
+        if not _first_values(request.query).get("api-version"):
             values = (("QueryParameterName", "api-version"),)
             raise BatchError(Refusal.MISSING_REQUIRED_QUERY_PARAMETER, values=values)
         self._authenticate(request)
-        path = request.raw_path.removeprefix(request.prefix)
-        route = self._router.match(request.verb, path)
+        route = self._router.match(request.verb, request.raw_path.removeprefix(request.prefix))
         handler = self._handlers.get(route.operation.name)
         if handler is None:
             message = f"The local Batch service does not implement {route.operation.name} yet."
             raise BatchError(Refusal.NOT_IMPLEMENTED, message)
+        return route, handler
+
+    def _meet(self, request: Request, route: Route, request_id: str) -> request_faults.Met:
+        if self._core.faults is None:
+            return request_faults.NOTHING
+        asked = request_faults.Asked(
+            account=self._core.account,
+            operation=route.operation.name,
+            verb=request.verb,
+            path=route.operation.path,
+            parameters=route.parameters,
+            body=request.body,
+            request_id=request_id,
+        )
+        return request_faults.meet(self._core.faults, asked)
+
+    def _reply(self, request: Request, route: Route, handler: Handler, request_id: str) -> Reply:
         call = Call(
             core=self._core,
             operation=route.operation,
             parameters=route.parameters,
-            query=query,
+            query=_first_values(request.query),
             headers=request.headers,
             body=_read_body(request, route),
             base_url=_base_url(request),
-            path=path,
+            path=request.raw_path.removeprefix(request.prefix),
+            request_id=request_id,
         )
         check_query(call)
-        return route, answer_condition(call) or handler(call)
+        return answer_condition(call) or handler(call)
 
     def _authenticate(self, request: Request) -> None:
         self._authenticator.check(
@@ -128,7 +158,7 @@ class Pipeline:
         )
 
     def _refuse(self, request: Request, error: BatchError, request_id: str) -> Answer:
-        headers = {"Content-Type": _JSON, "DataServiceVersion": "3.0"}
+        headers = {"Content-Type": _JSON, "DataServiceVersion": "3.0", **error.headers}
         if error.status == HTTPStatus.UNAUTHORIZED:
             headers["WWW-Authenticate"] = challenge(self._core.account)
         if request.verb == Verb.HEAD:

@@ -18,6 +18,8 @@ from pathlib import Path
 from dispatcher.service.app import make_app
 from dispatcher.service.clock import SystemClock
 from dispatcher.service.data_folder import DataFolder, FolderError
+from dispatcher.service.faults.admin import Admin, refuse_command
+from dispatcher.service.faults.connections import TellingProtocol
 from dispatcher.service.faults.injector import Faults
 from dispatcher.service.faults.loading import new_seed
 from dispatcher.service.faults.log import FaultLog
@@ -125,8 +127,17 @@ class _Process:
             management=management.answer,
             tokens=tokens,
             clock=clock,
+            faults=faults,
+            admin=None if faults is None or not settings.admin else _make_admin(faults, self.accounts, clock),
         )
-        self._listeners = Listeners(make_app(host.answer), http=http, https=https, tls=self._tls, ready=self._announce)
+        self._listeners = Listeners(
+            make_app(host.answer),
+            http=http,
+            https=https,
+            tls=self._tls,
+            ready=self._announce,
+            protocol=None if faults is None else TellingProtocol,
+        )
 
     async def serve(self) -> None:
         """Serve until told to stop."""
@@ -179,6 +190,16 @@ def _open_accounts(
         options=settings.options,
     )
     return LocalAccounts(host, tokens=tokens, clock=clock, faults=faults)
+
+
+def _make_admin(faults: Faults, accounts: LocalAccounts, clock: SystemClock) -> Admin:
+    account = accounts.names()[0]
+    service = accounts.find(account)
+    if service is None:
+        raise RuntimeError(f"there is no account {account}")
+    return Admin(
+        faults, authenticate=service.authenticator.check, command=refuse_command, account=account, clock=clock
+    )
 
 
 def _make_faults(settings: ServerSettings, folder: DataFolder, clock: SystemClock) -> Faults | None:

@@ -25,7 +25,7 @@ class Subject(Enum):
     UPLOAD = auto()
     """The output files of such an attempt."""
     NODE_START = auto()
-    """A node that is about to run its pool's start task."""
+    """A node that starts: it is new, or was rebooted, reimaged or away."""
 
 
 _OF_RUNS = frozenset({"account", "pool", "job", "task"})
@@ -73,7 +73,10 @@ class _Entry:
     """The first can be written after a colon, without its name."""
 
 
-_DELAY = (Parameter(name="delay", kind=Kind.TIME, default=0.0),)
+_DELAY = (Parameter(name="delay", kind=Kind.TIME, default=1.0),)
+"""From the start of the attempt. Where it ends before, the fault comes at its end, so that chance has no say."""
+_LASTING = Parameter(name="lasting", kind=Kind.TIME, default=None)
+"""As long as the allocation of nodes takes, unless given."""
 _TIME = (Parameter(name="time", kind=Kind.TIME, default=1.0),)
 
 
@@ -122,7 +125,7 @@ class Fault(Enum):
         name="preempt",
         subject=Subject.RUN,
         summary="The spot node that the attempt runs on is preempted; dedicated nodes only with dedicated=yes.",
-        parameters=(*_DELAY, Parameter(name="dedicated", kind=Kind.FLAG, default=0.0)),
+        parameters=(*_DELAY, _LASTING, Parameter(name="dedicated", kind=Kind.FLAG, default=0.0)),
     )
     REBOOT = _Entry(
         name="reboot", subject=Subject.RUN, summary="The node that the attempt runs on reboots.", parameters=_DELAY
@@ -130,25 +133,39 @@ class Fault(Enum):
     LOSE_NODE = _Entry(
         name="lose-node",
         subject=Subject.RUN,
-        summary="The node that the attempt runs on vanishes with its files.",
-        parameters=_DELAY,
+        summary="The node that the attempt runs on vanishes with its files; a new one takes its place.",
+        parameters=(*_DELAY, _LASTING),
     )
     KILL_TASK = _Entry(
         name="kill-task",
         subject=Subject.RUN,
-        summary="The attempt's processes are killed: exit code 137, which counts as a retry.",
+        summary="The attempt's command is killed: exit code 137, as if it had failed, so that it may be retried.",
         parameters=_DELAY,
     )
     FAIL_START_TASK = _Entry(
         name="fail-start-task",
         subject=Subject.NODE_START,
-        summary="The pool's start task fails on the node.",
-        parameters=(Parameter(name="exit-code", kind=Kind.EXIT_CODE, default=1.0),),
+        summary="The pool's start task fails on the node, each time that it is tried; with download=yes for its files.",
+        parameters=(
+            Parameter(name="exit-code", kind=Kind.EXIT_CODE, default=1.0),
+            Parameter(name="download", kind=Kind.FLAG, default=0.0),
+        ),
+    )
+    BREAK_NODE = _Entry(
+        name="break-node",
+        subject=Subject.NODE_START,
+        summary="The node is unusable until it is rebooted, reimaged or removed.",
+    )
+    SLOW_BOOT = _Entry(
+        name="slow-boot",
+        subject=Subject.NODE_START,
+        summary="The node takes longer to start.",
+        parameters=(Parameter(name="time", kind=Kind.TIME, default=10.0),),
     )
     SLOW_DOWNLOAD = _Entry(
         name="slow-download",
         subject=Subject.DOWNLOAD,
-        summary="The attempt's resource files take longer.",
+        summary="The download of the attempt's resource files takes longer.",
         parameters=_TIME,
     )
     FAIL_DOWNLOAD = _Entry(
@@ -156,13 +173,14 @@ class Fault(Enum):
     )
     EXPIRED_SAS = _Entry(
         name="expired-sas",
-        subject=Subject.DOWNLOAD,
-        summary="Storage refuses the signature in the URL of a resource file, as when it has expired.",
+        subject=Subject.RUN,
+        summary="The SAS in the URLs of the attempt's resource files is expired; with uploads=yes of its output files.",
+        parameters=(Parameter(name="uploads", kind=Kind.FLAG, default=0.0),),
     )
     SLOW_UPLOAD = _Entry(
         name="slow-upload",
         subject=Subject.UPLOAD,
-        summary="The attempt's output files take longer.",
+        summary="The upload of the attempt's output files takes longer.",
         parameters=_TIME,
     )
     FAIL_UPLOAD = _Entry(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from dispatcher.service.clock import Clock
 from dispatcher.service.faults.catalogue import Fault, Subject
@@ -59,6 +61,7 @@ class Faults:
         self._log = log
         self._clock = clock
         self._orders: list[Order] = []
+        self._times: Counter[bytes] = Counter()
         self.put_in: Counter[Fault] = Counter()
         """How many of each fault, since the service started."""
         self.latest: deque[JsonObject] = deque(maxlen=_KEPT)
@@ -69,6 +72,11 @@ class Faults:
     def source(self) -> Plan | Replay:
         """What is in force."""
         return self._source
+
+    @property
+    def log_path(self) -> Path:
+        """Where the log is."""
+        return self._log.path
 
     @property
     def orders(self) -> Sequence[Order]:
@@ -97,14 +105,36 @@ class Faults:
         """Say whether any event of a subject can meet a fault: if not, none has to be made."""
         return self._source.awaits(subject) or any(order.rule.fault.subject is subject for order in self._orders)
 
-    def strike(self, event: Event, *, takes: Callable[[Rule], bool] | None = None) -> tuple[Rule, ...]:
+    def nth(self, what: str) -> int:
+        """Count something that has no number of its own: return 1 the first time, 2 the second, and so on.
+
+        The counts are those of this process; they begin anew when the service starts.
+        """
+        key = hashlib.blake2b(what.encode(errors="surrogatepass"), digest_size=8).digest()
+        self._times[key] += 1
+        return self._times[key]
+
+    def strike(
+        self,
+        event: Event,
+        *,
+        takes: Callable[[Rule], bool] | None = None,
+        one_of: frozenset[Fault] = frozenset(),
+    ) -> tuple[Rule, ...]:
         """Return the faults to put into an event now, at most one of each kind: they count and are in the log.
 
-        ``takes`` leaves out what cannot be done to the event, before it counts. What cannot be logged is not put in.
+        What cannot be logged is not put in.
+
+        Args:
+            event: the event.
+            takes: leaves out what cannot be done to the event, before it counts.
+            one_of: faults of which one at most is put in, the first by the order of the plan.
         """
         struck: dict[Fault, Rule] = {}
         for rule, origin, spend in self._candidates(event):
-            if rule.fault in struck or (takes is not None and not takes(rule)):
+            if rule.fault in struck or (rule.fault in one_of and one_of & struck.keys()):
+                continue
+            if takes is not None and not takes(rule):
                 continue
             if self._note(rule, event.identity, origin, event.request_id):
                 spend()

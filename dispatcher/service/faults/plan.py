@@ -40,7 +40,10 @@ def new_task(account: str, job_id: str, task_id: str, *, times: int, request_id:
 
 
 def run(account: str, pool_id: str, job_id: str, task_id: str, run_number: int) -> Event:
-    """Return the event of an attempt of a task. Where it runs is no part of the identity: that is chance."""
+    """Return the event of an attempt of a task, the first, second, ... with retries and requeues together.
+
+    Where it runs is no part of the identity: that is chance.
+    """
     return _of_run(Subject.RUN, account, pool_id, job_id, task_id, run_number)
 
 

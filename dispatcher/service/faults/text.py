@@ -17,7 +17,8 @@ from dispatcher.service.faults.plan import Plan, Replay, Rule
 from dispatcher.service.operations import BY_NAME
 from dispatcher.service.wire import JsonObject
 
-_RULE = re.compile(r"(?P<fault>[^=:@]+)(?:=(?P<probability>[^:@]*))?(?::(?P<first>[^@]*))?(?:@(?P<op>.*))?")
+_RULE = re.compile(r"(?P<fault>[^=:@]+)(?P<marked>(?:[=:@][^=:@]*)*)")
+_MARKED = re.compile(r"([=:@])([^=:@]*)")
 _TIME = re.compile(r"(?P<number>[0-9.]+(?:e[-+]?[0-9]+)?)(?P<unit>ms|s|m|h)?")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _EXIT_CODES = range(1, 256)
@@ -132,18 +133,26 @@ def _read_rule(part: str) -> Rule:
     match = _RULE.fullmatch(first)
     if match is None:
         raise PlanError(f"{part!r} is no rule: a rule is FAULT=PROBABILITY, such as throttle=0.05")
-    given = {"op": match["op"], "probability": match["probability"]}
-    values = {name: value for name, value in given.items() if value is not None}
-    if match["first"] is not None:
-        values[_first_parameter(_fault(match["fault"]))] = match["first"]
-    for word in words:
-        name, equals, value = word.partition("=")
-        if not equals:
-            raise PlanError(f"{word!r} in {part!r} is no NAME=VALUE; rules are divided by ';'")
+    values: dict[str, str] = {}
+    for name, value in (*_marked(_fault(match["fault"]), match["marked"]), *_named(part, words)):
         if name in values:
             raise PlanError(f"{part!r} has {name} twice")
         values[name] = value
     return _make(match["fault"], values)
+
+
+def _marked(fault: Fault, text: str) -> Iterator[tuple[str, str]]:
+    """Return the probability, the first parameter and the operation, each behind its mark."""
+    for mark, value in _MARKED.findall(text):
+        yield {"=": "probability", "@": "op"}.get(mark) or _first_parameter(fault), value
+
+
+def _named(part: str, words: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise PlanError(f"{word!r} in {part!r} is no NAME=VALUE; rules are divided by ';'")
+        yield name, value
 
 
 def _make(name: str, values: Mapping[str, str]) -> Rule:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from dispatcher.service.calls import Call, Handler, Reply
 from dispatcher.service.core import require_open
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.tasks import TaskSpec
 from dispatcher.service.errors import BatchError, error_values, invalid_property
+from dispatcher.service.faults.requests import fail_addition
 from dispatcher.service.handlers.jobs import find as find_job
 from dispatcher.service.handlers.tasks import read_new_task, taken_id, task_url
 from dispatcher.service.records import JobRecord
@@ -47,7 +49,10 @@ def create(call: Call) -> Reply:
 
 def _read(call: Call, job: JobRecord, item: Fields) -> TaskSpec | BatchError:
     try:
-        return read_new_task(call.core, job, item.values)
+        spec = read_new_task(call.core, job, item.values)
+        if call.core.faults is not None:
+            fail_addition(call.core.faults, call.core.account, job.id, spec.id, call.request_id)
+        return spec
     except BatchError as error:
         return error
 
@@ -65,7 +70,7 @@ def _added(call: Call, job: JobRecord, spec: TaskSpec, version: int) -> JsonObje
 def _refused(task_id: JsonValue, error: BatchError) -> JsonObject:
     """Return a refusal; the status is spelled in lower case, since one client compares it so."""
     return {
-        "status": "clienterror",
+        "status": "clienterror" if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else "servererror",
         "taskId": task_id if isinstance(task_id, str) else "",
         "error": {
             "code": error.code,
