@@ -17,7 +17,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test clients lint format types layers ci bench clean
+.PHONY: help setup demo test clients lint format types layers ci bench peers clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -49,8 +49,11 @@ layers: setup ## Check who imports whom
 ci: ## Do what CI does: tests, style, types, layers
 	.ci/run
 
-bench: setup ## Run the benchmarks
-	$(PY) -m benchmarks
+bench: setup ## Run the benchmarks (ARGS="--quick service-rate"; what is there: ARGS=--help)
+	$(PY) -m benchmarks $(ARGS)
+
+peers: setup ## Install what the benchmarks run beside the service, each in an environment of its own
+	$(PY) -m benchmarks.peers.environments .tools/peers
 
 clean: ## Remove everything that setup installed and the tools' caches
 	rm -rf .venv .poetry .tools .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

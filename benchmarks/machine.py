@@ -2,23 +2,22 @@
 
 import os
 import platform
+import sqlite3
+import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+PACKAGES = ("azure-batch", "azure-core", "azure-storage-blob", "pydantic-settings", "starlette", "uvicorn")
 
-def describe() -> str:
+
+def describe() -> list[str]:
     """The machine, the interpreter and the libraries that were measured, a line each."""
-    packages = ("azure-batch", "azure-storage-blob", "pydantic-settings", "starlette", "uvicorn")
-    lines = [
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
+    return [
         f"machine: {_processor()}, {os.cpu_count()} cores, {_memory()}, {platform.system()} {platform.release()}",
-        f"python {platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in packages),
+        f"python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}",
+        f"commit {_commit()}",
     ]
-    return "\n".join(lines)
-
-
-def median(values: list[float]) -> float:
-    """The middle one; of two, the upper."""
-    return sorted(values)[len(values) // 2]
 
 
 def _processor() -> str:
@@ -30,3 +29,9 @@ def _processor() -> str:
 def _memory() -> str:
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return f"{pages / 2**30:.0f} GiB"
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty", "--exclude", "*"]
+    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"

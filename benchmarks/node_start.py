@@ -5,17 +5,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-
-from benchmarks.machine import median
+from statistics import median
 
 ROUNDS = 31
 BARE = [sys.executable, "-c", "pass"]
 TASK = [sys.executable, "-m", "noop", "task", "Noop"]
 
 
-def main() -> None:
-    """Print both medians and the median of the ratios, pair by pair."""
+def measure(quick: bool) -> Iterator[str]:
+    """Yield both medians and the median of the ratios, pair by pair."""
+    rounds = 5 if quick else ROUNDS
     with tempfile.TemporaryDirectory() as folder:
         environ = {
             "PATH": os.environ["PATH"],
@@ -26,10 +27,10 @@ def main() -> None:
         }
         for command in (BARE, TASK):
             _seconds(command, environ, folder)  # writes the bytecode
-        pairs = [(_seconds(BARE, environ, folder), _seconds(TASK, environ, folder)) for _ in range(ROUNDS)]
+        pairs = [(_seconds(BARE, environ, folder), _seconds(TASK, environ, folder)) for _ in range(rounds)]
     bare, task = (median([pair[side] for pair in pairs]) for side in (0, 1))
     ratio = median([task / bare for bare, task in pairs])
-    print(f"python -c pass {bare * 1e3:.1f} ms, no-op task {task * 1e3:.1f} ms, ratio {ratio:.2f} (aim: at most 5)")
+    yield f"python -c pass {bare * 1e3:.1f} ms, no-op task {task * 1e3:.1f} ms, ratio {ratio:.2f} (aim: at most 5)"
 
 
 def _seconds(command: list[str], environ: dict[str, str], folder: str) -> float:

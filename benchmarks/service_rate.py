@@ -1,74 +1,71 @@
 """Tasks a second of the local service, beside a plain loop that starts the same processes."""
 
-import subprocess
-import tempfile
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
 
-from azure.batch import BatchClient, models
-from azure.core.credentials import AzureNamedKeyCredential
+from benchmarks.loop import loop_seconds
+from benchmarks.service import SUBMISSIONS, Service, add_plain, no_ops, running_service
 
-from dispatcher.stack import LocalStack
-
-TASKS = 1_000
-SLOTS = 2
-ROUNDS = 3
-COMMAND = "/bin/true"
+POOL = "rate"
+ROUNDS = {1_000: 5, 10_000: 3}
+QUICK_ROUNDS = {500: 2}
+WARM_UP = 200
 
 
-def main() -> None:
-    """Print both rates and their ratio, for each round; the service first, the loop after it."""
-    with LocalStack() as stack:
-        client = BatchClient(stack.batch_endpoint, AzureNamedKeyCredential(stack.batch_account, stack.batch_key))
-        client.create_pool(models.BatchPoolCreateOptions(_pool()))
-        for number in range(ROUNDS):
-            service = _service_rate(client, f"rate-{number}")
-            loop = _loop_rate()
-            print(f"service {service:.0f} tasks/s, plain loop {loop:.0f} tasks/s, ratio {service / loop:.2f}")
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Round:
+    """What each took for the same number of tasks, one after the other.
+
+    Attributes:
+        loop: seconds of the raw loop.
+        service: seconds of the service by the form of submission.
+    """
+
+    loop: float
+    service: dict[str, float]
 
 
-def _service_rate(client: BatchClient, job_id: str) -> float:
-    started = time.perf_counter()
-    client.create_job(models.BatchJobCreateOptions(id=job_id, pool_info=models.BatchPoolInfo(pool_id="rate")))
-    client.create_tasks(job_id, [models.BatchTaskCreateOptions(id=str(n), command_line=COMMAND) for n in range(TASKS)])
-    for counts in _counts(client, job_id):
-        if counts.succeeded == TASKS:
-            return TASKS / (time.perf_counter() - started)
-        assert counts.failed == 0, counts
-    raise AssertionError
+def measure(quick: bool) -> Iterator[str]:
+    """Yield the rates of each round and the medians, for each number of tasks."""
+    for tasks, rounds in (QUICK_ROUNDS if quick else ROUNDS).items():
+        with running_service() as service:
+            start_pool(service)
+            done = []
+            for number in range(rounds):
+                done.append(_round(service, f"{tasks}-{number}", tasks))
+                yield f"{tasks} tasks, round {number + 1}: {_rates(tasks, done[-1:])}"
+        yield f"{tasks} tasks, medians: {_rates(tasks, done)} (aim: at least 0.6)"
 
 
-def _counts(client: BatchClient, job_id: str) -> Iterator[models.BatchTaskCounts]:
-    while True:
-        yield client.get_job_task_counts(job_id).task_counts
-        time.sleep(0.02)
+def service_seconds(service: Service, job_id: str, tasks: int, form: str) -> float:
+    """Return the time from the first request to the answer that says that all have succeeded."""
+    began = time.perf_counter()
+    service.create_job(job_id, POOL)
+    SUBMISSIONS[form](service, job_id, no_ops(tasks))
+    service.await_success(job_id, tasks)
+    return time.perf_counter() - began
 
 
-def _loop_rate() -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        with ThreadPoolExecutor(SLOTS) as pool:
-            codes = list(pool.map(lambda n: _run(Path(folder) / str(n)), range(TASKS)))
-        assert not any(codes)
-        return TASKS / (time.perf_counter() - started)
+def start_pool(service: Service) -> None:
+    """Make the pool that `service_seconds` runs tasks on and run a few, so that nothing is done for the first time."""
+    service.create_pool(POOL)
+    service.create_job("first", POOL)
+    add_plain(service, "first", no_ops(WARM_UP))
+    service.await_success("first", WARM_UP)
 
 
-def _run(folder: Path) -> int:
-    folder.mkdir()
-    with (folder / "stdout.txt").open("wb") as out, (folder / "stderr.txt").open("wb") as err:
-        return subprocess.run([COMMAND], stdout=out, stderr=err, cwd=folder, check=False).returncode
+def _round(service: Service, name: str, tasks: int) -> Round:
+    loop = loop_seconds(tasks)
+    seconds = {form: service_seconds(service, f"{name}-{at}", tasks, form) for at, form in enumerate(SUBMISSIONS)}
+    return Round(loop=loop, service=seconds)
 
 
-def _pool() -> dict[str, object]:
-    return {
-        "id": "rate",
-        "vmSize": "standard_d2s_v5",
-        "virtualMachineConfiguration": {
-            "imageReference": {"publisher": "microsoft-dsvm", "offer": "ubuntu-hpc", "sku": "2204"},
-            "nodeAgentSKUId": "batch.node.ubuntu 22.04",
-        },
-        "targetDedicatedNodes": 1,
-        "taskSlotsPerNode": SLOTS,
-    }
+def _rates(tasks: int, rounds: Sequence[Round]) -> str:
+    parts = [f"raw loop {tasks / median([each.loop for each in rounds]):.0f}/s"]
+    for form in SUBMISSIONS:
+        seconds = median([each.service[form] for each in rounds])
+        ratio = median([each.loop / each.service[form] for each in rounds])
+        parts.append(f"service, {form} {tasks / seconds:.0f}/s, ratio {ratio:.2f}")
+    return "; ".join(parts)

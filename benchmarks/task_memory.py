@@ -2,6 +2,7 @@
 
 import time
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 from batch_manager import (
@@ -15,6 +16,7 @@ from batch_manager import (
 from batch_manager.testing import InMemoryBatchClient
 
 COUNTS = (10_000, 100_000)
+QUICK_COUNTS = (1_000, 10_000)
 
 
 class _Noop(WorkloadTask):
@@ -33,11 +35,12 @@ class _Adder(JobManager):
             self.add_workload_task(_Noop, {"case": f"case-{number}"})
 
 
-def main() -> None:
-    """Print bytes and microseconds a task at both sizes, and the ratio of the times."""
+def measure(quick: bool) -> Iterator[str]:
+    """Yield bytes and microseconds a task at both sizes, and the ratio of the times."""
     _add(100)
     times = []
-    for count in COUNTS:
+    counts = QUICK_COUNTS if quick else COUNTS
+    for count in counts:
         started = time.perf_counter()
         _add(count)
         times.append((time.perf_counter() - started) / count)
@@ -46,8 +49,8 @@ def main() -> None:
         held, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert len(manager.tasks) == count
-        print(f"{count} tasks: {held / count:.0f} bytes a task, {times[-1] * 1e6:.2f} us a task")
-    print(f"time a task at {COUNTS[1]} against {COUNTS[0]}: {times[1] / times[0]:.2f}")
+        yield f"{count} tasks: {held / count:.0f} bytes a task, {times[-1] * 1e6:.2f} us a task"
+    yield f"time a task at {counts[1]} against {counts[0]}: {times[1] / times[0]:.2f}"
 
 
 def _add(count: int) -> _Adder:

@@ -1,0 +1,70 @@
+"""``python -m benchmarks [NAME ...] [--quick] [--write FILE]``: what everything costs.
+
+Each is measured beside its peer in the same run. Prints the machine, the versions and ratios; nothing fails on a figure.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from benchmarks import node_start, service_rate, task_memory
+from benchmarks.figures import FiguresError, replaced
+from benchmarks.machine import describe
+
+Measurement = Callable[[bool], Iterator[str]]
+"""Yields lines of text; told whether it has to be quick."""
+
+MEASUREMENTS: Mapping[str, Measurement] = {
+    "node-start": node_start.measure,
+    "task-memory": task_memory.measure,
+    "service-rate": service_rate.measure,
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the measurements that are named, or all; return the exit code."""
+    options = _parser().parse_args(arguments)
+    unknown = [name for name in options.names if name not in MEASUREMENTS]
+    if unknown:
+        print(f"error: unknown: {', '.join(unknown)}; there are: {', '.join(MEASUREMENTS)}", file=sys.stderr)
+        return os.EX_USAGE
+    machine = describe()
+    print(*machine, sep="\n", flush=True)
+    for name in options.names or MEASUREMENTS:
+        lines = _run(name, options.quick)
+        if options.write is not None and not _is_written(options.write, name, [*machine, "", *lines]):
+            return os.EX_DATAERR
+    return os.EX_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure; ratios are what counts.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(MEASUREMENTS)}; all unless given")
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that everything works")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="put what is printed into the page's blocks as well")
+    return parser
+
+
+def _run(name: str, quick: bool) -> list[str]:
+    print(f"\n== {name}", flush=True)
+    began = time.monotonic()
+    lines = []
+    for line in MEASUREMENTS[name](quick):
+        print(line, flush=True)
+        lines.append(line)
+    print(f"({time.monotonic() - began:.0f} s)", flush=True)
+    return lines
+
+
+def _is_written(page: Path, name: str, lines: Sequence[str]) -> bool:
+    try:
+        page.write_text(replaced(page.read_text(encoding="utf-8"), name, lines), encoding="utf-8")
+    except (FiguresError, OSError) as error:
+        print(f"error: {name} is not written to {page}: {error}", file=sys.stderr)
+        return False
+    return True
