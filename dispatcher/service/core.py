@@ -24,6 +24,7 @@ from dispatcher.service.states import (
     TaskState,
 )
 from dispatcher.service.store import CountChanges, Store
+from dispatcher.service.store.statistics import UsageChanges
 
 _OF_TASKS = frozenset({WorkKind.TASK, WorkKind.SUBTASK})
 _OF_JOBS = _OF_TASKS | {WorkKind.JOB_PREPARATION}
@@ -194,7 +195,9 @@ class Core:
             counts = CountChanges()
             settlement = settle(task, ended_by_request(job.id, task, now), 0)
             self.store.tasks.settle(task, job, settlement, now, counts)
-            self.store.statistics.add_outcome(task, settlement)
+            usage = UsageChanges()
+            self.store.statistics.add_outcome(task, settlement, usage)
+            self.store.statistics.write(usage)
             self.store.tasks.write(counts)
             self.act_on_job(job, task, settlement)
 

@@ -82,6 +82,10 @@ class NodeMaker(Protocol):
         """Delete the folder of a closed node."""
         ...
 
+    def flush(self) -> None:
+        """Let nodes begin what they were told to launch since the last time; they may have waited for this."""
+        ...
+
     def close(self) -> None:
         """Let go of what the nodes shared; every node is closed."""
         ...
@@ -151,6 +155,10 @@ class Fleet:
         self._nodes[pool, node_id] = live
         self._pools.setdefault(pool, {})[node_id] = live
         return live
+
+    def flush(self) -> None:
+        """Let nodes begin what they were told to launch; they may have waited for this."""
+        self._maker.flush()
 
     def sweep(self, records: Iterable[NodeRecord]) -> None:
         """Delete, in the background, what is left of nodes that are not among these."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import deque
 
 from dispatcher.service.fleet import NodeRenewed
-from dispatcher.service.node.launch import CoordinationDone, NodeEvent, NodeLost, SetupEnding, TaskEnding
+from dispatcher.service.node.launch import CoordinationDone, NodeEvent, NodeLost, SetupEnding, TaskEnding, TaskReturned
 from dispatcher.service.records import NodeRecord
 
-Taken = TaskEnding | SetupEnding | CoordinationDone | NodeLost | NodeRenewed
+Taken = TaskEnding | TaskReturned | SetupEnding | CoordinationDone | NodeLost | NodeRenewed
 
 
 class Inbox:

@@ -25,6 +25,7 @@ from dispatcher.service.node.launch import (
     UploadCondition,
 )
 from dispatcher.service.node.layout import task_folder, working_folder
+from dispatcher.service.planning.tasks import StartTask
 from dispatcher.service.records import JobRecord, NodeRecord, TaskRecord
 from dispatcher.service.store.applications import PackageReference
 from dispatcher.service.store.queue import LONGEST_LIFE
@@ -33,29 +34,29 @@ _LINKED = "/"
 """Before the name of a container in the storage account that is linked to the service."""
 
 
-def make_launch(job: JobRecord, before: TaskRecord, pool_id: str, node_id: str, now: datetime) -> TaskLaunch:
+def make_launch(job: JobRecord, before: TaskRecord, start: StartTask, now: datetime) -> TaskLaunch:
     """Return the launch of a task on a node.
 
     Args:
         job: its job.
         before: the task as it was before this start, except for its run number, which is this start's.
-        pool_id: where it goes.
-        node_id: where it goes.
+        start: where it goes.
         now: the time.
     """
     fields = Fields(values=json.loads(before.document))
     return TaskLaunch(
         key=TaskKey(job_id=job.id, task_id=before.id),
-        pool_id=pool_id,
-        node_id=node_id,
+        pool_id=start.pool_id,
+        node_id=start.node_id,
         run_number=before.run_number,
         command_line=fields.text("commandLine") or "",
         environment=_environment(job, fields),
         resource_files=tuple(_resource_file(item) for item in fields.objects("resourceFiles")),
         output_files=tuple(_output_file(item) for item in fields.objects("outputFiles")),
         wall_clock_limit=_wall_clock(fields, before, now),
-        keep_files=before.node_id == node_id and _is_retry(before),
+        keep_files=before.node_id == start.node_id and _is_retry(before),
         container=read_container(fields.object("containerSettings")),
+        slots=start.slots,
     )
 
 

@@ -17,8 +17,10 @@ from dispatcher.service.node.launch import (
     TaskEnding,
     TaskKey,
     TaskLaunch,
+    TaskReturned,
     WorkKind,
 )
+from dispatcher.service.pace import Pace
 from dispatcher.service.planning.nodes import NodeLife, Phase
 from dispatcher.service.planning.views import NodeView
 from dispatcher.service.records import NodeRecord
@@ -72,6 +74,7 @@ class LiveNode:
         self._posted = posted
         self._attempts: dict[TaskKey, Attempt] = {}
         self._held: set[TaskKey] = set()
+        self._pace = Pace()
 
     @property
     def attempts(self) -> dict[TaskKey, Attempt]:
@@ -153,10 +156,23 @@ class LiveNode:
         if attempt is None or attempt.run_number != ending.run_number:
             return None
         del self._attempts[ending.key]
+        if attempt.kind is WorkKind.TASK and ending.started is not None:
+            self._pace.ran(ending.at - ending.started)
         self.tasks_succeeded += attempt.kind is WorkKind.TASK and ending.failure is None
         self.used_slots -= attempt.slots
         if attempt.slots and not self.used_slots:
             self.happen(Happening.EMPTIED, now)
+        return attempt
+
+    def take_back(self, event: TaskReturned) -> Attempt | None:
+        """Free the slots of an attempt that was given back, and return it; None for one that is not known."""
+        attempt = self._attempts.get(event.key)
+        if attempt is None or attempt.run_number != event.run_number:
+            return None
+        del self._attempts[event.key]
+        self._pace.stalled()
+        self.tasks_run -= attempt.kind is WorkKind.TASK
+        self.used_slots -= attempt.slots
         return attempt
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
@@ -191,4 +207,5 @@ class LiveNode:
             state=self.state,
             used_slots=self.used_slots,
             lingers=self.lingers,
+            ahead=self._pace.ahead(),
         )

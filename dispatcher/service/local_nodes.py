@@ -25,10 +25,6 @@ from dispatcher.service.storage_link import read_storage_link
 logger = logging.getLogger(__name__)
 
 
-_BESIDE_TASKS = 8
-"""Attempts that take no slot and may run beside tasks: the start task, and what prepares and releases for jobs."""
-
-
 class LocalNodes:
     """Makes nodes as folders ``<data>/pools/<pool>/<node>``."""
 
@@ -59,7 +55,7 @@ class LocalNodes:
             node_id=record.id,
             is_dedicated=record.is_dedicated,
         )
-        return self._process.open(root=root, identity=identity, slots=slots + _BESIDE_TASKS, listener=listener)
+        return self._process.open(root=root, identity=identity, slots=slots, listener=listener)
 
     def root(self, record: NodeRecord) -> Path:
         """Return a node's folder."""
@@ -100,6 +96,10 @@ class LocalNodes:
             shutil.rmtree(folder, ignore_errors=True)
             if folder.parent.exists() and not any(folder.parent.iterdir()):
                 folder.parent.rmdir()
+
+    def flush(self) -> None:
+        """See `NodeMaker`."""
+        self._process.flush()
 
     def close(self) -> None:
         """Let go of what nodes shared."""

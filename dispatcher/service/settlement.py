@@ -42,6 +42,8 @@ class Settlement:
     event: TaskEvent
     """COMPLETE, RETRY, REQUEUE or PUT_BACK."""
     ended: datetime
+    started: datetime | None = None
+    """When its command did; None where it did not, or where nobody knows better than its launch."""
     exit_code: int | None = None
     result: TaskResult | None = None
     failure: TaskFailure | None = None
@@ -68,6 +70,7 @@ def settle(task: TaskRecord, ending: TaskEnding, job_max_retries: int) -> Settle
         return Settlement(
             event=TaskEvent.RETRY,
             ended=ending.at,
+            started=ending.started,
             exit_code=ending.exit_code,
             failure=ending.failure,
             not_before=pause_end(task.retries + 1, ending.at),
@@ -77,12 +80,18 @@ def settle(task: TaskRecord, ending: TaskEnding, job_max_retries: int) -> Settle
     return Settlement(
         event=TaskEvent.COMPLETE,
         ended=ending.at,
+        started=ending.started,
         exit_code=ending.exit_code,
         result=TaskResult.SUCCESS if succeeded else TaskResult.FAILURE,
         failure=ending.failure,
         releases=actions.dependency is DependencyAction.SATISFY,
         job_action=actions.job,
     )
+
+
+def put_back(now: datetime) -> Settlement:
+    """Return what becomes of a task that had its place on a node and was not begun there."""
+    return Settlement(event=TaskEvent.PUT_BACK, ended=now)
 
 
 def pause_end(retry: int, failed: datetime) -> datetime | None:

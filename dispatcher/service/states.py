@@ -96,7 +96,7 @@ ALLOCATION = Transitions(
 class NodeState(StrEnum):
     """Life of a node. Idle and running differ only in whether a task runs there.
 
-    Nothing here makes a node unknown or upgrades its system; the states are there because clients count them.
+    Only a fault on purpose makes a node unknown, and nothing upgrades its system: clients count that state.
     """
 
     CREATING = "creating"
@@ -140,6 +140,8 @@ class NodeEvent(StrEnum):
     PREEMPT = auto()
     BREAK = auto()
     """It cannot be set up, or this machine cannot carry it."""
+    LOSE = auto()
+    """It vanishes with its files; another takes its place."""
     LEAVE = auto()
 
 
@@ -147,6 +149,8 @@ _TAKING: Final = (NodeState.IDLE, NodeState.RUNNING)
 _MENDABLE: Final = (*_TAKING, NodeState.START_TASK_FAILED, NodeState.UNUSABLE)
 """Azure's reference names idle and running only, and its guides advise to reboot or reimage nodes in the other two."""
 _OFF: Final = (NodeState.DEALLOCATING, NodeState.DEALLOCATED, NodeState.PREEMPTED, NodeState.LEAVING_POOL)
+
+_GONE: Final = (*_OFF, NodeState.UNKNOWN)
 
 NODE: Transitions[NodeState, NodeEvent] = Transitions(
     table={
@@ -171,6 +175,7 @@ NODE: Transitions[NodeState, NodeEvent] = Transitions(
         (NodeState.REIMAGING, NodeEvent.START): NodeState.STARTING,
         (NodeState.PREEMPTED, NodeEvent.START): NodeState.STARTING,
         **{(state, NodeEvent.PREEMPT): NodeState.PREEMPTED for state in NodeState if state not in _OFF},
+        **{(state, NodeEvent.LOSE): NodeState.UNKNOWN for state in NodeState if state not in _GONE},
         **{(state, NodeEvent.BREAK): NodeState.UNUSABLE for state in NodeState if state is not NodeState.LEAVING_POOL},
         **{(state, NodeEvent.LEAVE): NodeState.LEAVING_POOL for state in NodeState},
     }
@@ -254,6 +259,7 @@ TASK = Transitions(
         (TaskState.PREPARING, TaskEvent.COMPLETE): TaskState.COMPLETED,
         (TaskState.RUNNING, TaskEvent.RETRY): TaskState.ACTIVE,
         (TaskState.RUNNING, TaskEvent.REQUEUE): TaskState.ACTIVE,
+        (TaskState.RUNNING, TaskEvent.PUT_BACK): TaskState.ACTIVE,
         (TaskState.RUNNING, TaskEvent.COMPLETE): TaskState.COMPLETED,
         (TaskState.ACTIVE, TaskEvent.COMPLETE): TaskState.COMPLETED,
         (TaskState.COMPLETED, TaskEvent.REACTIVATE): TaskState.ACTIVE,

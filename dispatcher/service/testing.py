@@ -171,6 +171,9 @@ class FakeNodes:
         """Note that the node's folder is gone."""
         self.discarded.append(record.id)
 
+    def flush(self) -> None:
+        """Do nothing: fake nodes begin attempts at once."""
+
     def close(self) -> None:
         """Do nothing: fake nodes share nothing."""
 

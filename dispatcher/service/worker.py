@@ -9,10 +9,11 @@ from functools import partial
 from dispatcher.service.core import Core
 from dispatcher.service.fleet import NodeRenewed
 from dispatcher.service.inbox import Inbox, Taken
-from dispatcher.service.node.launch import CoordinationDone, NodeLost, SetupEnding, TaskEnding, WorkKind
+from dispatcher.service.node.launch import CoordinationDone, NodeLost, SetupEnding, TaskEnding, TaskReturned, WorkKind
 from dispatcher.service.records import NodeRecord
 from dispatcher.service.work.auto_pools import AutoPoolPart
 from dispatcher.service.work.autoscale import AutoscalePart
+from dispatcher.service.work.faults import FaultPart
 from dispatcher.service.work.jobs import JobPart
 from dispatcher.service.work.nodes import NodePart
 from dispatcher.service.work.parts import EndingTaker, Part, WorkContext
@@ -34,7 +35,9 @@ class Worker:
         self._nodes = NodePart(self._context)
         self._preparations = PreparationPart(self._context)
         self._releases = ReleasePart(self._context)
-        self._tasks = TaskPart(self._context, (self._preparations,))
+        self._faults = None if core.faults is None else FaultPart(self._context, core.faults)
+        faults = () if self._faults is None else (self._faults,)
+        self._tasks = TaskPart(self._context, (self._preparations, *faults))
         self._preparations.resume = partial(self._tasks.launch, after=self._preparations)
         self._parts: tuple[Part, ...] = (
             self._preparations,
@@ -47,6 +50,7 @@ class Worker:
             self._nodes,
             self._tasks,
             PreemptionPart(self._context),
+            *faults,
         )
         """In the order they step: what ends a job comes before what would start its tasks."""
         self._takers: Mapping[WorkKind, EndingTaker] = {
@@ -99,7 +103,13 @@ class Worker:
                 self._nodes.lost(live)
             case CoordinationDone():
                 self._tasks.gangs.coordinated(event, live)
+            case TaskReturned():
+                attempt = live.take_back(event)
+                if attempt is not None:
+                    self._tasks.returned(attempt, event, now)
             case TaskEnding():
+                if self._faults is not None:
+                    self._faults.ending(event, live)
                 attempt = live.finish(event, now)
                 if attempt is not None:
                     self._takers[attempt.kind].ended(attempt, event, live, now)

@@ -14,9 +14,9 @@ from azure.batch import BatchClient, models
 from azure.core.exceptions import HttpResponseError
 from azure.storage.blob import ContainerClient, ContainerSasPermissions, generate_container_sas
 
-from dispatcher.service.storage_link import read_storage_link
 from dispatcher.service.node.blob_signing import StorageLink
 from dispatcher.service.node.engine import Engine
+from dispatcher.service.storage_link import read_storage_link
 from tests.integration.containers.conftest import engine, finder, image
 from tests.integration.node.test_packages import zipped
 from tests.service.support import code_of, connect, pool_options, present, start_service, wait_until

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -19,16 +20,18 @@ from dispatcher.service.node.files import FileOutside, check_in_place
 from dispatcher.service.node.folders import make_node_folders, remove_task_folder
 from dispatcher.service.node.launch import (
     EndReason,
+    EventsListener,
     LogRequest,
     Node,
     NodeEvent,
-    NodeListener,
     NodeSetup,
     SetupEnding,
     TaskEnding,
     TaskFailure,
     TaskKey,
     TaskLaunch,
+    TaskReturned,
+    TaskStarted,
 )
 from dispatcher.service.node.layout import task_folder
 from dispatcher.service.node.node_log import LogFile, NodeLog, log_files
@@ -36,11 +39,19 @@ from dispatcher.service.node.private import RUNNING_FOLDER, make_private_folder
 from dispatcher.service.node.runner import AttemptRunner, Clock
 from dispatcher.service.node.sessions import Sessions
 from dispatcher.service.node.setup import Equipment
+from dispatcher.service.node.slots import Slots
+from dispatcher.service.node.telling import Teller
 
 __all__ = ["GRACE_SECONDS", "NodeIdentity", "open_node"]
 
 logger = logging.getLogger(__name__)
 
+_BESIDE_TASKS = 8
+"""Attempts that take no slot and may run beside tasks: the start task, and what prepares and releases for jobs."""
+_LATE_SECONDS = 0.01
+"""From when on a running command keeps nobody waiting to hear of those before it."""
+_LASTING_SECONDS = 0.05
+"""From when on a running command keeps no other attempt waiting for its slots."""
 GRACE_SECONDS = 3.0
 """Between SIGTERM and SIGKILL. How long Azure's agent waits is not documented."""
 
@@ -51,7 +62,7 @@ def open_node(
     identity: NodeIdentity,
     slots: int,
     storage: StorageAccess,
-    listener: NodeListener,
+    listener: EventsListener,
     clock: Clock,
     engines: EngineFinder | None = None,
     grace: float = GRACE_SECONDS,
@@ -61,7 +72,7 @@ def open_node(
     Args:
         root: its folder, made if missing; what is there stays.
         identity: what tasks are told of it.
-        slots: how many attempts run at once.
+        slots: how many slots its attempts share.
         storage: how it reaches blobs; it stays the caller's, who closes it after the node.
         listener: told of every event, from the node's threads, so it returns quickly; what it raises is logged.
         clock: the time in events.
@@ -121,7 +132,7 @@ class _ProcessNode:
         containers: Containers,
         storage: StorageAccess,
         slots: int,
-        listener: NodeListener,
+        listener: EventsListener,
         clock: Clock,
     ) -> None:
         self._root = str(root)
@@ -129,7 +140,7 @@ class _ProcessNode:
         self._equipment = equipment
         self._containers = containers
         self._storage = storage
-        self._listener = listener
+        self._teller = Teller(listener)
         self._clock = clock
         self._log = NodeLog(private)
         self._log.say(clock.now(), "opened")
@@ -138,7 +149,10 @@ class _ProcessNode:
         self._attempts: dict[TaskKey, Attempt] = {}
         self._queue: SimpleQueue[Attempt | None] = SimpleQueue()
         self._name = name
-        self._slots = slots
+        self._slots = Slots(slots)
+        self._most_threads = slots + _BESIDE_TASKS
+        self._running = 0
+        """Attempts that run or wait for a thread."""
         self._threads: list[Thread] = []
         self._others: list[Thread] = []
 
@@ -165,13 +179,16 @@ class _ProcessNode:
             if launch.key in self._attempts:
                 raise ValueError(f"{launch.key} runs already on this node")
             attempt = Attempt(launch=launch)
-            try:
-                self._add_thread_if_needed()
-            except RuntimeError:
-                attempt.close()
-                raise
+            attempt.patience = (
+                (_LATE_SECONDS, self._teller.flush),
+                (_LASTING_SECONDS, partial(self._lasts, attempt)),
+            )
             self._attempts[launch.key] = attempt
-        self._queue.put(attempt)
+            if self._slots.take(attempt):
+                self._run_soon(attempt)
+                return
+            returned = self._give_up()
+        self._return(returned)
 
     def proceed(self, key: TaskKey) -> None:
         with self._lock:
@@ -180,8 +197,16 @@ class _ProcessNode:
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
         with self._lock:
-            if (attempt := self._attempts.get(key)) is not None:
-                attempt.end(reason)
+            attempt = self._attempts.get(key)
+            if attempt is None:
+                return
+            attempt.end(reason)
+            if not self._slots.withdraw(attempt):
+                return
+            self._drop(attempt)
+        if attempt.remove_folder:
+            self._remove_folder(key)
+        self.report(self.runner.ending(attempt, Outcome(stage=attempt.stage, failure=failure("TaskEnded"))))
 
     def forget(self, key: TaskKey) -> None:
         with self._lock:
@@ -195,8 +220,11 @@ class _ProcessNode:
             if self._closed:
                 return
             self._closed = True
-            for attempt in self._attempts.values():
+            for attempt in list(self._attempts.values()):
                 attempt.end(EndReason.REQUEUED)
+                if self._slots.withdraw(attempt):
+                    self._drop(attempt)
+            self._teller.close()
         for _ in self._threads:
             self._queue.put(None)
         for thread in (*self._threads, *self._others):
@@ -205,23 +233,71 @@ class _ProcessNode:
         self.runner.close()
         self._log.close()
 
-    def _add_thread_if_needed(self) -> None:
-        """Begin a slot's thread when one more attempt than ever before is about to run."""
-        slot = len(self._threads)
-        if slot <= len(self._attempts) and slot < self._slots:
-            thread = Thread(target=self._work, name=f"{self._name} slot {slot}", daemon=True)
-            thread.start()
+    def _run_soon(self, attempt: Attempt) -> None:
+        """Let a thread run an attempt, a new one if more attempts than ever before are about to run."""
+        if len(self._threads) <= self._running and len(self._threads) < self._most_threads:
+            thread = Thread(target=self._work, name=f"{self._name} slot {len(self._threads)}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:
+                self._slots.give_back(attempt)
+                self._drop(attempt)
+                raise
             self._threads.append(thread)
+        self._running += 1
+        self._queue.put(attempt)
 
     def _work(self) -> None:
         while (attempt := self._queue.get()) is not None:
-            ending = self._run(attempt)
-            with self._lock:
-                del self._attempts[attempt.launch.key]
-                attempt.close()
+            following: Attempt | None = attempt
+            while following is not None:
+                following = self._run_one(following)
+
+    def _run_one(self, attempt: Attempt) -> Attempt | None:
+        """Run an attempt; return one that this thread goes on with."""
+        if not attempt.launch.is_plain:
+            self._teller.flush()  # what comes before its command may last
+        ending = self._run(attempt)
+        with self._lock:
+            self._drop(attempt)
+            self._running -= 1
+            admitted = self._slots.give_back(attempt)
+            following = admitted.pop(0) if admitted else None
+            self._running += following is not None
+            for other in admitted:
+                self._run_soon(other)
+        if attempt.remove_folder:
+            self._remove_folder(attempt.launch.key)
+        self._log.tell(ending)
+        if following is None:
+            self._teller.tell(ending)
+        else:
+            self._teller.hold(ending)
+        return following
+
+    def _drop(self, attempt: Attempt) -> None:
+        del self._attempts[attempt.launch.key]
+        attempt.close()
+
+    def _lasts(self, attempt: Attempt) -> None:
+        """Give back what waits behind an attempt that has run for long."""
+        with self._lock:
+            self._slots.last(attempt)
+            returned = self._give_up()
+        self._return(returned)
+
+    def _give_up(self) -> list[Attempt]:
+        returned = self._slots.give_up()
+        for attempt in returned:
+            self._drop(attempt)
+        return returned
+
+    def _return(self, attempts: Sequence[Attempt]) -> None:
+        for attempt in attempts:
+            launch = attempt.launch
             if attempt.remove_folder:
-                self._remove_folder(attempt.launch.key)
-            self.report(ending)
+                self._remove_folder(launch.key)
+            self.report(TaskReturned(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
 
     def _run(self, attempt: Attempt) -> TaskEnding:
         try:
@@ -233,13 +309,12 @@ class _ProcessNode:
             return self.runner.ending(attempt, outcome)
 
     def report(self, event: NodeEvent) -> None:
-        if self._closed:
-            return
+        """Log an event and tell it."""
         self._log.tell(event)
-        try:
-            self._listener(event)
-        except Exception:  # the listener's fault must not end the slot's thread
-            logger.exception("the listener of node events failed")
+        if isinstance(event, TaskStarted):
+            self._teller.hold(event)
+        else:
+            self._teller.tell(event)
 
     def _begin(self, what: str, work: Callable[[], None]) -> None:
         thread = Thread(target=work, name=f"{self._name} {what}", daemon=True)

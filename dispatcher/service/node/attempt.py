@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from dispatcher.service.node.launch import EndReason, Stage, TaskFailure, TaskLaunch, Usage
 from dispatcher.service.node.process import StopSignal
@@ -24,10 +26,14 @@ class Attempt:
     """Why it was asked to end; the first reason counts."""
     stage: Stage = Stage.PRE_PROCESSING
     """How far it got."""
+    started: datetime | None = None
+    """When its command did."""
     exit_code: int | None = None
     """Of its command, once that has ended."""
     usage: Usage | None = None
     """Of its command, once that has ended."""
+    patience: tuple[tuple[float, Callable[[], None]], ...] = ()
+    """What its node does once its command has run for so many seconds, the shortest first."""
     remove_folder: bool = False
     """The task was forgotten meanwhile."""
 

@@ -6,11 +6,13 @@ and blobs, and a node knows nothing of HTTP, SQLite and scheduling. All of them 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
+
+from dispatcher.service.node.attempt_faults import AttemptFaults
 
 
 class UploadCondition(StrEnum):
@@ -227,6 +229,15 @@ class TaskLaunch:
     """For multi-instance tasks."""
     container: ContainerRun | None = None
     """Where there is one, nothing of the command runs outside it. The command line may then be empty."""
+    faults: AttemptFaults | None = None
+    """What is to go wrong on purpose."""
+    slots: int = 0
+    """Of the node, that it holds while it runs; it waits until they are free. What takes none waits for nothing."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its command starts as soon as its folder is there."""
+        return not (self.resource_files or self.packages or self.coordination or self.container)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -277,6 +288,17 @@ class TaskEnding:
     """None exactly when the command ended by itself with exit code 0 and every upload succeeded."""
     usage: Usage | None = None
     """None where the command never started, or nobody measured it."""
+    started: datetime | None = None
+    """When the command did; None where it never did."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskReturned:
+    """An attempt that waited for its slots is given back: they will not be free soon. Nothing of it was begun."""
+
+    key: TaskKey
+    run_number: int
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -307,7 +329,7 @@ class NodeLost:
     at: datetime
 
 
-NodeEvent = TaskStarted | TaskEnding | SetupEnding | CoordinationDone | NodeLost
+NodeEvent = TaskStarted | TaskEnding | TaskReturned | SetupEnding | CoordinationDone | NodeLost
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -335,7 +357,8 @@ class Node(Protocol):
     """One compute node: a folder with Azure's layout that runs attempts, each in processes of its own.
 
     ``launch`` and ``end`` return at once; what happens is reported through the callback given to the node's maker,
-    from any thread, in order for one attempt: at most one ``TaskStarted``, then exactly one ``TaskEnding``.
+    from any thread, in order for one attempt: at most one ``TaskStarted``, then exactly one ``TaskEnding``; or one
+    ``TaskReturned`` alone. Events may be told some milliseconds late, together with others.
     """
 
     def set_up(self, setup: NodeSetup) -> None:
@@ -343,7 +366,7 @@ class Node(Protocol):
         ...
 
     def launch(self, launch: TaskLaunch) -> None:
-        """Begin an attempt. There is a free slot; the caller sees to that.
+        """Begin an attempt, or let it wait for its slots, after those that wait already.
 
         Raises:
             ValueError: an attempt at the task runs here already.
@@ -374,3 +397,4 @@ class Node(Protocol):
 
 
 NodeListener = Callable[[NodeEvent], None]
+EventsListener = Callable[[Sequence[NodeEvent]], None]

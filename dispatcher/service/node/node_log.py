@@ -20,6 +20,7 @@ from dispatcher.service.node.launch import (
     TaskEnding,
     TaskFailure,
     TaskKey,
+    TaskReturned,
     TaskStarted,
 )
 
@@ -112,6 +113,8 @@ def _sentence(event: NodeEvent) -> str:
             return "set up" if event.failure is None else f"not set up: {_words(event.failure)}"
         case CoordinationDone():
             return f"coordination of {_name(event.key)} done, run {event.run_number}"
+        case TaskReturned():
+            return f"returned {_name(event.key)}, run {event.run_number}"
         case TaskStarted():
             return f"started {_name(event.key)}, run {event.run_number}"
         case TaskEnding():

@@ -18,7 +18,7 @@ import select
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,6 +37,10 @@ _KILL_SECONDS = 10.0
 _SIGNAL_BASE = 128
 _LONGEST_POLL_SECONDS = 86_400.0
 """``poll`` takes less than 25 days; a task may run for 180."""
+
+
+Patience = tuple[float, Callable[[], None]]
+"""Seconds, and what to call once a command has run for them."""
 
 
 class LaunchError(Exception):
@@ -116,7 +120,9 @@ class TaskProcess:
         self._session = process.pid
         self._started = time.monotonic()
 
-    def wait(self, stop: StopSignal, *, limit: float | None, grace: float) -> ProcessEnding:
+    def wait(
+        self, stop: StopSignal, *, limit: float | None, grace: float, patience: Sequence[Patience] = ()
+    ) -> ProcessEnding:
         """Wait until the command ends, its time is up or a stop is asked for; leave no process of it.
 
         A command that ends by itself has what it left in its group killed at once. One that is ended from here gets
@@ -126,9 +132,10 @@ class TaskProcess:
             stop: asks for the end.
             limit: seconds that the command may run from its start; None is no limit.
             grace: seconds between SIGTERM and SIGKILL.
+            patience: what to call once the command has run for so many seconds, the shortest first.
         """
         try:
-            cause = self._watch(stop, limit, grace)
+            cause = self._watch(stop, limit, grace, patience)
         finally:
             status, usage = self._clear()
         return ProcessEnding(exit_code=status if status >= 0 else _SIGNAL_BASE - status, cause=cause, usage=usage)
@@ -154,30 +161,35 @@ class TaskProcess:
             os.close(leader)
             self._clear()
 
-    def _watch(self, stop: StopSignal, limit: float | None, grace: float) -> Cause:
+    def _watch(self, stop: StopSignal, limit: float | None, grace: float, patience: Sequence[Patience] = ()) -> Cause:
         leader = os.pidfd_open(self._session)
         try:
-            cause = self._first_event(leader, stop, limit)
+            cause = self._first_event(leader, stop, limit, patience)
             if cause is not Cause.ITSELF:
                 self._end(leader, grace)
             return cause
         finally:
             os.close(leader)
 
-    def _first_event(self, leader: int, stop: StopSignal, limit: float | None) -> Cause:
+    def _first_event(self, leader: int, stop: StopSignal, limit: float | None, patience: Sequence[Patience]) -> Cause:
         poll = select.poll()
         poll.register(leader, select.POLLIN)
         poll.register(stop.fileno(), select.POLLIN)
         deadline = math.inf if limit is None else self._started + limit
+        impatient = list(patience)
         while True:
-            remaining = max(0.0, deadline - time.monotonic())
+            until = min(deadline, self._started + impatient[0][0]) if impatient else deadline
+            remaining = max(0.0, until - time.monotonic())
             ready = {descriptor for descriptor, _ in poll.poll(min(remaining, _LONGEST_POLL_SECONDS) * 1000)}
             if leader in ready:
                 return Cause.ITSELF
             if ready:
                 return Cause.STOP
-            if time.monotonic() >= deadline:
+            now = time.monotonic()
+            if now >= deadline:
                 return Cause.WALL_CLOCK
+            if impatient and now >= self._started + impatient[0][0]:
+                impatient.pop(0)[1]()
 
     def _end(self, leader: int, grace: float) -> None:
         deadline = time.monotonic() + grace

@@ -102,6 +102,7 @@ class AttemptRunner:
             exit_code=outcome.exit_code,
             failure=outcome.failure,
             usage=attempt.usage,
+            started=attempt.started,
         )
 
     def _outcome(self, attempt: Attempt) -> Outcome:
@@ -167,8 +168,8 @@ class AttemptRunner:
             process = self._start(launch, split(launch.command_line), folder, environment)
         except (CommandLineError, LaunchError) as error:
             return _not_started(error)
-        self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
-        ended = process.wait(attempt.stop, limit=limit, grace=self._grace)
+        self._say_started(attempt)
+        ended = process.wait(attempt.stop, limit=limit, grace=self._grace, patience=attempt.patience)
         return self._after(attempt, ended, folder, environment)
 
     def _run_contained(self, attempt: Attempt, run: ContainerRun, folder: str, environment: dict[str, str]) -> Outcome:
@@ -191,11 +192,16 @@ class AttemptRunner:
         """Run a container to its end; None where its command could not be started."""
         launch = attempt.launch
         process = self._start(launch, container.command, folder, dict(container.environment))
-        self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
-        ended = process.wait(attempt.stop, limit=launch.wall_clock_limit, grace=self._grace)
+        self._say_started(attempt)
+        limit = launch.wall_clock_limit
+        ended = process.wait(attempt.stop, limit=limit, grace=self._grace, patience=attempt.patience)
         if ended.cause is Cause.ITSELF and ended.exit_code in _ENGINE_EXIT_CODES and container.never_ran():
             return None
         return replace(ended, usage=None)  # the engine's own
+
+    def _say_started(self, attempt: Attempt) -> None:
+        launch, attempt.started = attempt.launch, self._clock.now()
+        self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=attempt.started))
 
     def _prepare(self, attempt: Attempt, folder: str) -> dict[str, str]:
         """Bring what the attempt needs; return what tells it where its packages are."""

@@ -18,7 +18,7 @@ from dispatcher.service.node.launch import Node, NodeListener
 from dispatcher.service.node.limits import lower_for_task
 from dispatcher.service.node.sessions import Sessions
 from dispatcher.service.nodes_process.channel import Channel
-from dispatcher.service.nodes_process.messages import Answered, Begin, Happened, OpenNode
+from dispatcher.service.nodes_process.messages import Answered, Begin, Happened, Launch, OpenNode
 from dispatcher.service.nodes_process.remote_node import RemoteNode
 
 logger = logging.getLogger(__name__)
@@ -52,6 +52,11 @@ class NodesProcess:
             OSError: it cannot be made.
         """
         return self._connection().open(root, identity, slots, listener)
+
+    def flush(self) -> None:
+        """Send the launches that nodes were told of."""
+        if self._running is not None:
+            self._running.flush()
 
     def close(self) -> None:
         """End the process; every node is closed."""
@@ -95,6 +100,8 @@ class Connection:
         self._lock = Lock()
         self._calls: dict[int, Future[int]] = {}
         self._nodes: dict[int, RemoteNode] = {}
+        self._sending = Lock()
+        self._kept: list[Launch] = []
         self.is_lost = False
         """Whether the process has ended; nothing is sent to it any more."""
         sessions.add(self._process.pid)
@@ -137,12 +144,23 @@ class Connection:
         self.send(message(number))
         return future.result()
 
+    def keep(self, message: Launch) -> None:
+        """Keep a message for the next `flush`, or until another is sent."""
+        self._kept.append(message)
+
+    def flush(self) -> None:
+        """Send the messages that were kept, together."""
+        if self._kept:
+            self.send(None)
+
     def send(self, message: object) -> None:
         """Send a message that nothing answers; where the process has ended, that is told by other ways."""
-        try:
-            self._channel.send(message)
-        except OSError:
-            logger.debug("the process of the nodes has ended")
+        with self._sending:
+            kept, self._kept = self._kept, []
+            try:
+                self._channel.send((*kept, message))
+            except OSError:
+                logger.debug("the process of the nodes has ended")
 
     def forget(self, number: int) -> None:
         """Let nothing of a node be reported any more."""
@@ -166,9 +184,8 @@ class Connection:
         for message in self._channel.receive():
             if isinstance(message, Answered):
                 self._answered(message)
-            elif isinstance(message, tuple):
-                for happened in message:
-                    self._happened(happened)
+            elif isinstance(message, Happened):
+                self._happened(message)
         with self._lock:
             self.is_lost = True
             calls, nodes = list(self._calls.values()), list(self._nodes.values())
@@ -189,4 +206,5 @@ class Connection:
     def _happened(self, happened: Happened) -> None:
         node = self._nodes.get(happened.node)
         if node is not None:
-            node.report(happened.event)
+            for event in happened.events:
+                node.report(event)

@@ -104,10 +104,10 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Happened:
-    """What happened on a node."""
+    """What happened on a node, in order. That a command was started is not told: nobody asks."""
 
     node: int
-    event: NodeEvent
+    events: tuple[NodeEvent, ...]
 
 
-FromNodes = Answered | tuple[Happened, ...]
+FromNodes = Answered | Happened

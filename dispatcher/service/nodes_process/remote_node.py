@@ -18,6 +18,7 @@ from dispatcher.service.node.launch import (
     TaskEnding,
     TaskKey,
     TaskLaunch,
+    TaskReturned,
 )
 from dispatcher.service.nodes_process.messages import CloseNode, End, Forget, Launch, Proceed, SetUp, UploadLog
 from dispatcher.service.settlement import ended_early
@@ -25,6 +26,10 @@ from dispatcher.service.settlement import ended_early
 
 class Line(Protocol):
     """The connection to the process."""
+
+    def keep(self, message: Launch) -> None:
+        """Keep a message for the next that is sent, or until the worker's step is over."""
+        ...
 
     def send(self, message: object) -> None:
         """Send a message that nothing answers."""
@@ -62,10 +67,10 @@ class RemoteNode:
         self._is_lost = False
 
     def launch(self, launch: TaskLaunch) -> None:
-        """See ``Node``; an attempt that cannot begin has its ending reported."""
+        """See ``Node``; it goes out with others at the end of a step. One that cannot begin has its ending reported."""
         with self._lock:
             self._running[launch.key] = launch.run_number
-        self._line.send(Launch(node=self._number, launch=launch))
+        self._line.keep(Launch(node=self._number, launch=launch))
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
         """See ``Node``."""
@@ -104,7 +109,7 @@ class RemoteNode:
 
     def report(self, event: NodeEvent) -> None:
         """Pass on what happened."""
-        if isinstance(event, TaskEnding):
+        if isinstance(event, TaskEnding | TaskReturned):
             with self._lock:
                 self._running.pop(event.key, None)
         self._listener(event)

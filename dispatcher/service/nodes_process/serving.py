@@ -10,7 +10,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Thread
 
@@ -19,7 +19,7 @@ from dispatcher.service.clock import SystemClock
 from dispatcher.service.node.agent import open_node
 from dispatcher.service.node.blobs import StorageAccess
 from dispatcher.service.node.engine import EngineFinder
-from dispatcher.service.node.launch import Node, NodeEvent
+from dispatcher.service.node.launch import Node, NodeEvent, TaskStarted
 from dispatcher.service.node.limits import raise_soft_limit
 from dispatcher.service.nodes_process.channel import Channel
 from dispatcher.service.nodes_process.messages import (
@@ -51,11 +51,12 @@ def serve(channel: Channel) -> None:
     become_subreaper()
     raise_soft_limit()
     messages = channel.receive()
-    begin = next(messages, None)
-    if isinstance(begin, Begin):
-        nodes = _Nodes(channel, begin)
-        for message in messages:
-            nodes.take(message)
+    first = next(messages, None)
+    if isinstance(first, tuple) and isinstance(first[0], Begin):
+        nodes = _Nodes(channel, first[0])
+        for several in messages:
+            for message in several if isinstance(several, tuple) else ():
+                nodes.take(message)
     end_descendants(within_seconds=_DESCENDANTS_SECONDS)
     sys.stderr.flush()
     os._exit(0)  # threads of nodes may be at work on what has just been ended
@@ -91,6 +92,8 @@ class _Nodes:
             case CloseNode():
                 closing = partial(self._close, self._nodes.pop(message.node))
                 Thread(target=self._answer, args=(message.call, closing), name="close", daemon=True).start()
+            case None:  # the end of several launches
+                pass
             case _:
                 raise TypeError(f"not a message for nodes: {type(message).__name__}")
 
@@ -115,10 +118,12 @@ class _Nodes:
             self._nodes[message.node].launch(message.launch)
         except (OSError, RuntimeError) as error:  # no descriptor or no thread is left
             logger.exception("%s could not be launched", message.launch.key)
-            self._tell(message.node, never_started(message.launch, error, self._clock.now()))
+            self._tell(message.node, [never_started(message.launch, error, self._clock.now())])
 
-    def _tell(self, node: int, event: NodeEvent) -> None:
-        self._send((Happened(node=node, event=event),))
+    def _tell(self, node: int, events: Sequence[NodeEvent]) -> None:
+        told = tuple(event for event in events if not isinstance(event, TaskStarted))
+        if told:
+            self._send(Happened(node=node, events=told))
 
     def _answer(self, call: int, work: Callable[[], int]) -> None:
         try:

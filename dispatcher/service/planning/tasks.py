@@ -1,7 +1,8 @@
 """Which ready tasks start where.
 
-A plan never gives a node more slots than it has, never starts a task twice, and leaves no ready task of the queue
-waiting that fits on an idle node, except where its job may not run more tasks at once.
+A plan gives a node no more slots than it has, but for tasks that may wait there for a moment; it never starts a task
+twice, and leaves no ready task of the queue waiting that fits on an idle node, except where its job may not run more
+tasks at once.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ def plan_tasks(queue: Queue) -> Iterator[StartTask]:
     room = {key: _room(job) for key, job in jobs.items()}
     active = [pool for pool in queue.pools if pool.state is PoolState.ACTIVE]
     bins = {pool.id.lower(): _bins(pool) for pool in active}
+    rooms = {pool.id: pool.room_ahead() for pool in active}
     spot = {
         pool.id.lower(): frozenset(node.id.lower() for node in pool.nodes if not node.is_dedicated) for pool in active
     }
@@ -83,8 +85,10 @@ def plan_tasks(queue: Queue) -> Iterator[StartTask]:
         if pool_bins is None or room[task.job_key] == 0:
             continue
         barred = job.barred | spot[job.pool_id.lower()] if task.is_dedicated else job.barred
-        start = _place(task, pool_bins, barred)
-        if start is not None:
+        start = _place(task, pool_bins, barred) or _place_ahead(task, rooms[pool_bins.pool_id], pool_bins, barred)
+        if start is None:
+            rooms[pool_bins.pool_id].clear()  # what does not fit now must not be kept waiting by what comes after it
+        else:
             room[task.job_key] -= 1
             yield start
 
@@ -101,6 +105,19 @@ def _place(task: ReadyTask, bins: Bins, barred: frozenset[str]) -> StartTask | N
     slots = bins.slots if task.is_exclusive else task.slots
     node_id = _take(task, bins, slots, barred)
     return None if node_id is None else StartTask(task_key=task.key, pool_id=bins.pool_id, node_id=node_id, slots=slots)
+
+
+def _place_ahead(task: ReadyTask, room: dict[str, int], bins: Bins, barred: frozenset[str]) -> StartTask | None:
+    """Let a task that takes one slot wait on a node where it soon gets one; that with the most room."""
+    if task.slots != 1 or task.is_exclusive or task.instances or task.affinity is not None:
+        return None
+    node_id = max((name for name in room if name.lower() not in barred), key=lambda name: room[name], default=None)
+    if node_id is None:
+        return None
+    room[node_id] -= 1
+    if not room[node_id]:
+        del room[node_id]
+    return StartTask(task_key=task.key, pool_id=bins.pool_id, node_id=node_id, slots=1)
 
 
 def _take(task: ReadyTask, bins: Bins, slots: int, barred: frozenset[str]) -> str | None:
@@ -123,5 +140,5 @@ def _room(job: JobView) -> int:
 
 
 def _bins(pool: PoolView) -> Bins:
-    free = {node.id: pool.slots - node.used_slots for node in pool.nodes if takes_tasks(node)}
+    free = {node.id: max(0, pool.slots - node.used_slots) for node in pool.nodes if takes_tasks(node)}
     return Bins(pool_id=pool.id, slots=pool.slots, fill=pool.fill, free=free)

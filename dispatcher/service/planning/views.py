@@ -20,6 +20,8 @@ class NodeView:
     """Slots taken by attempts that have not ended."""
     lingers: bool = False
     """It leaves, but only when its tasks have ended by themselves."""
+    ahead: int = 0
+    """Tasks of one slot that may wait there for a slot, beyond those that have one: each would soon start."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +49,20 @@ class PoolView:
 
     def free_slots(self) -> int:
         """Return the slots on which tasks can start now."""
-        return sum(self.slots - node.used_slots for node in self.nodes if takes_tasks(node))
+        return sum(max(0, self.slots - node.used_slots) for node in self.nodes if takes_tasks(node))
+
+    def room_ahead(self) -> dict[str, int]:
+        """Return how many tasks may be given to each node beyond its slots."""
+        room = {
+            node.id: node.ahead - max(0, node.used_slots - self.slots)
+            for node in self.nodes
+            if node.ahead and takes_tasks(node)
+        }
+        return {node_id: count for node_id, count in room.items() if count > 0}
+
+    def takes_now(self) -> int:
+        """Return how many tasks of one slot can be given to its nodes."""
+        return self.free_slots() + sum(self.room_ahead().values())
 
 
 def takes_tasks(node: NodeView) -> bool:

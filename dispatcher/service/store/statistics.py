@@ -16,26 +16,49 @@ from dispatcher.service.wire import from_micros, to_micros
 _MICROSECOND = timedelta(microseconds=1)
 _USED: Final = "wall, user, kernel, reads, writes, wait"
 _SUMMED: Final = ("wall", "user", "kernel", "reads", "writes", "wait", "retries", "succeeded", "failed")
+_PLACES: Final = {name: place for place, name in enumerate(_SUMMED)}
 _TASK = (
     "INSERT INTO task_usage VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET wall = wall + excluded.wall, "
     "user = user + excluded.user, kernel = kernel + excluded.kernel, reads = reads + excluded.reads, "
     "writes = writes + excluded.writes, wait = excluded.wait"
 )
 _JOB = (
-    f"INSERT INTO job_usage (job_key, {_USED}, updated) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-    "wall = wall + excluded.wall, user = user + excluded.user, kernel = kernel + excluded.kernel, "
-    "reads = reads + excluded.reads, writes = writes + excluded.writes, wait = wait + excluded.wait, "
+    f"INSERT INTO job_usage (job_key, {', '.join(_SUMMED)}, updated) VALUES (?{', ?' * len(_SUMMED)}, ?) "
+    f"ON CONFLICT DO UPDATE SET {', '.join(f'{name} = {name} + excluded.{name}' for name in _SUMMED)}, "
     "updated = max(updated, excluded.updated)"
-)
-_OUTCOME = (
-    "INSERT INTO job_usage (job_key, retries, succeeded, failed, updated) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE "
-    "SET retries = retries + excluded.retries, succeeded = succeeded + excluded.succeeded, "
-    "failed = failed + excluded.failed, updated = max(updated, excluded.updated)"
 )
 _POOL = (
     "INSERT INTO pool_usage VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET cpu = cpu + excluded.cpu, "
     "reads = reads + excluded.reads, writes = writes + excluded.writes, updated = max(updated, excluded.updated)"
 )
+
+
+class UsageChanges:
+    """What is to be added to the statistics of jobs and pools, gathered over a batch and written once for each."""
+
+    def __init__(self) -> None:
+        self._jobs: dict[int, list[int]] = {}
+        self._pools: dict[str, list[int]] = {}
+
+    def of_job(self, key: int, at: datetime, **sums: int) -> None:
+        """Add to a job's sums, by the names of their columns."""
+        changes = self._jobs.setdefault(key, [0] * (len(_SUMMED) + 1))
+        for name, value in sums.items():
+            changes[_PLACES[name]] += value
+        changes[-1] = max(changes[-1], to_micros(at))
+
+    def of_pool(self, pool_id: str, at: datetime, *sums: int) -> None:
+        """Add to a pool's sums: time of processors, reads and writes."""
+        changes = self._pools.setdefault(pool_id, [0, 0, 0, 0])
+        changes[:3] = [change + value for change, value in zip(changes[:3], sums, strict=True)]
+        changes[3] = max(changes[3], to_micros(at))
+
+    def write(self, database: Database) -> None:
+        """Apply the changes."""
+        database.run_many(_JOB, [(key, *changes) for key, changes in self._jobs.items()])
+        database.run_many(_POOL, [(pool_id, *changes) for pool_id, changes in self._pools.items()])
+        self._jobs.clear()
+        self._pools.clear()
 
 
 class StatisticsStore:
@@ -44,11 +67,10 @@ class StatisticsStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add_attempt(self, task: TaskRecord, ending: TaskEnding) -> None:
+    def add_attempt(self, task: TaskRecord, ending: TaskEnding, changes: UsageChanges) -> None:
         """Count in what an ended attempt used; ``task`` is as it was while the attempt ran."""
-        started = task.started or ending.at
+        started = ending.started or task.started or ending.at
         usage = ending.usage or Usage()
-        at = to_micros(ending.at)
         used = (
             max(0, (ending.at - started) // _MICROSECOND),
             usage.user // _MICROSECOND,
@@ -59,18 +81,22 @@ class StatisticsStore:
         wait = max(0, (started - task.created) // _MICROSECOND)
         waited = self._task_row(task) if task.run_number > 1 else None
         self._database.run(_TASK, (task.job_key, task.key, *used, wait))
-        self._database.run(_JOB, (task.job_key, *used, wait - (0 if waited is None else _number(waited[5])), at))
+        more = wait - (0 if waited is None else _number(waited[5]))
+        changes.of_job(task.job_key, ending.at, **dict(zip(_SUMMED, (*used, more), strict=False)))
         if task.pool_id is not None:
-            self._database.run(_POOL, (task.pool_id, used[1] + used[2], usage.reads, usage.writes, at))
+            changes.of_pool(task.pool_id, ending.at, used[1] + used[2], usage.reads, usage.writes)
 
-    def add_outcome(self, task: TaskRecord, settlement: Settlement) -> None:
+    def add_outcome(self, task: TaskRecord, settlement: Settlement, changes: UsageChanges) -> None:
         """Count in what an ending made of a task."""
-        retried = settlement.event is TaskEvent.RETRY
-        completed = settlement.event is TaskEvent.COMPLETE
-        succeeded = completed and settlement.result is TaskResult.SUCCESS
-        if retried or completed:
-            counts = (retried, succeeded, completed and not succeeded)
-            self._database.run(_OUTCOME, (task.job_key, *counts, to_micros(settlement.ended)))
+        if settlement.event is TaskEvent.RETRY:
+            changes.of_job(task.job_key, settlement.ended, retries=1)
+        elif settlement.event is TaskEvent.COMPLETE:
+            name = "succeeded" if settlement.result is TaskResult.SUCCESS else "failed"
+            changes.of_job(task.job_key, settlement.ended, **{name: 1})
+
+    def write(self, changes: UsageChanges) -> None:
+        """Write gathered changes."""
+        changes.write(self._database)
 
     def of_task(self, task: TaskRecord) -> TaskUsage:
         """Return what a task's ended attempts used."""

@@ -125,14 +125,17 @@ class TaskStore:
         """Move a task on as a settlement says, and let its dependents go if that says so."""
         state = TASK.after(task.state, settlement.event)
         progress = _PROGRESS[settlement.event]
+        was_begun = settlement.event is not TaskEvent.PUT_BACK
+        started = "coalesce(?, started)" if was_begun else "?"
         self._database.run(
-            f"UPDATE tasks SET state = ?, {_MOVED}, ended = ?, exit_code = ?, result = ?, "
+            f"UPDATE tasks SET state = ?, {_MOVED}, started = {started}, ended = ?, exit_code = ?, result = ?, "
             f"failure = ?, end_reason = NULL, not_before = ?, {progress} WHERE key = ?",
             (
                 state,
                 task.state,
                 to_micros(now),
-                to_micros(settlement.ended),
+                micros(settlement.started),
+                to_micros(settlement.ended) if was_begun else None,
                 settlement.exit_code,
                 settlement.result,
                 failure_text(settlement.failure),

@@ -13,6 +13,7 @@ from dispatcher.service.launching import with_linked_storage
 from dispatcher.service.node.launch import TaskEnding, TaskLaunch
 from dispatcher.service.records import JobRecord, TaskRecord
 from dispatcher.service.store import CountChanges
+from dispatcher.service.store.statistics import UsageChanges
 
 
 class Part(Protocol):
@@ -64,6 +65,8 @@ class WorkContext:
         self.core = core
         self.inbox = inbox
         self.counts = CountChanges()
+        self.usage = UsageChanges()
+        self._jobs: dict[int, JobRecord] = {}
         self._launches: list[tuple[LiveNode, TaskLaunch]] = []
 
     def launch(self, live: LiveNode, launch: TaskLaunch) -> None:
@@ -74,11 +77,20 @@ class WorkContext:
         """Begin what is to be launched; return whether all of it could be, as the next step sees."""
         launches, self._launches = self._launches, []
         begun = [self._begin(live, launch, now) for live, launch in launches]
+        self.core.fleet.flush()
         return all(begun)
 
     def write_counts(self) -> None:
-        """Write the gathered counts."""
+        """Write the gathered counts and sums, and read jobs anew from here on."""
         self.core.store.tasks.write(self.counts)
+        self.core.store.statistics.write(self.usage)
+        self._jobs.clear()
+
+    def job(self, key: int) -> JobRecord:
+        """Return a job as it was when this part of the step first asked: its state may have changed since."""
+        if (job := self._jobs.get(key)) is None:
+            job = self._jobs[key] = self.core.store.jobs.by_key(key)
+        return job
 
     def live(self, pool_id: str, node_id: str) -> LiveNode:
         """Return a node that is known to be there."""

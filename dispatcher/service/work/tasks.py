@@ -8,12 +8,12 @@ from datetime import datetime
 
 from dispatcher.service.fleet import Attempt, LiveNode
 from dispatcher.service.launching import make_launch, package_references
-from dispatcher.service.node.launch import EndReason, TaskEnding, WorkKind
+from dispatcher.service.node.launch import EndReason, TaskEnding, TaskReturned, WorkKind
 from dispatcher.service.node_setups import find_packages
 from dispatcher.service.planning.tasks import Queue, ReadyTask, StartTask, plan_tasks
 from dispatcher.service.planning.views import PoolView, takes_tasks
 from dispatcher.service.records import TaskRecord
-from dispatcher.service.settlement import ended_by_request, settle
+from dispatcher.service.settlement import ended_by_request, ended_early, put_back, settle
 from dispatcher.service.states import ON_A_NODE
 from dispatcher.service.work.gangs import Gangs
 from dispatcher.service.work.parts import Admission, TaskStart, WorkContext
@@ -58,8 +58,19 @@ class TaskPart:
         ending = self.gangs.primary_ended(attempt, ending)
         task = self._core.store.tasks.by_key(attempt.task_key)
         if task is not None and task.state in ON_A_NODE and task.run_number == ending.run_number:
-            self._core.store.statistics.add_attempt(task, ending)
+            self._core.store.statistics.add_attempt(task, ending, self._context.usage)
             self._settle(task, ending, now)
+
+    def returned(self, attempt: Attempt, event: TaskReturned, now: datetime) -> None:
+        """Put a task back that its node had no slot for, unless it is to end anyway."""
+        task = self._core.store.tasks.by_key(attempt.task_key)
+        if task is None or task.state not in ON_A_NODE or task.run_number != event.run_number:
+            return
+        if task.doomed or task.end_reason is not None:
+            self._settle(task, ended_early(event.key, event.run_number, now), now)
+            return
+        job = self._context.job(task.job_key)
+        self._core.store.tasks.settle(task, job, put_back(now), now, self._context.counts)
 
     def launch(self, start: TaskStart, now: datetime, *, after: Admission | None = None) -> None:
         """Launch a task that nothing holds back.
@@ -82,8 +93,8 @@ class TaskPart:
         store = self._core.store
         live = self._context.live(action.pool_id, action.node_id)
         before = store.tasks.start(action.task_key, action.pool_id, action.node_id, now, self._context.counts)
-        job = store.jobs.by_key(before.job_key)
-        launch = make_launch(job, before, action.pool_id, action.node_id, now)
+        job = self._context.job(before.job_key)
+        launch = make_launch(job, before, action, now)
         if references := package_references(before):
             launch = replace(launch, packages=find_packages(self._core, references))
         attempt = Attempt(task_key=before.key, job_key=job.key, run_number=launch.run_number, slots=action.slots)
@@ -106,22 +117,23 @@ class TaskPart:
             self._core.forget_files(ending.key.job_id, task)
             store.tasks.remove(task, self._context.counts)
             return
-        job = store.jobs.by_key(task.job_key)
+        job = self._context.job(task.job_key)
         settlement = settle(task, ending, job.max_retries)
         store.tasks.settle(task, job, settlement, now, self._context.counts)
-        store.statistics.add_outcome(task, settlement)
-        self._core.act_on_job(job, task, settlement)
+        store.statistics.add_outcome(task, settlement, self._context.usage)
+        if task.kills_job or job.performs_exit_options:
+            self._core.act_on_job(store.jobs.by_key(job.key), task, settlement)
 
     def _queue(self, now: datetime) -> Queue:
         store = self._core.store
         pools = tuple(pool_views(self._core))
         barred = store.job_tasks.barred()
-        jobs = {pool.id: store.queue.waiting_jobs(pool.id, barred) for pool in pools if pool.free_slots()}
+        jobs = {pool.id: store.queue.waiting_jobs(pool.id, barred) for pool in pools if pool.takes_now()}
         ready: list[ReadyTask] = []  # one more than there are slots: a job manager may find no node that it may use
         for pool in pools:
             for job in jobs.get(pool.id, ()):
                 ready += store.queue.ready_tasks(
-                    job.key, now, slots=_widest(pool), instances=_most_instances(pool), most=pool.free_slots() + 1
+                    job.key, now, slots=_widest(pool), instances=_most_instances(pool), most=pool.takes_now() + 1
                 )
         return Queue(pools=pools, jobs=tuple(job for views in jobs.values() for job in views), ready=tuple(ready))
 
@@ -134,4 +146,5 @@ def _most_instances(pool: PoolView) -> int:
 
 
 def _widest(pool: PoolView) -> int:
-    return max((pool.slots - node.used_slots for node in pool.nodes), default=0)
+    widest = max((pool.slots - node.used_slots for node in pool.nodes), default=0)
+    return max(widest, 1 if pool.room_ahead() else 0)

@@ -1,5 +1,6 @@
 """What the tests of a node share: a node that tells what it does, and a container seen from both sides."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Queue
@@ -76,11 +77,15 @@ class NodeUnderTest:
             identity=IDENTITY,
             slots=slots,
             storage=storage,
-            listener=self.events.put,
+            listener=self._take,
             clock=SystemClock(),
             engines=engines,
             grace=grace,
         )
+
+    def _take(self, events: Sequence[NodeEvent]) -> None:
+        for event in events:
+            self.events.put(event)
 
     def reopen(self) -> "NodeUnderTest":
         """Return the node opened again, as by the next service; this one is closed."""

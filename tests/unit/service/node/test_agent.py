@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from queue import Queue
 
@@ -31,9 +31,12 @@ def events() -> Queue[NodeEvent]:
 def node(tmp_path: Path, events: Queue[NodeEvent]) -> Iterator[Node]:
     """Return a node of many slots."""
     storage = StorageAccess(lambda: None)
-    node = open_node(
-        root=tmp_path, identity=IDENTITY, slots=256, storage=storage, listener=events.put, clock=SystemClock()
-    )
+
+    def take(told: Sequence[NodeEvent]) -> None:
+        for event in told:
+            events.put(event)
+
+    node = open_node(root=tmp_path, identity=IDENTITY, slots=256, storage=storage, listener=take, clock=SystemClock())
     yield node
     node.close()
     storage.close()
