@@ -29,7 +29,7 @@ class Running:
     key: str = field(repr=False)
     data: Path
 
-    def client(self, key: str | None = None, **options: str) -> BatchClient:
+    def client(self, key: str | None = None, **options: Any) -> BatchClient:
         """Return a client of the account; another key signs wrongly."""
         return BatchClient(self.endpoint, AzureNamedKeyCredential(self.account, key or self.key), **options)
 

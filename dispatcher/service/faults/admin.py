@@ -97,13 +97,13 @@ class Admin:
         del request
         source = self._faults.source
         orders: list[JsonValue] = [{**rule_json(order.rule), "times": order.left} for order in self._faults.orders]
-        latest: list[JsonValue] = [*self._faults.latest][-_SHOWN:]
+        latest: list[JsonValue] = list(self._faults.latest)
         return HTTPStatus.OK, {
             "plan": plan_json(source) if isinstance(source, Plan) else None,
             "text": plan_text(source),
             "orders": orders,
             "putIn": {str(fault): count for fault, count in self._faults.put_in.items()},
-            "latest": latest,
+            "latest": latest[-_SHOWN:],
             "log": str(self._faults.log_path),
         }
 
