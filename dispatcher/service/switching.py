@@ -42,8 +42,25 @@ def switch_on(core: Core, live: LiveNode) -> None:
     core.wake()
 
 
-def preempt(core: Core, live: LiveNode, lasting: timedelta | None = None) -> None:
+def preempt(core: Core, live: LiveNode, lasting: timedelta | None = None, *, also_if_dedicated: bool = False) -> None:
     """Take a spot node away for a time; it comes back with the same id and empty.
+
+    Args:
+        core: the account.
+        live: the node.
+        lasting: how long; what a pool's allocation takes, unless given.
+        also_if_dedicated: do it to a dedicated node too, which Azure does not.
+
+    Raises:
+        TransitionError: it is dedicated, or its state does not allow that.
+    """
+    if live.record.is_dedicated and not also_if_dedicated:
+        raise TransitionError(live.state, NodeEvent.PREEMPT)
+    _take_away(core, live, NodeEvent.PREEMPT, lasting)
+
+
+def lose(core: Core, live: LiveNode, lasting: timedelta | None = None) -> None:
+    """Let a node vanish with its files: it is unknown for a time, then another with an id of its own takes its place.
 
     Args:
         core: the account.
@@ -51,14 +68,16 @@ def preempt(core: Core, live: LiveNode, lasting: timedelta | None = None) -> Non
         lasting: how long; what a pool's allocation takes, unless given.
 
     Raises:
-        TransitionError: it is dedicated, or its state does not allow that.
+        TransitionError: it is switched off, leaves its pool or is lost already.
     """
-    if live.record.is_dedicated:
-        raise TransitionError(live.state, NodeEvent.PREEMPT)
+    _take_away(core, live, NodeEvent.LOSE, lasting)
+
+
+def _take_away(core: Core, live: LiveNode, event: NodeEvent, lasting: timedelta | None) -> None:
     if lasting is None:
         lasting = timedelta(seconds=core.options.allocation_seconds)
     with core.store.transaction():
-        _withdraw(core, live, NodeEvent.PREEMPT, Deallocation.REQUEUE)
+        _withdraw(core, live, event, Deallocation.REQUEUE)
         live.until = core.clock.now() + lasting
         core.store.pools.save_node(live.snapshot())
     core.wake()

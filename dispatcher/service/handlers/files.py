@@ -18,6 +18,7 @@ from dispatcher.service.node.files import FileEntry, FileOutside, check_in_place
 from dispatcher.service.node.launch import TaskKey
 from dispatcher.service.node.layout import task_folder
 from dispatcher.service.paging import page, read_listing
+from dispatcher.service.states import NodeState
 from dispatcher.service.wire import JsonObject, format_http_date, format_time
 
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
@@ -81,7 +82,7 @@ def task_root(call: Call) -> Path:
     if task.files_expired:
         raise BatchError(Refusal.TASK_FILES_CLEANED_UP)
     live = call.core.fleet.find(task.pool_id or "", task.node_id or "")
-    if live is None:
+    if live is None or live.state is NodeState.UNKNOWN:
         raise BatchError(Refusal.TASK_FILES_UNAVAILABLE)
     root = call.core.fleet.root(live.record)
     folder = Path(task_folder(str(root), TaskKey(job_id=job.id, task_id=task.id)))
@@ -96,9 +97,12 @@ def node_root(call: Call) -> Path:
     """Return the folder of the call's node.
 
     Raises:
-        BatchError: there is no such node.
+        BatchError: there is no such node, or it is lost.
     """
-    return call.core.fleet.root(find_node(call).record)
+    live = find_node(call)
+    if live.state is NodeState.UNKNOWN:
+        raise BatchError(Refusal.NODE_STATE_INVALID, f"The node is {live.state.value}.")
+    return call.core.fleet.root(live.record)
 
 
 def find_file(root: Path, call: Call) -> _Found:

@@ -58,15 +58,19 @@ class TimeOut:
     pool_id: str
 
 
+GOING = frozenset({NodeState.LEAVING_POOL, NodeState.UNKNOWN})
+"""The states of nodes that are removed once nothing runs there."""
+
 PoolAction = AddNodes | LeavePool | RemoveNode | SettlePool | RemovePool | TimeOut
 
 
 def plan_pool(pool: PoolView, now: datetime) -> Iterator[PoolAction]:
     """Bring a pool towards its targets. A deleted pool's targets are none, and its tasks go back to the queue.
 
-    A resize that has given up adds no nodes; it is over when those that leave are gone, or its time is over.
+    A resize that has given up adds no nodes; it is over when those that leave are gone, or its time is over. A node
+    that is lost is removed, and another takes its place though the pool is steady.
     """
-    leaving = [node for node in pool.nodes if node.state is NodeState.LEAVING_POOL]
+    leaving = [node for node in pool.nodes if node.state in GOING]
     deleting = pool.state is PoolState.DELETING
     for node in leaving:
         if node.used_slots == 0:
@@ -80,6 +84,8 @@ def plan_pool(pool: PoolView, now: datetime) -> Iterator[PoolAction]:
             yield RemovePool(pool_id=pool.id)
     elif pool.allocation_state is not AllocationState.STEADY:
         yield from _resize(pool, now, is_leaving=bool(leaving))
+    elif not pool.gave_up:
+        yield from (*_add(pool, is_dedicated=True), *_add(pool, is_dedicated=False))
 
 
 def _resize(pool: PoolView, now: datetime, *, is_leaving: bool) -> Iterator[PoolAction]:
@@ -101,7 +107,7 @@ def _add(pool: PoolView, *, is_dedicated: bool) -> Iterator[AddNodes]:
 
 
 def _leave(pool: PoolView, *, is_dedicated: bool) -> Iterator[LeavePool]:
-    staying = _staying(pool, is_dedicated=is_dedicated)
+    staying = [node for node in _staying(pool, is_dedicated=is_dedicated) if node.state not in GOING]
     deallocation = Deallocation.REQUEUE if pool.state is PoolState.DELETING else pool.deallocation
     useless_first = sorted(staying, key=lambda node: (takes_tasks(node), node.used_slots))
     for node in useless_first[: max(0, len(staying) - _target(pool, is_dedicated=is_dedicated))]:

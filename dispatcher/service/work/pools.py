@@ -8,6 +8,7 @@ from datetime import datetime
 
 from dispatcher.service.machine_sizes import cores_of
 from dispatcher.service.planning.pools import (
+    GOING,
     AddNodes,
     LeavePool,
     PoolAction,
@@ -53,7 +54,7 @@ class PoolPart:
     def next_deadline(self) -> datetime | None:
         """Return when nodes are next there, when a resize gives up, or when a node may go."""
         now = self._core.clock.now()
-        times = [live.until for live in self._core.fleet if live.state is NodeState.LEAVING_POOL]
+        times = [live.until for live in self._core.fleet if live.state in GOING]
         for pool in self._core.store.pools.scan():
             if pool.allocation_state is AllocationState.RESIZING:
                 times += [pool.allocated_from, pool.resize_deadline]
@@ -102,11 +103,11 @@ class PoolPart:
         return max(0, (quota - used) // _cores(pool))
 
     def _remove(self, action: RemoveNode, now: datetime) -> bool:
-        """Close a node on which no task runs, unless it is to keep its tasks' files for a while."""
+        """Close a node on which no task runs, unless it is to be there for a while yet."""
         pools = self._core.store.pools
         live = self._context.live(action.pool_id, action.node_id)
-        if live.retains and pools.get(action.pool_id).state is PoolState.ACTIVE:
-            if live.until is None or live.until <= now:
+        if pools.get(action.pool_id).state is PoolState.ACTIVE:
+            if live.retains and (live.until is None or live.until <= now):
                 live.until = pools.retained_until(action.pool_id, action.node_id)
             if live.until is not None and live.until > now:
                 return False

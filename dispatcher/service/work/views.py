@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from dispatcher.service.core import Core
+from dispatcher.service.planning.pools import GOING
 from dispatcher.service.planning.views import PoolView
 from dispatcher.service.records import PoolRecord
-from dispatcher.service.states import AllocationState, NodeState, PoolState
+from dispatcher.service.states import AllocationState, PoolState
 
 
 def pool_views(core: Core) -> Iterator[PoolView]:
@@ -25,7 +26,10 @@ def changing_pool_views(core: Core) -> Iterator[PoolView]:
 def _is_at_rest(core: Core, pool: PoolRecord) -> bool:
     if pool.state is PoolState.DELETING or pool.allocation_state is not AllocationState.STEADY:
         return False
-    return not any(live.state is NodeState.LEAVING_POOL for live in core.fleet.of_pool(pool.id))
+    nodes = list(core.fleet.of_pool(pool.id))
+    if len(nodes) < pool.target_dedicated + pool.target_low_priority and not pool.resize_errors:
+        return False
+    return not any(live.state in GOING for live in nodes)
 
 
 def _view(core: Core, pool: PoolRecord) -> PoolView:
