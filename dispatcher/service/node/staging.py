@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 from dispatcher.service.node.blob_urls import blob_url, path_of
-from dispatcher.service.node.blobs import BlobError, StorageAccess
+from dispatcher.service.node.blobs import BlobError
 from dispatcher.service.node.failures import FailureReported, failure
 from dispatcher.service.node.files import FileOutside, resolve
 from dispatcher.service.node.launch import ResourceFile, TaskFailure
+from dispatcher.service.node.transfers import Transfers
 
 DEFAULT_FILE_MODE = 0o770
 
@@ -22,7 +23,7 @@ class StagingFailed(FailureReported):
 
 
 def stage_in(
-    files: Iterable[ResourceFile], working: Path, storage: StorageAccess, keep_going: Callable[[], None]
+    files: Iterable[ResourceFile], working: Path, storage: Transfers, keep_going: Callable[[], None]
 ) -> None:
     """Bring files to a working directory, each whole or not at all, with the mode that it asks for.
 
@@ -46,7 +47,7 @@ def stage_in(
 
 
 def _bring_file(
-    file: ResourceFile, url: str, working: Path, storage: StorageAccess, keep_going: Callable[[], None]
+    file: ResourceFile, url: str, working: Path, storage: Transfers, keep_going: Callable[[], None]
 ) -> None:
     relative = file.file_path or path_of(url).rpartition("/")[2]
     target = _target(working, relative)
@@ -66,7 +67,7 @@ def _bring_file(
 
 
 def _bring_container(
-    file: ResourceFile, container: str, working: Path, storage: StorageAccess, keep_going: Callable[[], None]
+    file: ResourceFile, container: str, working: Path, storage: Transfers, keep_going: Callable[[], None]
 ) -> None:
     try:
         items = list(storage.list_blobs(container, file.blob_prefix or "", uses_identity=file.uses_identity))

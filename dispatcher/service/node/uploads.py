@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import TextIO
 
 from dispatcher.service.node.blob_urls import blob_url, path_of
-from dispatcher.service.node.blobs import BlobError, StorageAccess
+from dispatcher.service.node.blobs import BlobError
 from dispatcher.service.node.failures import failure
 from dispatcher.service.node.files import FileOutside
 from dispatcher.service.node.launch import ErrorCategory, OutputFile, TaskFailure, UploadCondition
 from dispatcher.service.node.layout import UPLOAD_ERRORS, UPLOAD_LOG, WORKING_FOLDER
 from dispatcher.service.node.patterns import find_files, read_pattern
+from dispatcher.service.node.transfers import Transfers
 
 _BLOB_SPELLING = {
     f"content-{what}": f"x-ms-blob-content-{what}" for what in ("type", "encoding", "language", "disposition", "md5")
@@ -47,7 +48,7 @@ def stage_out(
     files: Iterable[OutputFile],
     folder: Path,
     environment: Mapping[str, str],
-    storage: StorageAccess,
+    storage: Transfers,
     keep_going: Callable[[], None],
 ) -> TaskFailure | None:
     """Upload files; an error with one does not keep the others from it.
@@ -79,7 +80,7 @@ def stage_out(
 class _Upload:
     folder: Path
     environment: Mapping[str, str]
-    storage: StorageAccess
+    storage: Transfers
     keep_going: Callable[[], None]
     log: TextIO
     errors: TextIO

@@ -27,6 +27,7 @@ from dispatcher.service.records import Deallocation, StartTaskRun
 from dispatcher.service.states import NODE, NodeEvent, NodeState
 from dispatcher.service.switching import switch_off
 from dispatcher.service.work.parts import WorkContext
+from dispatcher.service.work.start_faults import StartFaults
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ class NodePart:
     def __init__(self, context: WorkContext) -> None:
         self._context = context
         self._core = context.core
+        self._faults = StartFaults(context.core)
 
     def recover(self, now: datetime) -> None:
         """Open the stored nodes, and run again what ran there; one that cannot be opened is unusable."""
@@ -133,6 +135,7 @@ class NodePart:
             case NodeAction.ALLOCATE:
                 live.happen(NodeEvent.ALLOCATED, now)
                 live.until = self._after_boot(now)
+                self._faults.begin(live)
             case NodeAction.SET_UP:
                 self._set_up(live, now)
             case NodeAction.RUN_START_TASK:
@@ -149,10 +152,14 @@ class NodePart:
             case NodeAction.SWITCH_ON:
                 live.happen(NodeEvent.START, now)
                 live.booted, live.phase, live.until, live.errors = now, Phase.NONE, None, ()
+                self._faults.begin(live)
         self._save(live)
         return True
 
     def _set_up(self, live: LiveNode, now: datetime) -> None:
+        if self._faults.breaks(live):
+            self._break(live, failure("Unknown", Reason="The node does not answer."), now)
+            return
         setup = make_setup(self._core, self._core.store.pools.get(live.record.pool_id))
         if setup == NodeSetup():
             live.phase = Phase.SET_UP
@@ -180,6 +187,7 @@ class NodePart:
             live.happen(NodeEvent.WAIT_FOR_START_TASK if task.waits_for_success else NodeEvent.READY, now)
         live.start_runs += 1
         launch = make_start_launch(task.fields, live.record, live.start_runs, keep_files=live.start.retries > 0)
+        launch = self._faults.change(live, launch)
         live.expect(launch, Attempt(run_number=live.start_runs, kind=WorkKind.START_TASK), now)
         self._context.launch(live, launch)
 
