@@ -38,6 +38,9 @@ API_VERSION = "2025-06-01"
 
 REQUEST_TOO_LARGE = 413
 
+_CLIENT_ERROR, _SERVER_ERROR = 400, 503
+"""What the two kinds of a refusal within a collection would be as answers."""
+
 _FILTERS = {
     None: None,
     TaskQuery.UNSUCCESSFUL: "executionInfo/result eq 'failure'",
@@ -91,8 +94,10 @@ class AzureBatchClient:
             return
         definitions = {task.id: task for task in tasks}
         for result in reply.json()["value"]:
-            if str(result["status"]).lower() != "success":
-                self._accept_existing(job_id, definitions[result["taskId"]], result.get("error") or {})
+            outcome = str(result["status"]).lower()
+            if outcome != "success":
+                status = _SERVER_ERROR if outcome == "servererror" else _CLIENT_ERROR
+                self._accept_existing(job_id, definitions[result["taskId"]], result.get("error") or {}, status)
 
     def list_tasks(self, job_id: str, query: TaskQuery | None = None) -> Iterator[TaskRecord]:
         """See ``BatchClient``."""
@@ -152,12 +157,12 @@ class AzureBatchClient:
             response.raise_for_status()
             return response
 
-    def _accept_existing(self, job_id: str, task: TaskDefinition, error: JsonObject) -> None:
+    def _accept_existing(self, job_id: str, task: TaskDefinition, error: JsonObject, status: int) -> None:
         """An id that is taken is fine if the task there is the same one, added before."""
         operation = f"add task {task.id!r} to job {job_id!r}"
         code = str(error.get("code"))
         if code != "TaskExists":
-            raise service_error(operation, status=400, code=code, message=_message(error))
+            raise service_error(operation, status=status, code=code, message=_message(error))
         with translated(f"get task {task.id!r} of job {job_id!r}"):
             existing = self._sdk.get_task(job_id, task.id, select=["id", "commandLine", "environmentSettings"])
         if environment_value(existing, environment.DEFINITION) != task.digest():
