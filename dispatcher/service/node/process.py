@@ -151,6 +151,10 @@ class TaskProcess:
         code = status.si_status if exited else _SIGNAL_BASE + status.si_status
         return ProcessEnding(exit_code=code, cause=cause)
 
+    def kill(self) -> None:
+        """Kill the command and what it started in its group; for the thread that waits for it."""
+        _signal_group(self._session, signal.SIGKILL)
+
     def close(self, grace: float) -> None:
         """End what is left of the session, with ``grace`` seconds between SIGTERM and SIGKILL, and collect it."""
         leader = os.pidfd_open(self._session)

@@ -18,8 +18,10 @@ from dispatcher.service.node.containers import Container, ContainerFailed, Conta
 from dispatcher.service.node.coordination import run_coordination, shared_environment
 from dispatcher.service.node.environment import NodeIdentity, node_environment, task_environment
 from dispatcher.service.node.failures import WALL_CLOCK_DETAIL, FailureReported, failure
+from dispatcher.service.node.faulty_transfers import with_faults
 from dispatcher.service.node.files import check_in_place
 from dispatcher.service.node.folders import make_task_folder
+from dispatcher.service.node.killing import as_killed, with_kill
 from dispatcher.service.node.launch import (
     ContainerRun,
     Coordination,
@@ -169,7 +171,7 @@ class AttemptRunner:
         except (CommandLineError, LaunchError) as error:
             return _not_started(error)
         self._say_started(attempt)
-        ended = process.wait(attempt.stop, limit=limit, grace=self._grace, patience=attempt.patience)
+        ended = self._wait(attempt, process, limit)
         return self._after(attempt, ended, folder, environment)
 
     def _run_contained(self, attempt: Attempt, run: ContainerRun, folder: str, environment: dict[str, str]) -> Outcome:
@@ -194,10 +196,15 @@ class AttemptRunner:
         process = self._start(launch, container.command, folder, dict(container.environment))
         self._say_started(attempt)
         limit = launch.wall_clock_limit
-        ended = process.wait(attempt.stop, limit=limit, grace=self._grace, patience=attempt.patience)
+        ended = self._wait(attempt, process, limit)
         if ended.cause is Cause.ITSELF and ended.exit_code in _ENGINE_EXIT_CODES and container.never_ran():
             return None
         return replace(ended, usage=None)  # the engine's own
+
+    def _wait(self, attempt: Attempt, process: TaskProcess, limit: float | None) -> ProcessEnding:
+        faults = attempt.launch.faults
+        patience = with_kill(attempt.patience, faults, process.kill)
+        return as_killed(process.wait(attempt.stop, limit=limit, grace=self._grace, patience=patience), faults)
 
     def _say_started(self, attempt: Attempt) -> None:
         launch, attempt.started = attempt.launch, self._clock.now()
@@ -211,11 +218,12 @@ class AttemptRunner:
             check_in_place(Path(self._root), Path(folder).parent)
         make_task_folder(folder, keep=attempt.launch.keep_files)
         installed = [self._equipment.packages.install(package, keep_going) for package in attempt.launch.packages]
+        storage = with_faults(self._storage, attempt.launch.faults, keep_going)
         if attempt.launch.resource_files:
-            stage_in(attempt.launch.resource_files, Path(working_folder(folder)), self._storage, keep_going)
+            stage_in(attempt.launch.resource_files, Path(working_folder(folder)), storage, keep_going)
             keep_going()
         if attempt.launch.coordination is not None:
-            stage_in(attempt.launch.coordination.files, Path(folder), self._storage, keep_going)
+            stage_in(attempt.launch.coordination.files, Path(folder), storage, keep_going)
             keep_going()
         self._equipment.mounts.bring(keep_going)
         return package_environment(installed)
@@ -247,7 +255,8 @@ class AttemptRunner:
         attempt.stage = Stage.UPLOAD
         try:
             keep_going()
-            not_uploaded = stage_out(wanted, Path(folder), environment, self._storage, keep_going)
+            storage = with_faults(self._storage, attempt.launch.faults, keep_going)
+            not_uploaded = stage_out(wanted, Path(folder), environment, storage, keep_going)
         except Interrupted:
             return Outcome(stage=Stage.RUN, exit_code=ended.exit_code, failure=failure("TaskEnded"))
         if not_uploaded is None or ended.cause is not Cause.ITSELF:
