@@ -17,12 +17,14 @@ from pathlib import Path
 
 from dispatcher.service.app import make_app
 from dispatcher.service.clock import SystemClock
+from dispatcher.service.core import Core
 from dispatcher.service.data_folder import DataFolder, FolderError
-from dispatcher.service.faults.admin import Admin, refuse_command
+from dispatcher.service.faults.admin import Admin
 from dispatcher.service.faults.connections import TellingProtocol
 from dispatcher.service.faults.injector import Faults
 from dispatcher.service.faults.loading import new_seed
 from dispatcher.service.faults.log import FaultLog
+from dispatcher.service.faults.nodes import make_commander
 from dispatcher.service.faults.plan import Plan, Replay
 from dispatcher.service.faults.text import plan_text
 from dispatcher.service.host import Host
@@ -197,9 +199,13 @@ def _make_admin(faults: Faults, accounts: LocalAccounts, clock: SystemClock) -> 
     service = accounts.find(account)
     if service is None:
         raise RuntimeError(f"there is no account {account}")
-    return Admin(
-        faults, authenticate=service.authenticator.check, command=refuse_command, account=account, clock=clock
-    )
+
+    def find_core(name: str) -> Core | None:
+        found = accounts.find(name)
+        return None if found is None else found.core
+
+    command = make_commander(find_core)
+    return Admin(faults, authenticate=service.authenticator.check, command=command, account=account, clock=clock)
 
 
 def _make_faults(settings: ServerSettings, folder: DataFolder, clock: SystemClock) -> Faults | None:

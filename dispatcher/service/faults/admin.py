@@ -10,7 +10,6 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from typing import NoReturn
 
 from dispatcher.service.clock import Clock
 from dispatcher.service.errors import BatchError, Refusal, error_body
@@ -151,11 +150,6 @@ class Admin:
     def _cancel(self, request: Request) -> tuple[int, JsonObject]:
         self._faults.cancel_orders()
         return self._show(request)
-
-
-def refuse_command(command: NodeCommand) -> NoReturn:
-    """Refuse to do anything to nodes: the commander of a service whose nodes take no orders."""
-    raise CommandRefused(f"{command.rule.fault} cannot be ordered for a node.")
 
 
 def _read(request: Request) -> JsonObject:
