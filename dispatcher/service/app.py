@@ -1,4 +1,4 @@
-"""The HTTP adapter: Starlette in front of what answers, and nothing else."""
+"""The HTTP adapter: requests are read whole, within limits, and answers are sent. What answers routes them itself."""
 
 from __future__ import annotations
 
@@ -7,32 +7,38 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qsl
 
-from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response, StreamingResponse
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dispatcher.service.calls import FileSlice
 from dispatcher.service.faults.connections import deliver
 from dispatcher.service.pipeline import BODY_LIMIT, Answer, Request
 
 _CHUNK = 256 * 1024
-_VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+BODY_SECONDS = 60.0
+"""How long a request's body may take to come."""
+_MOST_DRAINED = 32 * 1024 * 1024
+"""Bytes of a body that is too large which are read nevertheless: many clients look for an answer only after sending."""
 
 
-def make_app(answer: Callable[[Request], Answer]) -> Starlette:
+def make_app(answer: Callable[[Request], Answer], *, body_seconds: float = BODY_SECONDS) -> ASGIApp:
     """Return the service's ASGI application. ``answer`` is called on the event loop's thread, one at a time.
 
-    What an answer waits for is done on one other thread, in the order it was asked for.
+    What an answer waits for is done on one other thread, in the order it was asked for. A body that does not come in
+    time is answered with 408, which clients try again.
     """
     errands = ThreadPoolExecutor(max_workers=1, thread_name_prefix="errands")
 
-    async def endpoint(request: HttpRequest) -> Response:
+    async def respond(request: HttpRequest) -> Response:
         try:
-            body = await _read_body(request)
+            async with asyncio.timeout(body_seconds):
+                body = await _read_body(request)
         except ClientDisconnect:
             return Response(status_code=400)
+        except TimeoutError:
+            return Response(status_code=408, headers={"Connection": "close"})
         made = answer(_request(request, body))
         delivery = made.delivery
         while made.later is not None:
@@ -40,15 +46,22 @@ def make_app(answer: Callable[[Request], Answer]) -> Starlette:
             made = made.later.answer()
         return _response(made) if delivery is None else await deliver(delivery, _response(made))
 
-    return Starlette(routes=[Route("/{path:path}", endpoint, methods=_VERBS)])
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await respond(HttpRequest(scope, receive))
+        await response(scope, receive, send)
+
+    return app
 
 
 async def _read_body(request: HttpRequest) -> bytes:
     """Read the body; of one that is too large, as much as shows that it is, so that memory stays bounded."""
-    kept = bytearray()
+    kept, size = bytearray(), 0
     async for chunk in request.stream():
+        size += len(chunk)
         if len(kept) <= BODY_LIMIT:
             kept += chunk
+        if size > _MOST_DRAINED:
+            break
     return bytes(kept)
 
 

@@ -26,6 +26,9 @@ from dispatcher.service.pipeline import Answer, Request
 Answering = Callable[[Request], Answer]
 
 _ACCOUNT = re.compile(r"/a/([^/?]+)(?=/|$)")
+_LOCAL_HOST = re.compile(
+    r"(localhost|[a-z0-9.-]+\.localhost|127(\.\d{1,3}){3}|\[::1\]|management\.azure\.com)\.?(:\d{1,5})?", re.IGNORECASE
+)
 _MANAGEMENT = re.compile(r"/+(subscriptions|tenants|providers)(/|$)", re.IGNORECASE)
 
 
@@ -53,8 +56,15 @@ class Host:
         self._admin = admin
 
     def answer(self, request: Request) -> Answer:
-        """Answer a request. Paths of no other part are the default account's."""
+        """Answer a request. Paths of no other part are the default account's.
+
+        One whose ``Host`` is no name of this machine is refused: a web page elsewhere whose name was made to lead here
+        would send its own.
+        """
         path = request.raw_path
+        named = request.headers.get("host")
+        if named is not None and _LOCAL_HOST.fullmatch(named) is None:
+            return self._elsewhere(request, named)
         if path == identity.PATH:
             return self._identity.answer(request)
         if _MANAGEMENT.match(path):
@@ -93,13 +103,20 @@ class Host:
             answer = self._management(request)
         return replace(answer, delivery=met.delivery)
 
+    def _elsewhere(self, request: Request, named: str) -> Answer:
+        message = "The Host header must name this machine: localhost or an address of the loopback interface."
+        values = (("HeaderName", "Host"), ("HeaderValue", named[:200]))
+        return self._refused(request, BatchError(Refusal.INVALID_HEADER_VALUE, message, values), "127.0.0.1")
+
     def _unknown(self, request: Request, name: str) -> Answer:
         """On Azure the host's name would not be found."""
-        message = f"The service has no account {name[:50]}."
-        error = BatchError(Refusal.ACCOUNT_NOT_FOUND, message)
+        error = BatchError(Refusal.ACCOUNT_NOT_FOUND, f"The service has no account {name[:50]}.")
+        return self._refused(request, error, request.headers.get("host", "127.0.0.1"))
+
+    def _refused(self, request: Request, error: BatchError, host: str) -> Answer:
         request_id = str(uuid.uuid4())
         headers = {"Content-Type": "application/json;odata=minimalmetadata", "request-id": request_id}
-        url = f"{request.scheme}://{request.headers.get('host', '127.0.0.1')}{request.prefix}/$metadata"
+        url = f"{request.scheme}://{host}{request.prefix}/$metadata"
         body = error_body(error, metadata_url=url, request_id=request_id, now=self._clock.now())
         return _answer(request, error.status, headers, body)
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
+from dispatcher.service.connections import MOST_CONNECTIONS, BoundedProtocol
 from dispatcher.service.tls import TlsFiles
 
 ADDRESS = "127.0.0.1"
@@ -50,7 +51,7 @@ class Listeners:
 
     def __init__(
         self,
-        app: Starlette,
+        app: ASGIApp,
         *,
         http: socket.socket,
         https: socket.socket,
@@ -58,7 +59,7 @@ class Listeners:
         ready: Callable[[], None],
         protocol: type[asyncio.Protocol] | None = None,
     ) -> None:
-        """Serve nothing yet; ``ready`` is called once both serve. A protocol takes the place of the server's own."""
+        """Serve nothing yet; ``ready`` is called once both serve. A protocol takes the place of the usual one."""
         self._waiting = 2
         self._ready = ready
         plain = _Server(_config(app, protocol), self._serves)
@@ -107,7 +108,7 @@ class _Server(uvicorn.Server):
 
 
 def _config(
-    app: Starlette,
+    app: ASGIApp,
     protocol: type[asyncio.Protocol] | None,
     *,
     ssl_certfile: str | None = None,
@@ -115,7 +116,9 @@ def _config(
 ) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=protocol or "auto",
+        http=protocol or BoundedProtocol,
+        ws="none",
+        limit_concurrency=MOST_CONNECTIONS,
         access_log=False,
         log_config=None,
         lifespan="off",

@@ -9,15 +9,15 @@ from contextvars import ContextVar
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from dispatcher.service.connections import BoundedProtocol
 from dispatcher.service.faults.delivery import Cut, Delivery
 
 _connection: ContextVar[asyncio.Transport] = ContextVar("connection")
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
-class TellingProtocol(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
+class TellingProtocol(BoundedProtocol):
     """HTTP that lets whoever answers a request know the connection it came by; made by uvicorn."""
 
     def data_received(self, data: bytes) -> None:
