@@ -7,6 +7,7 @@ service ends it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from dispatcher.service.account import Service
@@ -28,6 +29,7 @@ from dispatcher.service.node.launch import (
     TaskFailure,
     TaskKey,
     TaskLaunch,
+    TaskReturned,
     TaskStarted,
     Usage,
 )
@@ -108,6 +110,7 @@ class FakeNode:
         failure: TaskFailure | None = None,
         stage: Stage = Stage.RUN,
         usage: Usage | None = None,
+        started: datetime | None = None,
     ) -> None:
         """End an attempt by itself; without a failure, an exit code other than 0 is one."""
         launch = self.running.pop(key)
@@ -123,8 +126,14 @@ class FakeNode:
                 exit_code=exit_code,
                 failure=failure,
                 usage=usage,
+                started=started,
             )
         )
+
+    def give_back(self, key: TaskKey) -> None:
+        """Let an attempt not begin, as if nothing that runs would soon end."""
+        launch = self.running.pop(key)
+        self._listener(TaskReturned(key=key, run_number=launch.run_number, at=self._clock.now()))
 
 
 class FakeNodes:
