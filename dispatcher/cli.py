@@ -14,6 +14,7 @@ from rich.console import Console
 
 from batch_manager.exit_codes import ExitCode
 from dispatcher import processes
+from dispatcher.fault_options import FaultPlan, read_faults
 from dispatcher.service_commands import service
 from dispatcher.telling import told
 from dispatcher.workloads import find_workload, parse_parameters, read_secret
@@ -61,6 +62,7 @@ def run(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave service and files for a look until Ctrl-C; files stay.")
     ] = False,
+    faults: FaultPlan = None,
     end_with_parent: Annotated[
         bool, typer.Option("--end-with-parent", help="End when the process that started this one ends, as make.")
     ] = False,
@@ -84,6 +86,7 @@ def run(
         receive_callback=local_callback,
         results=results,
         keep=keep,
+        faults=read_faults(faults),
     )
     raise typer.Exit(Dispatcher(find_workload(workload), console=console).run(options))
 

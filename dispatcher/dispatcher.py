@@ -33,7 +33,7 @@ from dispatcher.local import POOL_ID, local_client
 from dispatcher.progress import progress_view
 from dispatcher.receiver import CallbackReceiver
 from dispatcher.report import print_report
-from dispatcher.results import empty_folder, fetch_results
+from dispatcher.results import empty_folder, fetch_results, keep_fault_log
 from dispatcher.stack import LocalStack, StackError
 from dispatcher.watch import JobEnd, watch_job
 from dispatcher.workloads import FoundWorkload
@@ -55,6 +55,7 @@ class RunOptions:
         receive_callback: start a receiver on this machine and have FinalizeTask call that.
         results: the folder for the job's blobs; None means ``runs/<job-id>`` in the current directory.
         keep: leave the service running and its files in place until interrupted.
+        faults: a plan of faults for the service; its log joins the results.
     """
 
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class RunOptions:
     receive_callback: bool = False
     results: Path | None = None
     keep: bool = False
+    faults: str | None = None
 
 
 class Dispatcher:
@@ -99,7 +101,10 @@ class Dispatcher:
         self._found.make(BatchClientFactory.create(BatchClientSettings())).local_inputs(options.parameters)
         with ExitStack() as stack:
             receiver = stack.enter_context(CallbackReceiver()) if options.receive_callback else None
-            local = stack.enter_context(LocalStack(keep=options.keep))
+            words = () if options.faults is None else ("--faults", options.faults)
+            local = stack.enter_context(LocalStack(keep=options.keep, service_options=words))
+            if options.faults is not None:
+                stack.callback(self._keep_fault_log, local.folder, results)
             job = _LocalJob(self._found, self._console, options, job_id, results, local, receiver)
             try:
                 end = job.run()
@@ -111,6 +116,11 @@ class Dispatcher:
             if options.keep:
                 local.wait_until_interrupted(self._console)
             return end.exit_code
+
+    def _keep_fault_log(self, run_folder: Path, results: Path) -> None:
+        """Tell how to have the same faults again, however the job ended."""
+        if (kept := keep_fault_log(run_folder, results)) is not None:
+            self._console.print(f"faults put in: {kept}; again with --faults replay={kept}", soft_wrap=True)
 
 
 class _LocalJob:

@@ -27,6 +27,17 @@ def fetch_results(storage: BlobStorage, container: str, folder: Path) -> tuple[s
         return tuple(problem for problem in outcomes if problem is not None)
 
 
+def keep_fault_log(run_folder: Path, results: Path) -> Path | None:
+    """Copy the log of faults of a service whose files are about to go; return the copy, None if there is no log."""
+    log = run_folder / "batch" / "faults.jsonl"
+    if not log.exists():
+        return None
+    results.mkdir(parents=True, exist_ok=True)
+    kept = results / log.name
+    kept.write_bytes(log.read_bytes())
+    return kept
+
+
 def empty_folder(folder: Path) -> Path:
     """The same folder, which nothing is in yet: what lies there would be taken for results of this run.
 

@@ -12,6 +12,8 @@ from rich.console import Console
 
 from batch_manager.exit_codes import ExitCode
 from dispatcher.client_variables import UnknownAccount, account_names, as_lines, client_variables
+from dispatcher.fault_commands import run_faults
+from dispatcher.fault_options import FaultPlan, read_faults
 from dispatcher.service.options import ACCOUNT_NAME
 from dispatcher.service.private_files import make_private_folder
 from dispatcher.service_folder import Running, ServiceFolder, default_folder
@@ -75,6 +77,8 @@ def start(
     quota_low_priority_cores: SpotCores = None,
     quota_pools: Pools = None,
     quota_active_jobs: ActiveJobs = None,
+    faults: FaultPlan = None,
+    admin: Annotated[bool, typer.Option("--admin", help="Let 'faults' see and change what is put in.")] = False,
 ) -> None:
     """Start a service and print what its clients need.
 
@@ -91,11 +95,12 @@ def start(
         "--quota-low-priority-cores": quota_low_priority_cores,
         "--quota-pools": quota_pools,
         "--quota-active-jobs": quota_active_jobs,
+        "--faults": read_faults(faults),
     }
     settings = StartSettings(
         folder=folder,
         ports=[number for number in (port, https_port) if number],
-        options=[*_accounts(account or []), *_words(options)],
+        options=[*_accounts(account or []), *_words(options), *(["--admin"] if admin else [])],
         storage=None if storage is None else _storage(storage),
         pool=_pool(nodes, slots),
     )
@@ -130,6 +135,25 @@ def stop(data: Data = None) -> None:
     folder = _folder(data)
     was_there = stop_service(folder)
     print(f"The service on {folder.path} {'has ended' if was_there else 'is not running'}.")
+
+
+@service.command("faults")
+@told
+def faults_command(
+    data: Data = None,
+    plan: Annotated[str | None, typer.Option(metavar="PLAN", help="Bring this plan into force.")] = None,
+    end: Annotated[bool, typer.Option("--end", help="Put no more faults in.")] = False,
+    order: Annotated[
+        str | None, typer.Option(metavar="RULE", help="Put a fault into the next event, whatever the plan says.")
+    ] = None,
+    times: Annotated[int, typer.Option(min=1, help="With --order: into so many of them.")] = 1,
+    node: Annotated[str | None, typer.Option(metavar="ID", help="With --order: do it to this node now.")] = None,
+) -> None:
+    """Show the faults of a service that was started with --admin, or change them: docs/faults.md.
+
+    Exit codes: 0 done, 64 that is no plan or order, 69 there is no such service, or it refused.
+    """
+    run_faults(_folder(data), plan=plan, end=end, order=order, times=times, node=node)
 
 
 def _start_detached(settings: StartSettings, env: bool) -> None:
