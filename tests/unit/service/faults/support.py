@@ -18,7 +18,7 @@ SPOT: dict[str, JsonValue] = {"targetDedicatedNodes": 0, "targetLowPriorityNodes
 def bench_with_faults(folder: Path, plan: str, **pool: JsonValue) -> Bench:
     """Return an account with faults, a job and a pool, which is of one spot node unless told otherwise."""
     bench = Bench(faults=Faults(read_plan(plan, seed=1), FaultLog(folder / "faults.jsonl"), ManualClock()))
-    bench.add_pool(**(pool or SPOT))
+    bench.add_pool("pool", **(pool or SPOT))
     bench.add_job()
     return bench
 

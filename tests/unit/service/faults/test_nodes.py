@@ -11,7 +11,6 @@ from dispatcher.service.faults.injector import CommandRefused, NodeCommand
 from dispatcher.service.faults.nodes import make_commander
 from dispatcher.service.faults.plan import Rule
 from dispatcher.service.node.attempt_faults import AttemptFaults
-from dispatcher.service.node.launch import TaskReturned
 from dispatcher.service.testing import Bench
 from dispatcher.service.wire import JsonValue
 from tests.unit.service.faults.support import SPOT, bench_with_faults, logged
@@ -153,8 +152,7 @@ def test_attempt_that_its_node_gives_back_meets_its_fault_once(tmp_path: Path) -
     bench = bench_with_faults(tmp_path, "kill-task:5s", **DEDICATED)
     bench.add_task("a")
     node, first = bench.nodes.running()["a"], bench.nodes.launch_of("a")
-    del node.running[first.key]
-    node._listener(TaskReturned(key=first.key, run_number=first.run_number, at=bench.clock.now()))
+    node.give_back(first.key)
     bench.settle()
     again = bench.nodes.launch_of("a")
     assert (first.faults, again.faults) == (AttemptFaults(kill_after=5.0), AttemptFaults(kill_after=5.0))
