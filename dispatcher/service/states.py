@@ -256,6 +256,7 @@ TASK = Transitions(
         (TaskState.PREPARING, TaskEvent.HOLD): TaskState.PREPARING,
         (TaskState.PREPARING, TaskEvent.LET_GO): TaskState.RUNNING,
         (TaskState.PREPARING, TaskEvent.PUT_BACK): TaskState.ACTIVE,
+        (TaskState.PREPARING, TaskEvent.RETRY): TaskState.ACTIVE,
         (TaskState.PREPARING, TaskEvent.COMPLETE): TaskState.COMPLETED,
         (TaskState.RUNNING, TaskEvent.RETRY): TaskState.ACTIVE,
         (TaskState.RUNNING, TaskEvent.REQUEUE): TaskState.ACTIVE,

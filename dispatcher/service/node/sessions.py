@@ -1,54 +1,78 @@
 """Which sessions of processes run on a node, on disk, so that those a killed service left behind are found again.
 
 A session's number is its leader's process id. It is no other's while a process of the session lives, and a leader is
-known by the time it started, counted from the boot: a number that was given anew is told apart.
+known by its age: a process that began after its number was written down was given the number anew.
+
+The file ``running/<boot>`` has a record of 16 bytes for each session: its number, and the time it was written down,
+in nanoseconds since the machine started; a free record is zeros. The name tells one start of the machine from others.
 """
 
 from __future__ import annotations
 
 import os
+import struct
+import time
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 _PROC = Path("/proc")
 _START_FIELD = 19
 """Of those after a process's name in ``/proc/<pid>/stat``."""
+_TICKS = os.sysconf("SC_CLK_TCK")
+_SECOND = 1_000_000_000
+_RECORD = struct.Struct("<qq")
+_FREE = bytes(_RECORD.size)
 
 
 class Sessions:
     """The sessions of one node; safe to share between threads."""
 
     def __init__(self, folder: Path) -> None:
-        """Begin with those in a folder, which is made if missing."""
+        """Begin with those in a folder, which is made if missing.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
         folder.mkdir(mode=0o700, exist_ok=True)
-        self._folder = str(folder)
+        self._file = os.open(folder / _file_name(), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock = Lock()
+        self._end = os.fstat(self._file).st_size // _RECORD.size
+        self._free: list[int] = []
+        self._places: dict[int, int] = {}
 
     def add(self, leader: int) -> None:
         """Remember a session that has just begun."""
-        file = os.open(self._file(leader), os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(file, f"{_start_time(leader)} {boot_id()}".encode("ascii"))
-        finally:
-            os.close(file)
+        record = _RECORD.pack(leader, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
+        with self._lock:
+            place = self._free.pop() if self._free else self._end
+            self._end = max(self._end, place + 1)
+            self._places[leader] = place
+        os.pwrite(self._file, record, place * _RECORD.size)
 
     def remove(self, leader: int) -> None:
         """Forget a session that has ended."""
-        with suppress(FileNotFoundError):
-            os.unlink(self._file(leader))  # noqa: PTH108 - for every attempt; a Path costs more than the rest
+        with self._lock:
+            place = self._places.pop(leader, None)
+        if place is not None:
+            os.pwrite(self._file, _FREE, place * _RECORD.size)
+            with self._lock:
+                self._free.append(place)
 
-    def _file(self, leader: int) -> str:
-        return os.path.join(self._folder, str(leader))
+    def close(self) -> None:
+        """Give the file's descriptor back; nothing is added or removed any more."""
+        os.close(self._file)
 
 
 def living_sessions(folder: Path) -> set[int]:
     """Return the remembered sessions that may still have processes: none from before the machine last started."""
-    found = set()
-    for file in folder.iterdir() if folder.is_dir() else ():
-        started, _, boot = file.read_text(encoding="ascii").partition(" ")
-        if file.name.isdecimal() and boot == boot_id() and _start_time(int(file.name)) in {started, ""}:
-            found.add(int(file.name))
-    return found
+    try:
+        data = (folder / _file_name()).read_bytes()
+    except FileNotFoundError:
+        return set()
+    whole = len(data) // _RECORD.size * _RECORD.size
+    return {leader for leader, noted in _RECORD.iter_unpack(data[:whole]) if leader > 0 and _may_live(leader, noted)}
 
 
 @cache
@@ -59,10 +83,20 @@ def boot_id() -> str:
     return ""
 
 
-def _start_time(pid: int) -> str:
-    """Return when a process started; empty where there is none."""
+def _file_name() -> str:
+    return boot_id() or "sessions"
+
+
+def _may_live(leader: int, noted: int) -> bool:
+    """Say whether a number is still that of the session that was written down at a time."""
+    started = _start_ticks(leader)
+    return started is None or (started - 1) * _SECOND <= noted * _TICKS
+
+
+def _start_ticks(pid: int) -> int | None:
+    """Return when a process started, since the machine did; None where there is none."""
     try:
         with open(f"/proc/{pid}/stat", "rb", buffering=0) as file:
-            return file.readall().rpartition(b")")[2].split()[_START_FIELD].decode("ascii")
+            return int(file.readall().rpartition(b")")[2].split()[_START_FIELD])
     except (OSError, IndexError):
-        return ""
+        return None

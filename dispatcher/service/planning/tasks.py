@@ -85,12 +85,15 @@ def plan_tasks(queue: Queue) -> Iterator[StartTask]:
         if pool_bins is None or room[task.job_key] == 0:
             continue
         barred = job.barred | spot[job.pool_id.lower()] if task.is_dedicated else job.barred
-        start = _place(task, pool_bins, barred) or _place_ahead(task, rooms[pool_bins.pool_id], pool_bins, barred)
+        room_ahead = rooms[pool_bins.pool_id]
+        start = _place(task, pool_bins, barred) or _place_ahead(task, room_ahead, pool_bins, barred)
         if start is None:
-            rooms[pool_bins.pool_id].clear()  # what does not fit now must not be kept waiting by what comes after it
-        else:
-            room[task.job_key] -= 1
-            yield start
+            room_ahead.clear()  # what does not fit now must not be kept waiting by what comes after it
+            continue
+        if start.slots > 1:
+            room_ahead.pop(start.node_id, None)
+        room[task.job_key] -= 1
+        yield start
 
 
 def _place(task: ReadyTask, bins: Bins, barred: frozenset[str]) -> StartTask | None:

@@ -19,6 +19,7 @@ from dispatcher.service.node.launch import (
     TaskEnding,
     TaskKey,
     TaskLaunch,
+    TaskReturned,
     TaskStarted,
     UploadCondition,
 )
@@ -41,6 +42,7 @@ def launch_of(
     output_files: tuple[OutputFile, ...] = (),
     wall_clock_limit: float | None = None,
     keep_files: bool = False,
+    slots: int = 0,
 ) -> TaskLaunch:
     """Describe an attempt at a task of the job ``job``."""
     return TaskLaunch(
@@ -54,6 +56,7 @@ def launch_of(
         output_files=output_files,
         wall_clock_limit=wall_clock_limit,
         keep_files=keep_files,
+        slots=slots,
     )
 
 
@@ -101,6 +104,12 @@ class NodeUnderTest:
         while not isinstance(event := self.events.get(timeout=DEADLINE_SECONDS), TaskEnding):
             pass
         return event
+
+    def returned(self) -> str:
+        """Return the task of the next attempt that is given back."""
+        while not isinstance(event := self.events.get(timeout=DEADLINE_SECONDS), TaskReturned):
+            assert isinstance(event, TaskStarted), event
+        return event.key.task_id
 
     def await_start(self) -> None:
         """Wait until the next attempt's command runs."""

@@ -171,12 +171,10 @@ def test_ended_attempt_may_finish_its_work(
 def test_end_of_an_attempt_that_waits_prevents_its_start(tmp_path: Path, no_storage: StorageAccess) -> None:
     """It ends without a start, with Batch's failure for it."""
     node = NodeUnderTest(tmp_path / "node", no_storage, slots=1)
-    node.node.launch(launch_of(LONG, "first"))
-    node.await_start()
-    node.node.launch(launch_of("/bin/touch ran", "second"))
+    node.node.launch(launch_of("/bin/sleep 0.03", "first", slots=1))
+    node.node.launch(launch_of("/bin/touch ran", "second", slots=1))
     node.node.end(TaskKey(job_id="job", task_id="second"), EndReason.TERMINATED)
-    node.node.end(TaskKey(job_id="job", task_id="first"), EndReason.TERMINATED)
-    first, second = node.ending(), node.ending()
+    second, first = node.ending(), node.ending()
     assert (first.key.task_id, second.key.task_id) == ("first", "second")
     assert (second.stage, second.exit_code, _code(second)) == (Stage.PRE_PROCESSING, None, "TaskEnded")
     assert not node.folder("second").exists()
@@ -275,3 +273,28 @@ def test_node_opens_no_more_descriptors_than_it_closes(node: NodeUnderTest) -> N
         for launch in launches:
             node.run(replace(launch, run_number=run_number))
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_attempts_that_need_slots_wait_for_them_in_order(tmp_path: Path, no_storage: StorageAccess) -> None:
+    """No more run at once than there are slots for; one that needs two lets none behind it go first."""
+    node = NodeUnderTest(tmp_path / "node", no_storage, slots=2)
+    for name, slots in (("a", 1), ("b", 2), ("c", 1), ("d", 1)):
+        node.node.launch(
+            launch_of(f"/bin/sh -c 'echo +{name} >>{tmp_path}/log; echo -{name} >>{tmp_path}/log'", name, slots=slots)
+        )
+    ended = [node.ending().key.task_id for _ in range(4)]
+    log = (tmp_path / "log").read_text().split()
+    assert sorted(ended) == ["a", "b", "c", "d"]
+    assert log[:4] == ["+a", "-a", "+b", "-b"]
+    node.node.close()
+
+
+def test_attempt_that_waits_behind_lasting_ones_is_given_back(tmp_path: Path, no_storage: StorageAccess) -> None:
+    """Another node may have a free slot; so is one that comes when it is known that they last."""
+    node = NodeUnderTest(tmp_path / "node", no_storage, slots=1)
+    node.node.launch(launch_of(LONG, "first", slots=1))
+    for name in ("second", "third"):
+        node.node.launch(launch_of("/bin/touch ran", name, slots=1))
+        assert node.returned() == name
+        assert not node.folder(name).exists()
+    node.node.close()

@@ -30,9 +30,9 @@ def pool_of(nodes: tuple[NodeView, ...], slots: int = 4, **changes: object) -> P
     return PoolView(**{**values, **changes})  # type: ignore[arg-type]
 
 
-def node(name: str, used: int = 0, state: NodeState = NodeState.IDLE) -> NodeView:
+def node(name: str, used: int = 0, state: NodeState = NodeState.IDLE, ahead: int = 0) -> NodeView:
     """Return a dedicated node."""
-    return NodeView(id=name, is_dedicated=True, state=state, used_slots=used)
+    return NodeView(id=name, is_dedicated=True, state=state, used_slots=used, ahead=ahead)
 
 
 @st.composite
@@ -40,7 +40,12 @@ def queues(draw: st.DrawFn) -> Queue:
     """Make one pool with some nodes, jobs of several priorities, and ready tasks."""
     slots = draw(st.integers(1, 5))
     nodes = tuple(
-        node(f"n{index}", draw(st.integers(0, slots)), draw(st.sampled_from(list(NodeState))))
+        node(
+            f"n{index}",
+            draw(st.integers(0, slots + 2)),
+            draw(st.sampled_from(list(NodeState))),
+            draw(st.sampled_from([0, 0, 1, 3])),
+        )
         for index in range(draw(st.integers(0, 5)))
     )
     jobs = tuple(
@@ -68,13 +73,13 @@ def starts(queue: Queue) -> list[StartTask]:
 
 @given(queues())
 def test_plan_never_overfills_a_node(queue: Queue) -> None:
-    """No node gets more slots than it has, and only nodes that take tasks get any."""
+    """No node gets more slots than it has and may have ahead of them, and only nodes that take tasks get any."""
     (pool,) = queue.pools
     taken: Counter[str] = Counter()
     for start in starts(queue):
         taken[start.node_id] += start.slots
     for view in pool.nodes:
-        assert taken[view.id] <= (pool.slots - view.used_slots if view.state in TAKING else 0)
+        assert taken[view.id] <= (max(0, pool.slots + view.ahead - view.used_slots) if view.state in TAKING else 0)
 
 
 @given(queues())
@@ -213,3 +218,23 @@ def test_deleted_pool_goes_with_its_last_node() -> None:
     leave = LeavePool(pool_id="pool", node_id="n", deallocation=Deallocation.REQUEUE)
     assert tuple(plan_pool(deleting, NOW)) == (leave,)
     assert tuple(plan_pool(pool_of((), state=PoolState.DELETING), NOW)) == (RemovePool(pool_id="pool"),)
+
+
+def test_tasks_of_one_slot_alone_are_given_ahead() -> None:
+    """They go where there is most room, each to one node; wider tasks and those of an affinity wait for a place."""
+    job = JobView(key=1, pool_id="pool", priority=0, max_parallel=-1, running=0)
+    nodes = (node("less", used=4, ahead=1), node("more", used=5, ahead=3))
+    ready = tuple(ReadyTask(key=key, job_key=1, slots=1) for key in range(5))
+    queue = Queue(pools=(pool_of(nodes),), jobs=(job,), ready=ready)
+    assert Counter(start.node_id for start in starts(queue)) == {"less": 1, "more": 2}
+    for task in (ReadyTask(key=9, job_key=1, slots=2), ReadyTask(key=9, job_key=1, slots=1, affinity="more")):
+        assert starts(Queue(pools=(pool_of(nodes),), jobs=(job,), ready=(task,))) == []
+
+
+def test_nothing_is_given_ahead_past_a_task_that_waits_for_a_node_of_its_own() -> None:
+    """Or the node would never be empty."""
+    job = JobView(key=1, pool_id="pool", priority=0, max_parallel=-1, running=0)
+    manager = ReadyTask(key=1, job_key=1, slots=1, is_manager=True, is_exclusive=True)
+    ready = (manager, *(ReadyTask(key=key, job_key=1, slots=1) for key in range(2, 5)))
+    pool = pool_of((node("busy", used=4, ahead=8),))
+    assert starts(Queue(pools=(pool,), jobs=(job,), ready=ready)) == []
