@@ -57,8 +57,8 @@ class PackageStorage(Protocol):
         """
         ...
 
-    def remove(self, container: str, blob: str | None = None) -> None:
-        """Delete a blob, or a container; what cannot be deleted is left and logged."""
+    def remove(self, container: str, blob: str | None = None) -> bool:
+        """Delete a blob, or a container, and say whether it is gone; what cannot be deleted is left and logged."""
         ...
 
 
@@ -106,13 +106,15 @@ class LinkedStorage:
         _require(answer, _MISSING)
         return answer.is_success
 
-    def remove(self, container: str, blob: str | None = None) -> None:
-        """Delete a blob, or a container."""
+    def remove(self, container: str, blob: str | None = None) -> bool:
+        """Delete a blob, or a container; say whether it is gone."""
         url = f"{self._link.endpoint.rstrip('/')}/{container}?restype=container"
         try:
             _require(self._send("DELETE", url if blob is None else blob_url(self._link, container, blob)), _MISSING)
         except ManagementError:
             logger.warning("could not delete %s from the storage account", blob or container)
+            return False
+        return True
 
     def _send(self, method: str, url: str) -> httpx.Response:
         headers = {"x-ms-date": format_datetime(datetime.now(UTC), usegmt=True), "x-ms-version": VERSION}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from dispatcher.service.store.account import AccountStore
 from dispatcher.service.store.applications import ApplicationStore
 from dispatcher.service.store.auto_pools import AutoPoolStore
 from dispatcher.service.store.autoscale import AutoscaleStore
-from dispatcher.service.store.database import Database, SchemaError
+from dispatcher.service.store.database import Database, SchemaError, StoreFailed
 from dispatcher.service.store.job_schedules import JobScheduleStore
 from dispatcher.service.store.job_tasks import JobTaskStore
 from dispatcher.service.store.jobs import CountChanges, JobStore
@@ -20,7 +21,7 @@ from dispatcher.service.store.statistics import StatisticsStore
 from dispatcher.service.store.subtasks import SubtaskStore
 from dispatcher.service.store.tasks import TaskStore
 
-__all__ = ["CountChanges", "SchemaError", "Store"]
+__all__ = ["CountChanges", "SchemaError", "Store", "StoreFailed"]
 
 
 class Store:
@@ -41,6 +42,10 @@ class Store:
         self.autoscale = AutoscaleStore(self._database)
         self.applications = ApplicationStore(self._database)
         self.account = AccountStore(self._database)
+
+    def on_failure(self, failed: Callable[[StoreFailed], None]) -> None:
+        """Have a function called, once, when the disk fails the file: the service must stop."""
+        self._database.on_failure(failed)
 
     def transaction(self) -> AbstractContextManager[None]:
         """Hold changes of several stores together."""

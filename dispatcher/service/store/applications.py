@@ -176,14 +176,24 @@ class ApplicationStore:
         )
 
     def remove_package(self, package: PackageRecord, now: datetime) -> None:
-        """Forget a version; an application whose default it was has none after it."""
+        """Forget a version, but not its blob; an application whose default it was has none after it."""
         values = (package.application_id, package.name)
         with self._database.transaction():
+            blob = (package.container, package.blob)
+            self._database.run("INSERT INTO unwanted_blobs VALUES (?, ?) ON CONFLICT DO NOTHING", blob)
             self._database.run("DELETE FROM packages WHERE application = ? AND name = ?", values)
             self._database.run(
                 "UPDATE applications SET default_version = NULL, version = ? WHERE id = ? AND default_version = ?",
                 (self._database.next_version(now), *values),
             )
+
+    def unwanted_blobs(self) -> list[tuple[str, str]]:
+        """Return container and blob of what storage may still hold of versions that were removed."""
+        return [(str(row[0]), str(row[1])) for row in self._database.all("SELECT container, blob FROM unwanted_blobs")]
+
+    def forget_blobs(self, blobs: Iterable[tuple[str, str]]) -> None:
+        """Forget those that storage holds no longer."""
+        self._database.run_many("DELETE FROM unwanted_blobs WHERE container = ? AND blob = ?", blobs)
 
     def pool_that_refers_to(self, package: PackageRecord) -> str | None:
         """Return the id of a pool that names a version, or stands for it by naming none; None if no pool does."""

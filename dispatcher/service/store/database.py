@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from dispatcher.service.store.schema import SCHEMA, SCHEMA_VERSION
+from dispatcher.service.store.failures import SchemaError, StoreFailed, storage_failure
+from dispatcher.service.store.opening import open_state
 from dispatcher.service.wire import to_micros
+
+__all__ = ["Database", "Row", "SchemaError", "StoreFailed", "Value"]
 
 Value = int | float | str | None
 Row = Sequence[Value]
 
 
-class SchemaError(Exception):
-    """The file was written by another version of the service, which this one cannot read."""
-
-
 class Database:
-    """A file, or memory where the path is None. What is committed survives the process's death."""
+    """A file, or memory where the path is None. What is committed survives the process's death.
+
+    Once the disk fails it, every change raises `StoreFailed`.
+    """
 
     def __init__(self, path: Path | None) -> None:
-        target = ":memory:" if path is None else str(path)
-        self._connection = sqlite3.connect(target, isolation_level=None, cached_statements=256)
+        """Open the file, or make it.
+
+        Raises:
+            SchemaError: it cannot be read by this version of the service, or is damaged; it was not changed.
+            StoreFailed: it cannot be read or written.
+        """
+        self._target = ":memory:" if path is None else str(path)
+        self._connection = open_state(path)
         self._depth = 0
         self._version = 0
-        for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY", "cache_size = -65536"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        self._prepare(target)
+        self._failure: StoreFailed | None = None
+        self._failed: Callable[[StoreFailed], None] = lambda _: None
+
+    def on_failure(self, failed: Callable[[StoreFailed], None]) -> None:
+        """Have a function called, once, when the disk fails the file."""
+        self._failed = failed
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -38,18 +49,18 @@ class Database:
         Transactions nest; the outermost one decides.
         """
         if self._depth == 0:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self.run("BEGIN IMMEDIATE")
         self._depth += 1
         try:
             yield
+            if self._depth == 1:
+                self.run("COMMIT")
         except BaseException:
-            self._depth -= 1
-            if self._depth == 0:
-                self._connection.execute("ROLLBACK")
+            if self._depth == 1:
+                self._undo("ROLLBACK")
             raise
-        self._depth -= 1
-        if self._depth == 0:
-            self._connection.execute("COMMIT")
+        finally:
+            self._depth -= 1
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
@@ -58,35 +69,54 @@ class Database:
         What the transaction around it did before stays.
         """
         with self.transaction():
-            self._connection.execute("SAVEPOINT attempt")
+            self.run("SAVEPOINT attempt")
             try:
                 yield
             except BaseException:
-                self._connection.execute("ROLLBACK TO attempt")
+                self._undo("ROLLBACK TO attempt")
                 raise
             finally:
-                self._connection.execute("RELEASE attempt")
+                self._undo("RELEASE attempt")
 
     def run(self, sql: str, values: Row = ()) -> int:
         """Run a statement; return how many rows it changed."""
-        return self._connection.execute(sql, values).rowcount
+        if self._failure is not None:
+            raise self._failure
+        try:
+            return self._connection.execute(sql, values).rowcount
+        except sqlite3.Error as error:
+            raise self._told(error) from None
 
     def run_many(self, sql: str, rows: Iterable[Row]) -> None:
         """Run a statement once for each row of values."""
-        self._connection.executemany(sql, rows)
+        if self._failure is not None:
+            raise self._failure
+        try:
+            self._connection.executemany(sql, rows)
+        except sqlite3.Error as error:
+            raise self._told(error) from None
 
     def first(self, sql: str, values: Row = ()) -> Row | None:
         """Return the first row, or None."""
-        row: Row | None = self._connection.execute(sql, values).fetchone()
+        try:
+            row: Row | None = self._connection.execute(sql, values).fetchone()
+        except sqlite3.Error as error:
+            raise self._told(error) from None
         return row
 
     def all(self, sql: str, values: Row = ()) -> list[Row]:
         """Return every row."""
-        return self._connection.execute(sql, values).fetchall()
+        try:
+            return self._connection.execute(sql, values).fetchall()
+        except sqlite3.Error as error:
+            raise self._told(error) from None
 
     def each(self, sql: str, values: Row = ()) -> Iterator[Row]:
         """Return the rows one by one; nothing may be written until the last is read or the iterator is dropped."""
-        yield from self._connection.execute(sql, values)
+        try:
+            yield from self._connection.execute(sql, values)
+        except sqlite3.Error as error:
+            raise self._told(error) from None
 
     def next_version(self, now: datetime) -> int:
         """Return a number greater than all before, for an entity's ETag."""
@@ -97,13 +127,20 @@ class Database:
         """Close the file."""
         self._connection.close()
 
-    def _prepare(self, target: str) -> None:
-        row = self.first("PRAGMA user_version")
-        version = row[0] if row else 0
-        if version == 0:
-            self._connection.executescript(f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
-        elif version != SCHEMA_VERSION:
-            raise SchemaError(
-                f"{target} holds state of schema {version}; this version of the service reads {SCHEMA_VERSION}. "
-                "Use another data folder, or the version that wrote it."
-            )
+    def _undo(self, sql: str) -> None:
+        """Take something back, unless SQLite did: it ends a transaction itself when the disk fails."""
+        if self._connection.in_transaction:
+            try:
+                self._connection.execute(sql)
+            except sqlite3.Error as error:
+                raise self._told(error) from None
+
+    def _told(self, error: sqlite3.Error) -> Exception:
+        """Return what to raise for an error, and tell of the disk's first failure."""
+        failure = storage_failure(error, self._target)
+        if failure is None:
+            return error
+        if self._failure is None:
+            self._failure = failure
+            self._failed(failure)
+        return failure

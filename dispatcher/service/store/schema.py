@@ -12,9 +12,12 @@ What tasks used is counted when their attempts end: in ``task_usage`` for a task
 
 ``job_schedules.look`` is when something may next have to happen to a schedule: now where a client or one of its jobs
 changed something, else when the clock alone will; so that a step looks at no schedule for which nothing is due.
+
+``unwanted_blobs`` are those of packages that were deleted, until storage has deleted them too.
 """
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+"""Whoever changes the schema gives it a new number, and a step to it in ``migrations.py``; a test compares both."""
 
 SCHEMA = """
 CREATE TABLE pools (
@@ -260,6 +263,12 @@ CREATE TABLE packages (
     activated INTEGER,
     version INTEGER NOT NULL,
     PRIMARY KEY (application, name)
+) WITHOUT ROWID;
+
+CREATE TABLE unwanted_blobs (
+    container TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    PRIMARY KEY (container, blob)
 ) WITHOUT ROWID;
 
 CREATE TABLE task_usage (

@@ -57,7 +57,7 @@ def list_all(call: ManagementCall) -> ManagementReply:
     return listed(call, applications, render=lambda item: _body(account, item), cursor=lambda item: item.id)
 
 
-def delete(call: ManagementCall) -> ManagementReply | Errand[None]:
+def delete(call: ManagementCall) -> ManagementReply | Errand[bool]:
     """Delete an application that has no versions; one that is not there needs no deletion."""
     account = find_account(call)
     name = call.parameters["applicationName"]

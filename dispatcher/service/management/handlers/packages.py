@@ -10,7 +10,7 @@ from dispatcher.service.errors import invalid_property
 from dispatcher.service.management.calls import Errand, ManagementCall, ManagementHandler, ManagementReply, weak_etag
 from dispatcher.service.management.errors import Fault, ManagementError
 from dispatcher.service.management.lookup import Account, find_account, get_account, require_storage
-from dispatcher.service.management.package_storage import container_of, expiry_of, new_blob_of
+from dispatcher.service.management.package_storage import PackageStorage, container_of, expiry_of, new_blob_of
 from dispatcher.service.management.resources import after, listed, reply_with, resource
 from dispatcher.service.store.applications import ApplicationRecord, PackageRecord, PackageState
 from dispatcher.service.wire import JsonObject, format_time
@@ -18,16 +18,26 @@ from dispatcher.service.wire import JsonObject, format_time
 _NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 _FORMAT = "zip"
 
+Blobs = list[tuple[str, str]]
+"""Container and blob of each."""
 
-def create(call: ManagementCall) -> Errand[None]:
+
+def create(call: ManagementCall) -> Errand[Blobs]:
     """Add a version as pending and tell where to upload it; of one that is there, tell that again."""
     account, application, _ = _admitted(call)
     storage, container = require_storage(call, account), container_of(account.name, application.id)
-    return Errand(work=lambda: storage.make_container(container), then=lambda _: _add(call, container))
+    unwanted = account.core.store.applications.unwanted_blobs()
+
+    def work() -> Blobs:
+        storage.make_container(container)
+        return _clear(storage, unwanted)
+
+    return Errand(work=work, then=lambda gone: _add(call, container, gone))
 
 
-def _add(call: ManagementCall, container: str) -> ManagementReply:
+def _add(call: ManagementCall, container: str, gone: Blobs) -> ManagementReply:
     account, application, package = _admitted(call)
+    account.core.store.applications.forget_blobs(gone)
     if package is None:
         name = call.parameters["versionName"]
         blob = new_blob_of(application.id, name)
@@ -93,8 +103,12 @@ def list_all(call: ManagementCall) -> ManagementReply:
     return listed(call, packages, render=lambda item: _body(account, item), cursor=lambda item: item.name)
 
 
-def delete(call: ManagementCall) -> ManagementReply | Errand[None]:
-    """Delete a version that no pool refers to, with its blob; one that is not there needs no deletion."""
+def delete(call: ManagementCall) -> ManagementReply | Errand[Blobs]:
+    """Delete a version that no pool refers to, with its blob; one that is not there needs no deletion.
+
+    A blob that storage does not delete now, or that the service is killed before, goes with the next call that deletes
+    or adds a version.
+    """
     account = find_account(call)
     package = None if account is None else _find(call, account)
     if account is None or package is None:
@@ -107,7 +121,19 @@ def delete(call: ManagementCall) -> ManagementReply | Errand[None]:
     store.remove_package(package, call.now)
     if (storage := call.find_storage()) is None:
         return ManagementReply()
-    return Errand(work=lambda: storage.remove(package.container, package.blob), then=lambda _: ManagementReply())
+    unwanted = store.unwanted_blobs()
+    return Errand(work=lambda: _clear(storage, unwanted), then=lambda gone: _cleared(call, gone))
+
+
+def _clear(storage: PackageStorage, blobs: Blobs) -> Blobs:
+    """Delete blobs; return those that are gone."""
+    return [blob for blob in blobs if storage.remove(*blob)]
+
+
+def _cleared(call: ManagementCall, gone: Blobs) -> ManagementReply:
+    if (account := find_account(call)) is not None:
+        account.core.store.applications.forget_blobs(gone)
+    return ManagementReply()
 
 
 def _find(call: ManagementCall, account: Account) -> PackageRecord | None:

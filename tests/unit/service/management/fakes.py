@@ -61,6 +61,7 @@ class FakeStorage:
     account = "fakestorage"
 
     def __init__(self) -> None:
+        self.is_down = False
         self.containers: set[str] = set()
         self.blobs: set[str] = set()
 
@@ -73,10 +74,13 @@ class FakeStorage:
     def has(self, container: str, blob: str) -> bool:
         return f"{container}/{blob}" in self.blobs
 
-    def remove(self, container: str, blob: str | None = None) -> None:
+    def remove(self, container: str, blob: str | None = None) -> bool:
+        if self.is_down:
+            return False
         if blob is None:
             self.containers.discard(container)
         self.blobs.discard(f"{container}/{blob}")
+        return True
 
     def upload(self, storage_url: str) -> None:
         """Put a blob where a storage URL points."""

@@ -125,6 +125,19 @@ def test_default_version_may_be_deleted(plane: Plane) -> None:
     assert not plane.storage.blobs
 
 
+def test_blob_that_storage_kept_goes_with_the_next_version_that_is_added(plane: Plane) -> None:
+    """As one of which the service was killed before it had deleted it."""
+    plane.add_package()
+    assert plane.storage is not None
+    plane.storage.is_down = True
+    assert plane.send("DELETE", VERSION).status == 200
+    assert len(plane.storage.blobs) == 1
+    plane.storage.is_down = False
+    plane.ask("PUT", "applications/tool/versions/2.0")
+    assert not plane.storage.blobs
+    assert not plane.bench.service.core.store.applications.unwanted_blobs()
+
+
 @pytest.mark.parametrize("reference", [{"applicationId": "TOOL", "version": "1.0"}, {"applicationId": "tool"}])
 def test_package_that_a_pool_refers_to_stays(plane: Plane, reference: JsonObject) -> None:
     """By its version or as the default version, until the pool goes."""

@@ -1,0 +1,42 @@
+"""How a file of an older schema becomes one of this: a step from each version to the next, in a transaction of its own.
+
+Whoever changes the schema adds a step here, in the same commit as the new version (docs/durability.md); a test compares
+what the steps make with what a new file holds. A step reads nothing but the file: it must do the same in ten years.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import Final
+
+from dispatcher.service.store.schema import SCHEMA_VERSION
+
+OLDEST: Final = 2
+"""The first version that was kept by anybody."""
+
+STEPS: Final[Mapping[int, str]] = {
+    2: """
+CREATE TABLE unwanted_blobs (
+    container TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    PRIMARY KEY (container, blob)
+) WITHOUT ROWID;
+""",
+}
+"""The statements that make the version after."""
+
+
+def migrate(connection: sqlite3.Connection, version: int) -> None:
+    """Bring a file of a version, `OLDEST` or later, to the present one. Killed anywhere, it goes on at the next start.
+
+    Raises:
+        sqlite3.Error: a step could not be stored; those before it are.
+    """
+    for step in range(version, SCHEMA_VERSION):
+        try:
+            connection.executescript(f"BEGIN IMMEDIATE; {STEPS[step]} PRAGMA user_version = {step + 1}; COMMIT;")
+        except sqlite3.Error:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
