@@ -11,6 +11,7 @@ from pydantic import AliasChoices
 from batch_manager import ExitCode
 from batch_manager import exit_codes as exit_codes_module
 from batch_manager._settings_model import SettingsModel
+from dispatcher.service.faults.page import render as render_faults
 from dispatcher.service.wire_page import render
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -53,3 +54,9 @@ def test_settings_page_lists_every_field_with_its_variables() -> None:
 def test_wire_page_is_what_the_operation_table_says() -> None:
     """Run ``python -m dispatcher.service.wire_page > docs/wire.md`` when this fails."""
     assert (DOCS / "wire.md").read_text() == render()
+
+
+def test_faults_page_lists_every_fault() -> None:
+    """Run ``python -m dispatcher.service.faults.page`` when this fails, and put its table between the marks."""
+    page = (DOCS / "faults.md").read_text()
+    assert page.split("<!-- faults -->\n")[1].split("\n<!-- /faults -->")[0] == render_faults()
