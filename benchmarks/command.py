@@ -1,6 +1,6 @@
 """``python -m benchmarks [NAME ...] [--quick] [--write FILE]``: what everything costs.
 
-Each is measured beside its peer in the same run. Prints the machine, the versions and ratios; nothing fails on a figure.
+Each is measured beside its peer in the same run. Prints the machine, versions and ratios; nothing fails on a figure.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks import node_start, service_rate, task_memory
 from benchmarks.figures import FiguresError, replaced
 from benchmarks.machine import describe
+from benchmarks.peers import race
 
 Measurement = Callable[[bool], Iterator[str]]
 """Yields lines of text; told whether it has to be quick."""
@@ -23,6 +24,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "node-start": node_start.measure,
     "task-memory": task_memory.measure,
     "service-rate": service_rate.measure,
+    "peers": race.measure,
 }
 
 

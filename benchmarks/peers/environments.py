@@ -25,24 +25,29 @@ class Peer:
     """One peer.
 
     Attributes:
-        name: its name, also that of its script, lock file and environment.
+        name: its name, also that of its script.
+        package: what its lock file and environment are called; the name unless given.
         is_program: whether it is a program of the system, which its script starts, and no package of Python.
-        most: the most tasks it is given; for one that would keep all others waiting.
+        is_slow: whether it would keep all others waiting, and so runs in the first round only.
+        share: it is given one in so many of the tasks.
     """
 
     name: str
+    package: str = ""
     is_program: bool = False
-    most: int | None = None
+    is_slow: bool = False
+    share: int = 1
 
     @property
     def environment(self) -> Environment:
         """Where its package lives."""
-        return Environment(name=self.name, lock=HERE / "locks" / f"{self.name}.txt")
+        name = self.package or self.name
+        return Environment(name=name, lock=HERE / "locks" / f"{name}.txt")
 
     @property
     def script(self) -> Path:
         """What runs tasks with it: ``SCRIPT TASKS``, in an empty folder."""
-        return HERE / "scripts" / f"{self.name}_peer.py"
+        return HERE / "scripts" / f"{self.name.replace('-', '_')}_peer.py"
 
     def interpreter(self, folder: Path = FOLDER) -> Path:
         """Return the Python that runs its script."""
@@ -60,13 +65,14 @@ PEERS = {
     for peer in (
         Peer(name="make", is_program=True),
         Peer(name="ray"),
+        Peer(name="ray-actors", package="ray"),
         Peer(name="doit"),
         Peer(name="dask"),
         Peer(name="parsl"),
         Peer(name="parallel", is_program=True),
-        Peer(name="luigi"),
-        Peer(name="snakemake"),
-        Peer(name="submitit", most=50),
+        Peer(name="luigi", is_slow=True),
+        Peer(name="snakemake", is_slow=True),
+        Peer(name="submitit", is_slow=True, share=20),
     )
 }
 """All of them by name."""
