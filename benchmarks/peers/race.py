@@ -71,11 +71,10 @@ def _run_round(racers: dict[str, Racer], tasks: int, number: int, expected: dict
 
 
 def _run_peer(racer: Racer, peer: Peer, tasks: int, loop: float, expected: float | None) -> None:
-    count = min(tasks, peer.most or tasks)
+    count = tasks // peer.share
     if expected is not None and count / expected > LIMIT_SECONDS:
-        racer.failure = (
-            f"at its rate for fewer tasks it would take {count / expected:.0f} s; the limit is {LIMIT_SECONDS} s"
-        )
+        seconds = f"{count / expected:.0f} s"
+        racer.failure = f"at its rate for fewer tasks it would take {seconds}; the limit is {LIMIT_SECONDS} s"
         return
     try:
         result = run(peer, count)

@@ -1,4 +1,4 @@
-"""Ray: a call for each task on two started actors, which take turns; Ray places nothing, so it is quicker than functions."""
+"""Ray: a call for each task on two started actors, which take turns: Ray does not choose where each runs."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""submitit: a job on its local executor for each task, two at a time; each is a Python process, which is how it works."""
+"""submitit: a job on its local executor for each task, two at a time; each is a Python process."""
 
 import sys
 import time
