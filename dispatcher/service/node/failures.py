@@ -7,6 +7,9 @@ learn.microsoft.com's "Access denied when executing Azure Batch jobs" for contai
 
 from __future__ import annotations
 
+import errno
+import os
+
 from dispatcher.service.node.launch import ErrorCategory, TaskFailure
 
 _USER = ErrorCategory.USER_ERROR
@@ -65,6 +68,13 @@ class FailureReported(Exception):  # noqa: N818 - it carries the failure
     def __init__(self, failure: TaskFailure) -> None:
         super().__init__(failure.message)
         self.failure = failure
+
+
+def unforeseen(error: Exception) -> TaskFailure:
+    """Return the failure that an error of the node itself is."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return failure("DiskFull", Reason=os.strerror(error.errno))
+    return failure("Unknown", Reason=type(error).__name__)
 
 
 def failure(code: str, **details: str) -> TaskFailure:
