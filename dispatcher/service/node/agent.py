@@ -15,7 +15,7 @@ from dispatcher.service.node.blobs import BlobError, StorageAccess
 from dispatcher.service.node.containers import Containers
 from dispatcher.service.node.engine import EngineFinder
 from dispatcher.service.node.environment import NodeIdentity
-from dispatcher.service.node.failures import FailureReported, failure
+from dispatcher.service.node.failures import FailureReported, failure, unforeseen
 from dispatcher.service.node.files import FileOutside, check_in_place
 from dispatcher.service.node.folders import make_node_folders, remove_task_folder
 from dispatcher.service.node.launch import (
@@ -304,8 +304,7 @@ class _ProcessNode:
             return self.runner.run(attempt)
         except Exception as error:
             logger.exception("%s could not be run", attempt.launch.key)
-            unknown = failure("Unknown", Reason=type(error).__name__)
-            outcome = Outcome(stage=attempt.stage, exit_code=attempt.exit_code, failure=unknown)
+            outcome = Outcome(stage=attempt.stage, exit_code=attempt.exit_code, failure=unforeseen(error))
             return self.runner.ending(attempt, outcome)
 
     def report(self, event: NodeEvent) -> None:
@@ -336,7 +335,7 @@ class _ProcessNode:
             return failure("Unknown", Reason="the node was closed")
         except Exception as error:
             logger.exception("node %s could not be set up", self._name)
-            return failure("Unknown", Reason=type(error).__name__)
+            return unforeseen(error)
         return None
 
     def _upload(self, files: list[LogFile], request: LogRequest) -> None:
