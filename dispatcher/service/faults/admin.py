@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
+from dispatcher.service.authentication import challenge
 from dispatcher.service.clock import Clock
 from dispatcher.service.errors import BatchError, Refusal, error_body
 from dispatcher.service.faults.catalogue import Subject
@@ -61,6 +62,8 @@ class Admin:
             status, body = self._act(request)
         except BatchError as error:
             status, headers = error.status, {**headers, **error.headers}
+            if status == HTTPStatus.UNAUTHORIZED:
+                headers["WWW-Authenticate"] = challenge(self._account)
             url = f"{request.scheme}://{request.headers.get('host', '127.0.0.1')}/$metadata"
             body = error_body(error, metadata_url=url, request_id=request_id, now=self._clock.now())
         content = b"" if request.verb == "HEAD" else json.dumps(body).encode()
@@ -138,9 +141,9 @@ class Admin:
     def _carry_out(self, rule: Rule, node: object, times: int) -> None:
         filters = dict(rule.filters)
         if rule.fault.subject is not Subject.RUN or times != 1 or not isinstance(node, str):
-            raise PlanError("with 'node', an order is to do something to that node now, once: preempt, reboot, ...")
+            raise PlanError("an order with 'node' is done to that node now and once: preempt, reboot or lose-node")
         if "pool" not in filters or filters.keys() - {"pool", "account"}:
-            raise PlanError("with 'node', an order names the pool too, and no job and no task")
+            raise PlanError("an order with 'node' names the pool too, and no job and no task")
         command = NodeCommand(
             rule=rule, account=filters.get("account", self._account), pool_id=filters["pool"], node_id=node
         )
