@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from azure.batch import BatchClient, models
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import HttpResponseError, ServiceResponseError, ServiceResponseTimeoutError
+from azure.core.rest import HttpRequest
 
 from tests.service.support import DEADLINE, Running, code_of, connect, pool_options, present, start_service
 from tests.service.test_management import GROUP, open_plane
@@ -211,3 +213,32 @@ def test_service_without_faults_keeps_no_log(tmp_path: Path) -> None:
         connect(process, tmp_path).client().create_pool(pool_options("pool", target_dedicated_nodes=0))
         present(process.stdin).close()
     assert not (tmp_path / "faults.jsonl").exists()
+
+
+def test_admin_endpoint_is_not_there_unless_asked_for(tmp_path: Path) -> None:
+    """Faults alone do not open it: the path is one that Batch does not have."""
+    with serving(tmp_path, "busy=0") as service, service.client() as client:
+        with pytest.raises(HttpResponseError) as caught:
+            client.send_request(HttpRequest("GET", "/faults", params={"api-version": "2025-06-01"}))
+        assert code_of(caught.value) == "InvalidUri"
+
+
+def test_order_meets_the_client(tmp_path: Path) -> None:
+    """Who has the account's key orders a fault, and the next request has it."""
+    with serving(tmp_path, "busy=0", "--admin") as service, service.client() as client:
+        order = {"fault": "throttle", "retry-after": "none", "op": "create_job"}
+        assert client.send_request(HttpRequest("POST", "/faults/orders", json=order)).status_code == 202
+        with pytest.raises(HttpResponseError) as caught:
+            client.create_job(new_job())
+        assert code_of(caught.value) == "TooManyRequests"
+        client.create_job(new_job())
+        assert client.send_request(HttpRequest("GET", "/faults")).json()["putIn"] == {"throttle": 1}
+
+
+def test_admin_endpoint_refuses_strangers(tmp_path: Path) -> None:
+    """A wrong key opens nothing."""
+    with serving(tmp_path, "busy=0", "--admin") as service:
+        with service.client(key="AAAA") as stranger, pytest.raises(HttpResponseError) as caught:
+            stranger.send_request(HttpRequest("DELETE", "/faults"))
+        assert caught.value.status_code == 403
+        assert httpx.get(f"{service.endpoint}/faults").status_code == 401
