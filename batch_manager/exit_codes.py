@@ -22,6 +22,8 @@ class ExitCode(IntEnum):
     """A service refused or could not do what was asked."""
     SOFTWARE = 70
     """The workload as it is written cannot run: a registration or a task definition is wrong."""
+    IO_ERROR = 74
+    """A disk is full, read-only or broken."""
     TRY_AGAIN = 75
     """A service was busy or out of reach for longer than we were told to wait."""
     NO_PERMISSION = 77

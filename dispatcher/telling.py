@@ -11,6 +11,7 @@ import typer
 
 from batch_manager.errors import BatchManagerError
 from batch_manager.exit_codes import ExitCode
+from dispatcher.service.disk import DiskFailed
 from dispatcher.service.private_files import PrivacyError
 from dispatcher.service_folder import FolderInUse
 from dispatcher.stack import StackError
@@ -30,6 +31,8 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
             fail(str(error), error.exit_code)
         except (FolderInUse, StackError, StorageUnavailable) as error:
             fail(str(error), ExitCode.UNAVAILABLE)
+        except DiskFailed as error:
+            fail(str(error), ExitCode.IO_ERROR)
         except PrivacyError as error:
             fail(str(error), ExitCode.NO_PERMISSION)
         except KeyboardInterrupt:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from dispatcher.service.authentication import Authenticator
@@ -16,8 +17,10 @@ from dispatcher.service.node.launch import NodeEvent
 from dispatcher.service.options import ServiceOptions
 from dispatcher.service.pipeline import Pipeline
 from dispatcher.service.records import NodeRecord
-from dispatcher.service.store import Store
+from dispatcher.service.store import Store, StoreFailed
 from dispatcher.service.worker import Worker
+
+logger = logging.getLogger(__name__)
 
 
 class Service:
@@ -53,16 +56,17 @@ class Service:
         self.pipeline = Pipeline(self.core, authenticator, HANDLERS)
         self.failed = False
         """Whether the worker met a fault and stopped."""
+        self.failure: StoreFailed | None = None
+        """What the disk did to the state, where that was the reason."""
+        self._ask_to_stop: Callable[[], None] = lambda: None
+        store.on_failure(self._disk_failed)
 
     def start(self, stop: Callable[[], None]) -> None:
         """Recover what the store holds, and begin to step on the running loop; ``stop`` is called if a step fails."""
 
-        def fail() -> None:
-            self.failed = True
-            stop()
-
+        self._ask_to_stop = stop
         self.worker.recover()
-        self._driver.start(self.worker, self.core.clock, self.worker.next_deadline, fail)
+        self._driver.start(self.worker, self.core.clock, self.worker.next_deadline, self._fail)
 
     def stop(self) -> None:
         """Make no more steps; what happens on the nodes from here on is left to the next start."""
@@ -78,6 +82,17 @@ class Service:
         """Say whether nothing is done in the background and no news waits for the worker; for tests."""
         self._fleet.tidy()
         return self._inbox.is_empty()
+
+    def _fail(self) -> None:
+        self.failed = True
+        self._ask_to_stop()
+
+    def _disk_failed(self, failure: StoreFailed) -> None:
+        """Stop at once: what is in memory may be more than what is stored."""
+        logger.critical("%s", failure)
+        self.failure = failure
+        self.stop()
+        self._fail()
 
     def _post(self, record: NodeRecord, event: NodeEvent | NodeRenewed) -> None:
         self._inbox.post(record, event)

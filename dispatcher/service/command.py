@@ -11,6 +11,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import NoReturn
 
+from dispatcher.service.disk import DiskFailed
 from dispatcher.service.faults.loading import describe_faults, load
 from dispatcher.service.faults.plan import Plan, Replay
 from dispatcher.service.faults.text import PlanError
@@ -26,6 +27,7 @@ class ExitCode(IntEnum):
     OK = 0
     USAGE = 64
     SOFTWARE = 70
+    IO_ERROR = 74
     CONFIG = 78
 
 
@@ -44,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ConfigurationError as error:
         print(f"dispatcher.service: {error}", file=sys.stderr)
         return ExitCode.CONFIG
+    except DiskFailed as error:
+        print(f"dispatcher.service: {error}", file=sys.stderr)
+        return ExitCode.IO_ERROR
     except ServiceFailed as error:
         print(f"dispatcher.service: {error}", file=sys.stderr)
         return ExitCode.SOFTWARE

@@ -6,7 +6,7 @@ import fcntl
 import json
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from dispatcher.service.private_files import make_private_folder, read_or_make, write_private
@@ -85,5 +85,6 @@ class DataFolder:
         write_private(self.path / "endpoint.json", json.dumps(facts).encode())
 
     def withdraw(self) -> None:
-        """Take `announce` back."""
-        (self.path / "endpoint.json").unlink(missing_ok=True)
+        """Take `announce` back; on a disk that can no longer be written it stays, as after a kill."""
+        with suppress(OSError):
+            (self.path / "endpoint.json").unlink(missing_ok=True)

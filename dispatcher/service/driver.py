@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from dispatcher.service.clock import Clock
+from dispatcher.service.store import StoreFailed
 from dispatcher.service.worker import Worker
 
 logger = logging.getLogger(__name__)
@@ -67,6 +68,8 @@ class Driver:
         self._pending = False  # before the step, so that what happens during it wakes the loop again
         try:
             active = self._step()
+        except StoreFailed:  # whoever put worker and store together was told, and stops
+            return
         except Exception:  # the outermost line of a step: the service ends, and the next start recovers from the store
             logger.critical("the worker failed; the service stops", exc_info=True)
             self.stop()

@@ -25,7 +25,7 @@ from dispatcher.service.local_nodes import LocalNodes
 from dispatcher.service.options import ACCOUNT_NAME, ServiceOptions
 from dispatcher.service.private_files import make_private_folder
 from dispatcher.service.shared_key import Credential
-from dispatcher.service.store import Store
+from dispatcher.service.store import Store, StoreFailed
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +89,11 @@ class LocalAccounts:
     def failed(self) -> bool:
         """Whether the worker of an account met a fault and stopped."""
         return any(hosted.service.failed for hosted in self._hosted.values())
+
+    @property
+    def failure(self) -> StoreFailed | None:
+        """What the disk did to the state of an account, so that all had to stop; None where it did nothing."""
+        return next((hosted.service.failure for hosted in self._hosted.values() if hosted.service.failure), None)
 
     def start(self, stop: Callable[[], None]) -> None:
         """Let every account run on the running loop; ``stop`` is called if a step of one fails."""

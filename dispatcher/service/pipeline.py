@@ -25,6 +25,7 @@ from dispatcher.service.query import check_query
 from dispatcher.service.routing import Route, Router
 from dispatcher.service.shared_key import SignedRequest
 from dispatcher.service.stamps import answer_condition
+from dispatcher.service.store import StoreFailed
 from dispatcher.service.wire import JsonObject
 
 logger = logging.getLogger(__name__)
@@ -104,6 +105,8 @@ class Pipeline:
             answer = _answer(reply, route.operation.success)
         except BatchError as error:
             answer = self._refuse(request, error, request_id)
+        except StoreFailed as failure:  # logged where it was found; the service stops
+            answer = self._refuse(request, BatchError(Refusal.INTERNAL_ERROR, str(failure)), request_id)
         except Exception:  # the outermost line of a request: the client gets a 500, the log gets the reason
             logger.exception("%s %s failed (request %s)", request.verb, request.raw_path, request_id)
             answer = self._refuse(request, BatchError(Refusal.INTERNAL_ERROR), request_id)

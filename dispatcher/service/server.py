@@ -19,6 +19,7 @@ from dispatcher.service.app import make_app
 from dispatcher.service.clock import SystemClock
 from dispatcher.service.core import Core
 from dispatcher.service.data_folder import DataFolder, FolderError
+from dispatcher.service.disk import disk_failures
 from dispatcher.service.faults.admin import Admin
 from dispatcher.service.faults.connections import TellingProtocol
 from dispatcher.service.faults.injector import Faults
@@ -84,9 +85,11 @@ def run(settings: ServerSettings) -> None:
     Raises:
         ConfigurationError: the folder cannot be used, or a port is taken.
         ServiceFailed: the worker of an account failed; the log says why.
+        DiskFailed: the disk under the folder is full, read-only or broken; all that was accepted is kept.
     """
     try:
-        failed = _run(settings)
+        with disk_failures(settings.data):
+            failed = _run(settings)
     except (FolderError, KeyFileError, PortError, PrivacyError, SchemaError) as error:
         raise ConfigurationError(str(error)) from None
     if failed:
@@ -106,6 +109,8 @@ def _run(settings: ServerSettings) -> bool:
         stack.callback(folder.withdraw)
         stack.callback(process.accounts.close)
         asyncio.run(process.serve())
+        if process.accounts.failure is not None:
+            raise process.accounts.failure
         return process.accounts.failed
 
 

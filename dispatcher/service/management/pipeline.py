@@ -23,6 +23,7 @@ from dispatcher.service.management.package_storage import StorageFinder
 from dispatcher.service.management.routing import ManagementRoute, match
 from dispatcher.service.operation import Body, Verb
 from dispatcher.service.pipeline import BODY_LIMIT, Answer, Later, Request, read_json_object
+from dispatcher.service.store import StoreFailed
 from dispatcher.service.wire import JsonObject
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,8 @@ class Management:
             answer = make()
         except (ManagementError, BatchError) as error:
             answer = self._refuse(request, error, request_id)
+        except StoreFailed as failure:  # logged where it was found; the service stops
+            answer = self._refuse(request, BatchError(Refusal.INTERNAL_ERROR, str(failure)), request_id)
         except Exception:  # the outermost line of a request: the client gets a 500, the log gets the reason
             logger.exception("%s %s failed (request %s)", request.verb, request.raw_path, request_id)
             answer = self._refuse(request, BatchError(Refusal.INTERNAL_ERROR), request_id)

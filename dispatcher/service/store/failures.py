@@ -6,6 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import Final
 
+from dispatcher.service.disk import DiskFailed
+
 _PRIMARY_CODE = 0xFF
 """Of SQLite's extended result codes; the rest says more."""
 
@@ -26,7 +28,7 @@ class SchemaError(Exception):
     """The file does not hold state that this version of the service reads; it was not changed."""
 
 
-class StoreFailed(Exception):  # noqa: N818 - it says what happened
+class StoreFailed(DiskFailed):
     """The state can no longer be written, or read. Nothing is stored after it, so that memory and store cannot differ.
 
     What was stored before is whole; the message says what to do.
