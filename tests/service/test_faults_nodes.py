@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from azure.batch import models
 from azure.core.exceptions import HttpResponseError
+from azure.identity import ManagedIdentityCredential
 
 from tests.service.faulty import SPOT, add, add_job, await_line, await_node, completed, run, shell, the_node
-from tests.service.support import code_of, present, wait_until
+from tests.service.support import DEADLINE, code_of, connect, present, start_service, wait_until
 from tests.service.test_faults_http import put_in, serving
 from tests.service.test_nodes import REBOOT, REIMAGE
 
@@ -110,6 +113,33 @@ def test_killed_command_without_retries_has_failed(tmp_path: Path) -> None:
         info = run(client, "sleep 60")
         assert (info.exit_code, info.result) == (137, models.BatchTaskExecutionResult.FAILURE)
         assert present(info.failure_info).code == "FailureExitCode"
+
+
+def _order(data: Path, **order: str) -> httpx.Response:
+    """Send an order to the admin endpoint."""
+    facts = json.loads((data / "endpoint.json").read_text())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IDENTITY_ENDPOINT", facts["identity_endpoint"])
+        patch.setenv("IDENTITY_HEADER", (data / "secrets" / "identity_header").read_text())
+        token = ManagedIdentityCredential().get_token("https://batch.core.windows.net/.default").token
+    headers = {"authorization": f"Bearer {token}"}
+    return httpx.post(f"{facts['endpoint']}/faults/orders", json=order, headers=headers, trust_env=False)
+
+
+def test_node_is_lost_by_order(tmp_path: Path) -> None:
+    """The admin endpoint does it at once and logs it; what it cannot do it refuses."""
+    with start_service(tmp_path, "--admin") as process:
+        service = connect(process, tmp_path)
+        client = service.client()
+        add_job(client)
+        node = await_node(client, models.BatchNodeState.IDLE)
+        refused = _order(tmp_path, fault="preempt", pool="pool", node=node.id)
+        assert (refused.status_code, "dedicated=yes" in refused.text) == (409, True)
+        assert _order(tmp_path, fault="lose-node", pool="pool", node=node.id).status_code == 202
+        wait_until(lambda: [each.id for each in client.list_nodes("pool")] not in ([], [node.id]))
+        present(process.stdin).close()
+        assert process.wait(DEADLINE) == 0
+    assert [line["identity"] for line in put_in(tmp_path)] == [f"{service.account}/pool node {node.id}"]
 
 
 def _runs(data: Path) -> Path:

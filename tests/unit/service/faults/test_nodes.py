@@ -179,6 +179,23 @@ def test_node_is_told_what_is_to_go_wrong(tmp_path: Path, rule: str, faults: Att
     assert bench.nodes.launch_of("a").faults == faults
 
 
+def test_multi_instance_task_meets_a_fault_once(tmp_path: Path) -> None:
+    """On its primary node; all its nodes let go of it, and it runs again on others."""
+    pool: dict[str, JsonValue] = {"targetDedicatedNodes": 2, "enableInterNodeCommunication": True}
+    bench = bench_with_faults(tmp_path, "reboot:5s max=1; kill-task:9s", **pool)
+    settings: JsonValue = {"numberOfInstances": 2, "coordinationCommandLine": "prepare"}
+    bench.add_task("a", multiInstanceSettings=settings)
+    told = [launch.faults for node in bench.nodes.opened.values() for launch in node.running.values()]
+    assert sorted(map(str, told)) == sorted(map(str, [None, AttemptFaults(kill_after=9.0)]))
+    advance(bench, 5)
+    assert (bench.execution("a")["requeueCount"], bench.state("a")) == (1, "running")
+    assert sorted(logged(tmp_path)) == [
+        ("kill-task", "bench/job/a run 1"),
+        ("kill-task", "bench/job/a run 2"),
+        ("reboot", "bench/job/a run 1"),
+    ]
+
+
 @pytest.mark.parametrize("rule", ["slow-download", "fail-download", "slow-upload", "expired-sas", "expired-sas:yes"])
 def test_attempt_without_files_meets_none_of_their_faults(tmp_path: Path, rule: str) -> None:
     """What cannot go wrong is not in the log."""
