@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks import node_start, service_rate, task_memory
+from benchmarks import add_collection, edges, node_start, scale, service_rate, service_start, task_memory
 from benchmarks.figures import FiguresError, replaced
 from benchmarks.machine import describe
 from benchmarks.peers import race
@@ -23,8 +23,12 @@ Measurement = Callable[[bool], Iterator[str]]
 MEASUREMENTS: Mapping[str, Measurement] = {
     "node-start": node_start.measure,
     "task-memory": task_memory.measure,
+    "service-start": service_start.measure,
+    "add-collection": add_collection.measure,
     "service-rate": service_rate.measure,
     "peers": race.measure,
+    "scale": scale.measure,
+    "edges": edges.measure,
 }
 
 
