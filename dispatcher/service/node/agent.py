@@ -41,6 +41,7 @@ from dispatcher.service.node.sessions import Sessions
 from dispatcher.service.node.setup import Equipment
 from dispatcher.service.node.slots import Slots
 from dispatcher.service.node.telling import Teller
+from dispatcher.service.node.warm.options import NO_WARM_STARTS, WarmOptions
 
 __all__ = ["GRACE_SECONDS", "NodeIdentity", "open_node"]
 
@@ -66,6 +67,7 @@ def open_node(
     clock: Clock,
     engines: EngineFinder | None = None,
     grace: float = GRACE_SECONDS,
+    warm: WarmOptions = NO_WARM_STARTS,
 ) -> Node:
     """Make a node; it runs attempts until it is closed. Its threads come as attempts need them.
 
@@ -78,6 +80,7 @@ def open_node(
         clock: the time in events.
         engines: finds what runs containers; where it is None, nothing does.
         grace: seconds between SIGTERM and SIGKILL for what is ended.
+        warm: which tasks are started from templates.
 
     Raises:
         OSError: its folder cannot be made, or this machine has no descriptor left for it.
@@ -109,6 +112,7 @@ def open_node(
         listener=node.report,
         clock=clock,
         grace=grace,
+        warm=warm,
     )
     return node
 
@@ -255,7 +259,7 @@ class _ProcessNode:
 
     def _run_one(self, attempt: Attempt) -> Attempt | None:
         """Run an attempt; return one that this thread goes on with."""
-        if not attempt.launch.is_plain:
+        if not attempt.launch.is_plain or self._equipment.mounts.are_there:
             self._teller.flush()  # what comes before its command may last
         ending = self._run(attempt)
         with self._lock:

@@ -7,6 +7,7 @@
     <pool>/.<node>/running/       a file for each session of processes that runs
     <pool>/.<node>/drafts/        what is not whole yet
     <pool>/.<node>/mounts/        what mounts have in common with their containers
+    <pool>/.<node>/warm/          where templates of Python tasks run
     <pool>/.<node>/containers/    who one is at registries, while an image is brought
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from threading import get_ident
 
 RUNNING_FOLDER = "running"
+WARM_FOLDER = "warm"
 ENGINE_FOLDER = "containers"
 """For the settings of the container engine: beside the folder of all pools."""
 

@@ -13,7 +13,6 @@ import errno
 import logging
 import math
 import os
-import resource
 import select
 import signal
 import subprocess
@@ -21,12 +20,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 
 from dispatcher.service.node.launch import Usage
-from dispatcher.service.node.limits import lower_for_task
+from dispatcher.service.node.leader import Child, Leader, WarmStarter
 from dispatcher.service.node.sessions import Sessions
 
 logger = logging.getLogger(__name__)
@@ -114,10 +112,10 @@ class StopSignal:
 class TaskProcess:
     """A started command. ``wait`` must follow, from the same thread, or processes are left behind."""
 
-    def __init__(self, process: subprocess.Popen[bytes], sessions: Sessions) -> None:
-        self._process = process
+    def __init__(self, leader: Leader, sessions: Sessions) -> None:
+        self._leader = leader
         self._sessions = sessions
-        self._session = process.pid
+        self._session = leader.pid
         self._started = time.monotonic()
 
     def wait(
@@ -205,15 +203,15 @@ class TaskProcess:
             time.sleep(_LOOK_AGAIN_SECONDS)
         _kill_members(self._session)
 
-    def _clear(self) -> tuple[int, Usage]:
+    def _clear(self) -> tuple[int, Usage | None]:
         # The leader is not collected yet, so its number is still the group's and nobody else's.
         _signal_group(self._session, signal.SIGKILL)
-        _, wait_status, used = os.wait4(self._session, 0)
-        status = self._process.returncode = os.waitstatus_to_exitcode(wait_status)
+        wait_status, usage = self._leader.collect()
+        status = os.waitstatus_to_exitcode(wait_status)
         if _group_exists(self._session):
             _await_group_gone(self._session)
         self._sessions.remove(self._session)
-        return status, _usage(used)
+        return status, usage
 
 
 def start(
@@ -226,6 +224,7 @@ def start(
     null: int,
     sessions: Sessions,
     append: bool = False,
+    warm: WarmStarter | None = None,
 ) -> TaskProcess:
     """Start a command in a new session.
 
@@ -238,56 +237,67 @@ def start(
         null: a descriptor of ``/dev/null``, its standard input.
         sessions: remembers the session while it lasts.
         append: keep what is in the two files, which are otherwise made anew.
+        warm: asked first.
 
     Raises:
         LaunchError: the program does not exist or cannot be run.
         OSError: the node itself failed, such as when a file cannot be made or no process can be started.
     """
+    leader: Leader | None = None
     with _open_file(stdout, append=append) as out, _open_file(stderr, append=append) as err:
-        try:
-            process = subprocess.Popen(
-                argv, stdin=null, stdout=out, stderr=err, cwd=folder, env=environment, start_new_session=True
-            )
-        except OSError as error:
-            if error.filename == folder or error.errno not in _PROGRAM_MISSING | _PROGRAM_UNUSABLE:
-                raise
-            reason = f"{argv[0]}: {os.strerror(error.errno)}"
-            raise LaunchError(reason, not_found=error.errno in _PROGRAM_MISSING) from None
-    lower_for_task(process.pid)
-    started = TaskProcess(process, sessions)
+        if warm is not None:
+            leader = warm.start(argv, environment=environment, folder=folder, stdout=out, stderr=err)
+        if leader is None:
+            leader = _start_cold(argv, environment, folder, (null, out, err))
+    started = TaskProcess(leader, sessions)
     try:
-        sessions.add(process.pid)
+        sessions.add(leader.pid)
     except OSError:
         started.close(0.0)
         raise
     return started
 
 
-def _usage(used: resource.struct_rusage) -> Usage:
-    return Usage(
-        user=timedelta(seconds=used.ru_utime),
-        kernel=timedelta(seconds=used.ru_stime),
-        reads=used.ru_inblock,
-        writes=used.ru_oublock,
-    )
+def _start_cold(
+    argv: Sequence[str], environment: Mapping[str, str], folder: str, streams: tuple[int, int, int]
+) -> Leader:
+    null, out, err = streams
+    try:
+        process = subprocess.Popen(
+            argv, stdin=null, stdout=out, stderr=err, cwd=folder, env=environment, start_new_session=True
+        )
+    except OSError as error:
+        if error.filename == folder or error.errno not in _PROGRAM_MISSING | _PROGRAM_UNUSABLE:
+            raise
+        reason = f"{argv[0]}: {os.strerror(error.errno)}"
+        raise LaunchError(reason, not_found=error.errno in _PROGRAM_MISSING) from None
+    return Child(process)
 
 
 @contextmanager
 def _open_file(path: str, *, append: bool) -> Iterator[int]:
-    mode = os.O_APPEND if append else os.O_TRUNC
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    except FileExistsError:
+        descriptor = _open_existing(path, os.O_APPEND if append else os.O_TRUNC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _open_existing(path: str, mode: int) -> int:
+    """Open what an earlier attempt left; a link or a pipe that it put there makes way."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK | mode
     try:
         descriptor = os.open(path, flags, 0o644)
     except OSError as error:
         if error.errno not in {errno.ELOOP, errno.ENXIO}:
             raise
-        Path(path).unlink()  # an earlier attempt put a link or a pipe there
+        Path(path).unlink()
         descriptor = os.open(path, flags, 0o644)
     os.set_blocking(descriptor, True)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
+    return descriptor
 
 
 _PROGRAM_MISSING = {errno.ENOENT, errno.ENOTDIR}

@@ -36,11 +36,14 @@ from dispatcher.service.node.launch import (
 )
 from dispatcher.service.node.layout import STDERR, STDOUT, task_folder, working_folder
 from dispatcher.service.node.packages import package_environment
+from dispatcher.service.node.private import WARM_FOLDER, private_folder
 from dispatcher.service.node.process import Cause, LaunchError, ProcessEnding, TaskProcess, start
 from dispatcher.service.node.sessions import Sessions
 from dispatcher.service.node.setup import Equipment
 from dispatcher.service.node.staging import stage_in
 from dispatcher.service.node.uploads import applies, stage_out
+from dispatcher.service.node.warm.options import NO_WARM_STARTS, WarmOptions
+from dispatcher.service.node.warm.starts import WarmStarts
 
 
 class Clock(Protocol):
@@ -70,6 +73,7 @@ class AttemptRunner:
         listener: NodeListener,
         clock: Clock,
         grace: float,
+        warm: WarmOptions = NO_WARM_STARTS,
     ) -> None:
         """Describe a node; ``grace`` is seconds between SIGTERM and SIGKILL."""
         self._root = str(root)
@@ -82,10 +86,13 @@ class AttemptRunner:
         self._clock = clock
         self._grace = grace
         self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+        self._warm = WarmStarts(warm, root=self._root, folder=private_folder(root) / WARM_FOLDER, null=self._null)
 
     def close(self) -> None:
         """Give back what it holds; no attempt may run."""
+        self._warm.close()
         os.close(self._null)
+        self._sessions.close()
 
     def run(self, attempt: Attempt) -> TaskEnding:
         """Make an attempt, report its start, and return its ending when no process of it is left."""
@@ -238,6 +245,7 @@ class AttemptRunner:
             null=self._null,
             sessions=self._sessions,
             append=launch.coordination is not None,
+            warm=self._warm if launch.container is None and launch.coordination is None else None,
         )
 
     def _after(self, attempt: Attempt, ended: ProcessEnding, folder: str, environment: dict[str, str]) -> Outcome:
