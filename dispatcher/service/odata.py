@@ -87,11 +87,6 @@ def matches(expression: Expression, entity: JsonObject) -> bool:
             return _compare(expression, _value(entity, expression.path))
 
 
-def filter_roots(expression: Expression) -> frozenset[str]:
-    """Return the top-level properties that a filter reads."""
-    return frozenset(term.path.split("/")[0] for term in leaves(expression))
-
-
 def leaves(expression: Expression) -> Iterator[Compare | StartsWith]:
     """Return what an expression is made of, from left to right."""
     match expression:

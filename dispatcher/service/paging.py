@@ -11,7 +11,7 @@ from urllib.parse import quote
 from dispatcher.service.calls import Call, Reply
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.filters import check_filter
-from dispatcher.service.odata import Expression, filter_roots, matches, parse_select, select
+from dispatcher.service.odata import Expression, matches, parse_select, select
 from dispatcher.service.odata_parser import parse_filter
 from dispatcher.service.wire import JsonObject, JsonValue
 
@@ -45,12 +45,6 @@ class Listing:
         if not (self.after.isascii() and self.after.isdigit() and len(self.after) < _LONGEST_NUMBER):
             raise invalid_query("$skiptoken", self.after, _FOREIGN_TOKEN)
         return int(self.after)
-
-    def reads_only(self, names: frozenset[str]) -> bool:
-        """Say whether the answer needs no other top-level properties than these."""
-        if self.select is None or not self.select <= names:
-            return False
-        return self.filter is None or filter_roots(self.filter) <= names
 
 
 def read_listing(call: Call) -> Listing:
@@ -92,6 +86,7 @@ def page(
     *,
     render: Callable[[T], JsonObject],
     cursor: Callable[[T], str],
+    rest: str | None = None,
 ) -> Reply:
     """Answer with the first items that pass the filter, and a link to the rest if there are more.
 
@@ -101,10 +96,11 @@ def page(
         items: those after ``listing.after``, in order; no more are taken than the page needs.
         render: an item's body.
         cursor: what a next page is to begin after.
+        rest: what that is once these items are through; None where there are no others.
     """
     values: list[JsonValue] = []
     last: T | None = None
-    next_after: str | None = None
+    next_after = rest
     for item in items:
         body = render(item)
         if listing.filter is not None and not matches(listing.filter, body):

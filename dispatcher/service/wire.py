@@ -19,6 +19,7 @@ UNLIMITED = "P10675199DT2H48M5.4775807S"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _UNLIMITED_DAYS = 10_675_199
+_WITHOUT_ZONE = len("1970-01-01T00:00:00.000000")
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?)?(Z|[+-]\d\d:\d\d)?", re.IGNORECASE)
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
@@ -38,7 +39,7 @@ def from_micros(micros: int) -> datetime:
 
 def format_time(time: datetime) -> str:
     """Spell a time as Batch does."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"
+    return time.astimezone(UTC).isoformat(timespec="microseconds")[:_WITHOUT_ZONE] + "0Z"
 
 
 def parse_time(text: str) -> datetime:

@@ -16,9 +16,9 @@ from dispatcher.service.errors import BatchError, Refusal, invalid_property
 from dispatcher.service.expansion import expand_task
 from dispatcher.service.handlers.jobs import find as find_job
 from dispatcher.service.odata import select
-from dispatcher.service.paging import page, read_listing, read_select
+from dispatcher.service.paging import expands_stats, page, read_listing, read_select
 from dispatcher.service.records import JobRecord, TaskRecord
-from dispatcher.service.rendering.tasks import RUNTIME_TASK_FIELDS, task_body
+from dispatcher.service.rendering.tasks import task_body
 from dispatcher.service.states import TaskState
 from dispatcher.service.store.task_filter import condition_of
 from dispatcher.service.wire import JsonObject
@@ -39,18 +39,27 @@ def create(call: Call) -> Reply:
 
 
 def list_all(call: Call) -> Reply:
-    """List a job's tasks, in the order they were added."""
+    """List a job's tasks, in the order they were added.
+
+    A filter that has to be tried on task after task is tried on so many of them for one page, which may be empty and
+    still have a link to the rest: however large the job, a page costs the same.
+    """
     job = find_job(call)
-    listing = read_listing(call)
-    found = call.core.store.tasks.scan(job.key, listing.after_number(), condition_of(listing.filter))
+    listing, tasks = read_listing(call), call.core.store.tasks
+    after, condition = listing.after_number(), condition_of(listing.filter)
+    until = tasks.end_of_look(job.key, after, condition)
+    found = tasks.scan(job.key, after, condition, until)
     listing = dataclasses.replace(listing, filter=None)  # each that is found passes
-    runtime_only = listing.reads_only(RUNTIME_TASK_FIELDS | {"stats"})
+    only, expand = listing.select, _as_it_is
+    if expands_stats(call):
+        only, expand = None if only is None else only | {"url"}, expand_task
     return page(
         call,
         listing,
         found,
-        render=lambda task: expand_task(call, task, task_body(task, job, call.base_url, runtime_only=runtime_only)),
+        render=lambda task: expand(call, task, task_body(task, job, call.base_url, only=only)),
         cursor=lambda task: str(task.key),
+        rest=None if until is None else str(until),
     )
 
 
@@ -128,6 +137,11 @@ def taken_id(call: Call, job: JobRecord, spec: TaskSpec) -> BatchError:
 def task_url(call: Call, job: JobRecord, spec: TaskSpec) -> str:
     """Return the URL of a task."""
     return f"{call.base_url}/jobs/{job.id}/tasks/{spec.id}"
+
+
+def _as_it_is(call: Call, task: TaskRecord, body: JsonObject) -> JsonObject:
+    del call, task
+    return body
 
 
 def _stamp(task: TaskRecord) -> dict[str, str]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 
 from dispatcher.service.node.launch import TaskFailure
 from dispatcher.service.wire import JsonObject, JsonValue, format_time
+
+_URLS = 256
+"""Kept, since a page of a list asks for the same few a thousand times."""
 
 
 def failure_info(failure: TaskFailure) -> JsonObject:
@@ -20,11 +24,13 @@ def failure_info(failure: TaskFailure) -> JsonObject:
     }
 
 
+@lru_cache(maxsize=_URLS)
 def job_url(base_url: str, job_id: str) -> str:
     """Return a job's URL; the colon in the id of a schedule's job stays."""
     return f"{base_url}/jobs/{quote(job_id, safe=':')}"
 
 
+@lru_cache(maxsize=_URLS)
 def node_url(base_url: str, pool_id: str, node_id: str) -> str:
     """Return a node's URL."""
     return f"{base_url}/pools/{quote(pool_id)}/nodes/{quote(node_id)}"

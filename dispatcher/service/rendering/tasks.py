@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote
 
 from dispatcher.service.documents.secrets import read_public
+from dispatcher.service.odata import select
 from dispatcher.service.records import JobRecord, TaskCounts, TaskRecord
 from dispatcher.service.rendering.parts import failure_info, job_url, node_url, over, set_time
-from dispatcher.service.wire import UNLIMITED, JsonObject, format_etag, format_time
-
-RUNTIME_TASK_FIELDS: Final = frozenset(
-    {
-        "id",
-        "url",
-        "eTag",
-        "creationTime",
-        "lastModified",
-        "state",
-        "stateTransitionTime",
-        "previousState",
-        "previousStateTransitionTime",
-        "executionInfo",
-        "nodeInfo",
-    }
-)
-"""Properties of a task's body for which its document need not be read."""
+from dispatcher.service.wire import UNLIMITED, JsonObject, JsonValue, format_etag, format_time
 
 _TASK_CONSTRAINTS: Final[JsonObject] = {
     "maxWallClockTime": UNLIMITED,
@@ -34,29 +19,18 @@ _TASK_CONSTRAINTS: Final[JsonObject] = {
 }
 
 
-def task_body(task: TaskRecord, job: JobRecord, base_url: str, *, runtime_only: bool = False) -> JsonObject:
-    """Return a task; with ``runtime_only`` no more than `RUNTIME_TASK_FIELDS` of it."""
+def task_body(task: TaskRecord, job: JobRecord, base_url: str, *, only: frozenset[str] | None = None) -> JsonObject:
+    """Return a task; with ``only`` no more than these of its properties, so that a list of ids costs little."""
     body: JsonObject = {}
-    if not runtime_only:
+    if only is None or not only <= _RUNTIME.keys():
         body = read_public(task.document)
         defaults = {**_TASK_CONSTRAINTS, "maxTaskRetryCount": job.max_retries}
         body["constraints"] = over(defaults, body.get("constraints"))
         body.setdefault("requiredSlots", 1)
-    body |= {
-        "id": task.id,
-        "url": f"{job_url(base_url, job.id)}/tasks/{quote(task.id)}",
-        "eTag": format_etag(task.version),
-        "creationTime": format_time(task.created),
-        "lastModified": format_time(task.modified),
-        "state": task.state.value,
-        "stateTransitionTime": format_time(task.state_time),
-        "executionInfo": _execution_info(task),
-    }
-    if task.previous_state is not None:
-        body["previousState"] = task.previous_state.value
-        set_time(body, "previousStateTransitionTime", task.previous_state_time)
-    if task.pool_id is not None and task.node_id is not None:
-        body["nodeInfo"] = node_info(task, job, base_url, task.pool_id, task.node_id)
+        body = select(body, only)
+    for name, value_of in _RUNTIME.items():
+        if (only is None or name in only) and (value := value_of(task, job, base_url)) is not None:
+            body[name] = value
     return body
 
 
@@ -113,3 +87,29 @@ def node_info(task: TaskRecord, job: JobRecord, base_url: str, pool_id: str, nod
         "taskRootDirectory": root,
         "taskRootDirectoryUrl": f"{url}/files/{root}",
     }
+
+
+def _node_info(task: TaskRecord, job: JobRecord, base_url: str) -> JsonObject | None:
+    if task.pool_id is None or task.node_id is None:
+        return None
+    return node_info(task, job, base_url, task.pool_id, task.node_id)
+
+
+_RUNTIME: Final[Mapping[str, Callable[[TaskRecord, JobRecord, str], JsonValue]]] = {
+    "id": lambda task, job, base_url: task.id,
+    "url": lambda task, job, base_url: f"{job_url(base_url, job.id)}/tasks/{quote(task.id)}",
+    "eTag": lambda task, job, base_url: format_etag(task.version),
+    "creationTime": lambda task, job, base_url: format_time(task.created),
+    "lastModified": lambda task, job, base_url: format_time(task.modified),
+    "state": lambda task, job, base_url: task.state.value,
+    "stateTransitionTime": lambda task, job, base_url: format_time(task.state_time),
+    "executionInfo": lambda task, job, base_url: _execution_info(task),
+    "previousState": lambda task, job, base_url: None if task.previous_state is None else task.previous_state.value,
+    "previousStateTransitionTime": lambda task, job, base_url: (
+        None
+        if task.previous_state is None or task.previous_state_time is None
+        else format_time(task.previous_state_time)
+    ),
+    "nodeInfo": _node_info,
+}
+"""The properties of a task's body for which its document need not be read; None is absent."""

@@ -1,7 +1,8 @@
 """What tasks wait for, kept as counters: a completion touches its dependents and no other task.
 
 An id waits in ``edges`` until the parent of that id, which may not exist yet, satisfies it. A range of ids is one row
-with a counter, however wide; a number counts once, so of "4" and "04" the first to be satisfied counts.
+with a counter, however wide and however many tasks wait for it; a number counts once, so of "4" and "04" the first to
+be satisfied counts.
 """
 
 from __future__ import annotations
@@ -18,12 +19,24 @@ class DependencyStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, job_key: int, child_key: int, spec: TaskSpec) -> None:
-        """Write down what a new task waits for; what is already satisfied is not waited for."""
-        unmet = self._add_parents(job_key, child_key, spec.parents)
-        unmet += sum(self._add_range(job_key, child_key, wanted) for wanted in spec.parent_ranges)
-        if unmet:
-            self._database.run("UPDATE tasks SET unmet = ? WHERE key = ?", (unmet, child_key))
+    def add(self, job_key: int, added: Sequence[tuple[int, TaskSpec]]) -> None:
+        """Write down what new tasks, by their keys, wait for; what is already satisfied is not waited for."""
+        parents = {parent.lower() for _, spec in added for parent in spec.parents}
+        unmet_parents = {parent for parent in parents if not self._is_satisfied(job_key, parent)}
+        ranges = {wanted for _, spec in added for wanted in spec.parent_ranges}
+        range_keys = {wanted: key for wanted in ranges if (key := self._waiting_range(job_key, wanted)) is not None}
+        edges, places, counts = [], [], []
+        for child_key, spec in added:
+            waits = [parent for parent in spec.parents if parent.lower() in unmet_parents]
+            reached = {range_keys[wanted] for wanted in spec.parent_ranges if wanted in range_keys}
+            edges += [(job_key, parent, child_key) for parent in waits]
+            places += [(range_key, child_key) for range_key in reached]
+            counts.append((len(waits) + len(reached), child_key))
+        edges.sort(key=_place)  # as the table lies
+        run_many = self._database.run_many
+        run_many("INSERT INTO edges (job_key, parent, child_key) VALUES (?, ?, ?)", edges)
+        run_many("INSERT INTO range_children (range_key, child_key) VALUES (?, ?)", places)
+        run_many("UPDATE tasks SET unmet = ? WHERE key = ?", [count for count in counts if count[0]])
 
     def release(self, job_key: int, task_id: str) -> None:
         """Let go what waits for a task that is now satisfied. A second call for the same id changes nothing."""
@@ -43,7 +56,8 @@ class DependencyStore:
         number = task_number(task_id)
         if number is None:
             return
-        if self._database.run("DELETE FROM met_numbers WHERE job_key = ? AND number = ?", (job_key, number)):
+        met = "job_key = ? AND number = ? AND gone_at IS NULL"
+        if self._database.run(f"DELETE FROM met_numbers WHERE {met}", (job_key, number)):
             self._database.run(
                 "UPDATE ranges SET remaining = remaining + 1 WHERE job_key = ? AND low <= ? AND high >= ?",
                 (job_key, number, number),
@@ -63,19 +77,16 @@ class DependencyStore:
                 (job_key, number),
             )
 
-    def _add_parents(self, job_key: int, child_key: int, parents: Sequence[str]) -> int:
-        waiting = [parent for parent in parents if not self._is_satisfied(job_key, parent)]
-        self._database.run_many(
-            "INSERT INTO edges (job_key, parent, child_key) VALUES (?, ?, ?)",
-            [(job_key, parent, child_key) for parent in waiting],
-        )
-        return len(waiting)
-
     def _is_satisfied(self, job_key: int, task_id: str) -> bool:
         row = self._database.first("SELECT released FROM tasks WHERE job_key = ? AND id = ?", (job_key, task_id))
         return row is not None and row[0] == 1
 
-    def _add_range(self, job_key: int, child_key: int, wanted: TaskRange) -> int:
+    def _waiting_range(self, job_key: int, wanted: TaskRange) -> int | None:
+        """Return the key of a range that waits for what a new task would wait for; None where all of it is met.
+
+        Of what an older range of the same bounds waits for, a new one misses nothing; so where both wait for as many,
+        they wait for the same.
+        """
         row = self._database.first(
             "SELECT count(*) FROM met_numbers WHERE job_key = ? AND number BETWEEN ? AND ? AND gone_at IS NULL",
             (job_key, wanted.start, wanted.end),
@@ -83,12 +94,15 @@ class DependencyStore:
         met = int(row[0] or 0) if row else 0
         remaining = wanted.end - wanted.start + 1 - met
         if remaining == 0:
-            return 0
-        self._database.run(
-            "INSERT INTO ranges (job_key, low, high, child_key, remaining) VALUES (?, ?, ?, ?, ?)",
-            (job_key, wanted.start, wanted.end, child_key, remaining),
+            return None
+        values = (job_key, wanted.start, wanted.end, remaining)
+        row = self._database.first(
+            "SELECT max(key) FROM ranges WHERE job_key = ? AND low = ? AND high = ? AND remaining = ?", values
         )
-        return 1
+        if row is None or row[0] is None:
+            sql = "INSERT INTO ranges (job_key, low, high, remaining) VALUES (?, ?, ?, ?) RETURNING key"
+            row = self._database.first(sql, values)
+        return int(row[0] or 0) if row else None
 
     def _meet(self, job_key: int, number: int) -> None:
         values = (job_key, number)
@@ -103,5 +117,11 @@ class DependencyStore:
         reached = (job_key, number, number, 0 if before is None else before[0])
         if not self._database.run(f"UPDATE ranges SET remaining = remaining - 1 WHERE {around}", reached):
             return
-        met = self._database.all(f"DELETE FROM ranges WHERE {around} AND remaining = 0 RETURNING child_key", reached)
-        self._database.run_many("UPDATE tasks SET unmet = unmet - 1 WHERE key = ?", met)
+        met = self._database.all(f"SELECT key FROM ranges WHERE {around} AND remaining = 0", reached)
+        waiting = "SELECT child_key FROM range_children WHERE range_key = ?"
+        self._database.run_many(f"UPDATE tasks SET unmet = unmet - 1 WHERE key IN ({waiting})", met)
+        self._database.run_many("DELETE FROM ranges WHERE key = ?", met)
+
+
+def _place(edge: tuple[int, str, int]) -> tuple[str, int]:
+    return edge[1].lower(), edge[2]

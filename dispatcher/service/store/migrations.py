@@ -22,6 +22,18 @@ CREATE TABLE unwanted_blobs (
     blob TEXT NOT NULL,
     PRIMARY KEY (container, blob)
 ) WITHOUT ROWID;
+
+CREATE TABLE range_children (
+    range_key INTEGER NOT NULL,
+    child_key INTEGER NOT NULL,
+    PRIMARY KEY (range_key, child_key)
+) WITHOUT ROWID;
+INSERT INTO range_children SELECT key, child_key FROM ranges;
+ALTER TABLE ranges DROP COLUMN child_key;
+CREATE TRIGGER range_children_go AFTER DELETE ON ranges
+    BEGIN DELETE FROM range_children WHERE range_key = OLD.key; END;
+
+CREATE INDEX subtasks_running ON subtasks (task_key) WHERE state = 'running';
 """,
 }
 """The statements that make the version after."""

@@ -1,10 +1,11 @@
 """The tables. Times are whole microseconds since 1970; ids keep their case and are unique without it.
 
-``tasks.unmet`` counts what a task still waits for: one for each parent in ``edges`` and one for each of its rows in
-``ranges``. A range is one row, whatever its width; ``ranges.remaining`` counts the numbers in it that no task has met
-yet. ``met_numbers.gone_at`` is set when the task that met a number was deleted: ranges with a higher key wait for it
-again, those before have counted it. ``jobs.n_*`` and ``jobs.s_*`` count a job's tasks and their slots by state, so that
-neither counts nor the end of a job look at tasks.
+``tasks.unmet`` counts what a task still waits for: one for each parent in ``edges`` and one for each range that it has
+in ``range_children``. A range is one row, whatever its width and however many tasks wait for it, since a layer of tasks
+waits for a whole layer; ``ranges.remaining`` counts the numbers in it that no task has met yet. ``met_numbers.gone_at``
+is set when the task that met a number was deleted: ranges with a higher key wait for it again, those before have
+counted it. ``jobs.n_*`` and ``jobs.s_*`` count a job's tasks and their slots by state, so that neither counts nor the
+end of a job look at tasks.
 
 What tasks used is counted when their attempts end: in ``task_usage`` for a task, and in ``job_usage``,
 ``schedule_usage`` (of jobs that are gone) and ``pool_usage`` together, so that statistics do not look at tasks either.
@@ -376,6 +377,7 @@ CREATE TABLE subtasks (
     failure TEXT,
     PRIMARY KEY (task_key, number)
 ) WITHOUT ROWID;
+CREATE INDEX subtasks_running ON subtasks (task_key) WHERE state = 'running';
 CREATE TRIGGER subtasks_go AFTER DELETE ON tasks WHEN OLD.instances > 0
     BEGIN DELETE FROM subtasks WHERE task_key = OLD.key; END;
 
@@ -391,10 +393,16 @@ CREATE TABLE ranges (
     job_key INTEGER NOT NULL,
     low INTEGER NOT NULL,
     high INTEGER NOT NULL,
-    child_key INTEGER NOT NULL,
     remaining INTEGER NOT NULL
 );
 CREATE INDEX ranges_by_low ON ranges (job_key, low, high);
+CREATE TABLE range_children (
+    range_key INTEGER NOT NULL,
+    child_key INTEGER NOT NULL,
+    PRIMARY KEY (range_key, child_key)
+) WITHOUT ROWID;
+CREATE TRIGGER range_children_go AFTER DELETE ON ranges
+    BEGIN DELETE FROM range_children WHERE range_key = OLD.key; END;
 
 CREATE TABLE met_numbers (
     job_key INTEGER NOT NULL,

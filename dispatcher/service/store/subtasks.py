@@ -72,4 +72,4 @@ class SubtaskStore:
 
     def forget_running(self) -> None:
         """Forget the subtasks that ran when the service last ended; their tasks run again."""
-        self._database.run("DELETE FROM subtasks WHERE state = ?", (TaskState.RUNNING,))
+        self._database.run("DELETE FROM subtasks WHERE state = 'running'")

@@ -6,8 +6,9 @@ It means what `odata.matches` means of a task's body: a comparison with what is 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from enum import Enum, auto
 
 from dispatcher.service.odata import And, Compare, Comparison, Expression, Literal, Not, Or, StartsWith
 from dispatcher.service.store.database import Value
@@ -35,35 +36,68 @@ _OPERATORS: Mapping[Comparison, str] = {
 }
 
 
+class Way(Enum):
+    """How the tasks that pass are found."""
+
+    ORDER = auto()
+    """One after the other, or those in one state: each that is read passes."""
+    NAMES = auto()
+    """By their ids, of which there are few."""
+    LOOK = auto()
+    """By trying task after task, which may be many that all fail."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Condition:
     """A condition on rows of tasks, with the values of its marks."""
 
     sql: str
     values: tuple[Value, ...] = ()
+    way: Way = Way.LOOK
 
 
-EVERY = Condition(sql="1")
+EVERY = Condition(sql="1", way=Way.ORDER)
 """Holds for every task."""
 
 
 def condition_of(expression: Expression | None) -> Condition:
     """Return the condition of a filter that has been checked; None is no filter."""
+    return EVERY if expression is None else replace(_condition(expression), way=_way(expression))
+
+
+def _condition(expression: Expression) -> Condition:
     match expression:
-        case None:
-            return EVERY
         case And(terms=terms):
-            return _joined("AND", [condition_of(term) for term in terms])
+            return _joined("AND", [_condition(term) for term in terms])
         case Or(terms=terms):
             return _joined("OR", _gathered(terms))
         case Not(inner=inner):
-            condition = condition_of(inner)
+            condition = _condition(inner)
             return Condition(sql=f"NOT ({condition.sql})", values=condition.values)
         case StartsWith(path=path, prefix=prefix):
             column = _COLUMNS[path]
             return Condition(sql=f"substr({column}, 1, ?) = ? COLLATE NOCASE", values=(len(prefix), prefix))
         case Compare():
             return _comparison(expression)
+
+
+def _way(expression: Expression) -> Way:
+    terms = expression.terms if isinstance(expression, And) else (expression,)
+    if any(_names_only("id", term) for term in terms):
+        return Way.NAMES
+    return Way.ORDER if isinstance(expression, Compare) and _names_only("state", expression) else Way.LOOK
+
+
+def _names_only(path: str, expression: Expression) -> bool:
+    """Say whether an expression is a list of values of one property."""
+    terms = expression.terms if isinstance(expression, Or) else (expression,)
+    return all(
+        isinstance(term, Compare)
+        and term.path == path
+        and term.comparison is Comparison.EQ
+        and term.literal is not None
+        for term in terms
+    )
 
 
 def _comparison(term: Compare) -> Condition:

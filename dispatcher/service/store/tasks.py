@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from dispatcher.service.documents.tasks import TaskLimits, TaskSpec
@@ -16,8 +15,11 @@ from dispatcher.service.store.database import Database, Value
 from dispatcher.service.store.dependencies import DependencyStore
 from dispatcher.service.store.jobs import CountChanges
 from dispatcher.service.store.rows import TASK_COLUMNS, failure_text, micros, task_record
-from dispatcher.service.store.task_filter import EVERY, Condition
+from dispatcher.service.store.task_filter import EVERY, Condition, Way
 from dispatcher.service.wire import to_micros
+
+MOST_LOOKED_AT = 20_000
+"""Tasks that one request may look at to find those it asks for, so that others need not wait for long."""
 
 _MICROSECONDS = 1_000_000
 _LONGEST_RETENTION = 100 * 366 * 86400.0
@@ -44,6 +46,7 @@ class TaskStore:
         """Add active tasks to a job, all in one transaction; return each one's version, None where the id is taken."""
         counts = CountChanges()
         versions: list[int | None] = []
+        waiting: list[tuple[int, TaskSpec]] = []
         with self._database.transaction():
             for spec in specs:
                 version = self._database.next_version(now)
@@ -54,7 +57,9 @@ class TaskStore:
                 versions.append(version)
                 counts.add(job.key, TaskState.ACTIVE, None, spec.slots)
                 if spec.has_dependencies:
-                    self._dependencies.add(job.key, int(row[0] or 0), spec)
+                    waiting.append((int(row[0] or 0), spec))
+            if waiting:
+                self._dependencies.add(job.key, waiting)
             counts.write(self._database)
         return versions
 
@@ -81,18 +86,38 @@ class TaskStore:
         row = self._database.first(f"SELECT {TASK_COLUMNS} FROM tasks WHERE key = ?", (key,))
         return None if row is None else task_record(row)
 
-    def scan(self, job_key: int, after: int = 0, condition: Condition = EVERY) -> Iterator[TaskRecord]:
-        """Return a job's tasks that a condition holds for, added after key ``after``, in the order of adding."""
+    def scan(
+        self, job_key: int, after: int = 0, condition: Condition = EVERY, until: int | None = None
+    ) -> Iterator[TaskRecord]:
+        """Return a job's tasks that a condition holds for, in the order of adding.
+
+        They have keys after ``after``, and up to ``until`` if that is given.
+        """
+        end, ends = ("", ()) if until is None else ("AND key <= ? ", (until,))
+        key = "+key" if condition.way is Way.NAMES else "key"  # with a sign, no index that leads through the whole job
         rows = self._database.each(
             f"SELECT {TASK_COLUMNS} FROM tasks "
-            f"WHERE job_key = ? AND key > ? AND doomed = 0 AND ({condition.sql}) ORDER BY key",
-            (job_key, after, *condition.values),
+            f"WHERE job_key = ? AND {key} > ? {end}AND doomed = 0 AND ({condition.sql}) ORDER BY {key}",
+            (job_key, after, *ends, *condition.values),
         )
         return map(task_record, rows)
 
+    def end_of_look(self, job_key: int, after: int, condition: Condition) -> int | None:
+        """Return the last key, after ``after``, that one request may look at; None where it may look at all."""
+        if condition.way is not Way.LOOK:
+            return None
+        row = self._database.first(
+            "SELECT key FROM tasks WHERE job_key = ? AND key > ? ORDER BY key LIMIT 1 OFFSET ?",
+            (job_key, after, MOST_LOOKED_AT - 1),
+        )
+        return None if row is None else int(row[0] or 0)
+
     def running(self) -> list[TaskRecord]:
         """Return every task of every job that has its place on a node."""
-        rows = self._database.all(f"SELECT {TASK_COLUMNS} FROM tasks WHERE state IN ('preparing', 'running')")
+        rows = self._database.all(
+            f"SELECT {TASK_COLUMNS} FROM tasks WHERE job_key IN (SELECT key FROM jobs WHERE n_running > 0) "
+            "AND state IN ('preparing', 'running')"
+        )
         return [task_record(row) for row in rows]
 
     def start(self, key: int, pool_id: str, node_id: str, now: datetime, counts: CountChanges) -> TaskRecord:
@@ -109,7 +134,7 @@ class TaskStore:
         )
         counts.drop(task.job_key, task.state, None, task.slots)
         counts.add(task.job_key, state, None, task.slots)
-        return replace(task, run_number=task.run_number + 1)
+        return task
 
     def hold(self, key: int, now: datetime) -> None:
         """Mark a task that has just got its place as waiting for its node to be prepared."""
