@@ -153,3 +153,12 @@ def test_partial_addition_fails_what_it_meets_alone(tmp_path: Path) -> None:
     assert [result["status"] for result in first] == ["servererror", "success", "clienterror"]
     assert [result["status"] for result in second] == ["success", "clienterror", "clienterror"]
     assert logged(tmp_path) == [("partial-add", "bench/job/a added 1")]
+
+
+def test_addition_repeated_is_another_event(tmp_path: Path) -> None:
+    """A task that failed once is not bound to fail again."""
+    account = bench(tmp_path, "partial-add")
+    post(account, "/jobs", JOB)
+    for _ in range(2):
+        post(account, "/jobs/job/addtaskcollection", {"value": [TASK]})
+    assert [identity for _, identity in logged(tmp_path)] == ["bench/job/task added 1", "bench/job/task added 2"]
