@@ -65,6 +65,10 @@ option of lists that an operation does not have answers 400 `UnsupportedQueryPar
 hold blanks, unknown names and `*`; it chooses top-level properties. Pages of tasks and of files go on where the
 last one ended, also while some are added or deleted: none comes twice, and none that stays is left out.
 
+One request looks at no more than 20 000 tasks. Where a filter has to be tried on task after task, which is any but one
+that names ids or asks for one state and nothing else, a page may therefore hold few tasks, or none, and have a next
+link: the list ends where there is no link, which clients go by anyway.
+
 ## Statistics
 
 `$expand=stats` is answered for tasks, jobs, job schedules and pools; anything else to expand answers 400. Attempts
