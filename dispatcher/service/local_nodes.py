@@ -15,6 +15,7 @@ from dispatcher.service.node.folders import remove_job_folder
 from dispatcher.service.node.launch import Node, NodeListener
 from dispatcher.service.node.layout import job_folder
 from dispatcher.service.node.private import ENGINE_FOLDER, RUNNING_FOLDER, private_folder
+from dispatcher.service.node.process_mark import ProcessMark
 from dispatcher.service.node.sessions import Sessions
 from dispatcher.service.nodes_process.connection import NodesProcess
 from dispatcher.service.nodes_process.messages import Begin
@@ -39,7 +40,7 @@ class LocalNodes:
         self._engines = EngineFinder(data / ENGINE_FOLDER)
         self._process = NodesProcess(
             begin=Begin(link_folder=self._link_folder, engine_folder=data / ENGINE_FOLDER),
-            sessions=Sessions(data / RUNNING_FOLDER),
+            sessions=Sessions(data / RUNNING_FOLDER, ProcessMark(data)),
             clear=partial(end_orphans, data / "pools"),
             clock=clock,
         )

@@ -1,9 +1,10 @@
 """Ends what an earlier service on the same folder left running when it was killed, so that no task runs twice at once.
 
-A task's processes are known by any of three marks: their environment, which names the node's folder and which their
-children inherit; their session, which the node remembers on disk; and an output that is a task's ``stdout.txt`` or
-``stderr.txt``. One that gives up all three (clears its environment, makes a session of its own and sends its output
-elsewhere) is not found; nor is any on a system without ``/proc``. Containers are known by a label.
+A task's processes are known by any of four marks: the limit that all processes of an account's nodes inherit
+(`ProcessMark`); their environment, which names the node's folder and which their children inherit; their session, which
+the node remembers on disk; and an output that is a task's ``stdout.txt`` or ``stderr.txt``. One that sets that limit
+itself and gives up the other three is not found; nor is any on a system without ``/proc``, or one that became another
+user's while the service is not root. Containers are known by a label.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from pathlib import Path
 from dispatcher.service.node.engine import EngineFinder, end_containers
 from dispatcher.service.node.layout import STDERR, STDOUT
 from dispatcher.service.node.private import ENGINE_FOLDER, RUNNING_FOLDER
-from dispatcher.service.node.sessions import living_sessions
+from dispatcher.service.node.process_mark import ProcessMark
+from dispatcher.service.node.sessions import forget_sessions, living_sessions
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +42,8 @@ def end_orphans(nodes: Path, *, within_seconds: float = 10.0) -> int:
     folders = [nodes.parent / RUNNING_FOLDER, *nodes.glob(f"*/.*/{RUNNING_FOLDER}")]
     sessions = {session for folder in folders for session in living_sessions(folder)}
     found: set[int] = set()
-    while orphans := set(_processes_of(nodes, sessions)):
+    mark = ProcessMark(nodes.parent)
+    while orphans := set(_processes_of(nodes, sessions, mark)):
         found |= orphans
         for pid in orphans:
             with suppress(ProcessLookupError, PermissionError):
@@ -50,29 +53,35 @@ def end_orphans(nodes: Path, *, within_seconds: float = 10.0) -> int:
             break
         time.sleep(_LOOK_AGAIN_SECONDS)
     for folder in folders:
-        for file in folder.iterdir() if folder.is_dir() else ():
-            file.unlink()
+        forget_sessions(folder)
     return len(found) + end_containers(nodes, EngineFinder(nodes.parent / ENGINE_FOLDER))
 
 
-def _processes_of(nodes: Path, sessions: set[int]) -> Iterator[int]:
-    mark = b"AZ_BATCH_NODE_ROOT_DIR=" + os.fsencode(nodes) + b"/"
+def _processes_of(nodes: Path, sessions: set[int], mark: ProcessMark) -> Iterator[int]:
+    variable = b"AZ_BATCH_NODE_ROOT_DIR=" + os.fsencode(nodes) + b"/"
     outputs = f"{nodes}/"
     for process in _PROC.iterdir() if _PROC.is_dir() else ():
         if process.name.isdecimal() and int(process.name) != os.getpid():
             with suppress(OSError):  # ended meanwhile, or another user's
-                if _is_orphan(process, mark, sessions, outputs):
-                    yield int(process.name)
+                pid = int(process.name)
+                if _lives(process) and (mark.is_on(pid) or _is_orphan(process, variable, sessions, outputs)):
+                    yield pid
 
 
-def _is_orphan(process: Path, mark: bytes, sessions: set[int], outputs: str) -> bool:
-    state, *fields = (process / "stat").read_bytes().rpartition(b")")[2].split()
-    if state in {b"Z", b"X"}:  # it has ended and is not collected
-        return False
-    if int(fields[_SESSION_FIELD - 1]) in sessions:
+def _lives(process: Path) -> bool:
+    """Whether a process has not ended; one that ended and is not collected has."""
+    return _fields(process)[0] not in {b"Z", b"X"}
+
+
+def _fields(process: Path) -> list[bytes]:
+    return (process / "stat").read_bytes().rpartition(b")")[2].split()
+
+
+def _is_orphan(process: Path, variable: bytes, sessions: set[int], outputs: str) -> bool:
+    if int(_fields(process)[_SESSION_FIELD]) in sessions:
         return True
     environment = (process / "environ").read_bytes()
-    if environment.startswith(mark) or b"\0" + mark in environment:
+    if environment.startswith(variable) or b"\0" + variable in environment:
         return True
     return any(_is_output(process / "fd" / str(descriptor), outputs) for descriptor in (1, 2))
 

@@ -17,6 +17,8 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
+from dispatcher.service.node.process_mark import ProcessMark
+
 _PROC = Path("/proc")
 _START_FIELD = 19
 """Of those after a process's name in ``/proc/<pid>/stat``."""
@@ -29,14 +31,15 @@ _FREE = bytes(_RECORD.size)
 class Sessions:
     """The sessions of one node; safe to share between threads."""
 
-    def __init__(self, folder: Path) -> None:
-        """Begin with those in a folder, which is made if missing.
+    def __init__(self, folder: Path, mark: ProcessMark | None = None) -> None:
+        """Begin with those in a folder, which is made if missing; every leader is given the mark, if there is one.
 
         Raises:
             OSError: the folder cannot be written.
         """
         folder.mkdir(mode=0o700, exist_ok=True)
         self._file = os.open(folder / _file_name(), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._mark = mark
         self._lock = Lock()
         self._end = os.fstat(self._file).st_size // _RECORD.size
         self._free: list[int] = []
@@ -44,6 +47,8 @@ class Sessions:
 
     def add(self, leader: int) -> None:
         """Remember a session that has just begun."""
+        if self._mark is not None:
+            self._mark.put_on(leader)
         record = _RECORD.pack(leader, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         with self._lock:
             place = self._free.pop() if self._free else self._end
@@ -73,6 +78,15 @@ def living_sessions(folder: Path) -> set[int]:
         return set()
     whole = len(data) // _RECORD.size * _RECORD.size
     return {leader for leader, noted in _RECORD.iter_unpack(data[:whole]) if leader > 0 and _may_live(leader, noted)}
+
+
+def forget_sessions(folder: Path) -> None:
+    """Forget those that have ended, which is all; a file that somebody holds open stays that one's."""
+    for file in folder.iterdir() if folder.is_dir() else ():
+        if file.name == _file_name():
+            os.truncate(file, 0)
+        else:  # of another start of the machine, or in an older form
+            file.unlink()
 
 
 @cache
