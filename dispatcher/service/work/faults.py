@@ -17,7 +17,6 @@ from dispatcher.service.faults.plan import Rule, download, run, upload
 from dispatcher.service.fleet import LiveNode
 from dispatcher.service.node.attempt_faults import AttemptFaults
 from dispatcher.service.node.launch import TaskEnding, TaskKey, TaskLaunch
-from dispatcher.service.records import TaskRecord
 from dispatcher.service.work.parts import TaskStart, WorkContext
 
 logger = logging.getLogger(__name__)
@@ -39,6 +38,16 @@ class _Due:
         return self.live is live and self.key == key and self.run_number == run_number
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Met:
+    """What the latest attempt of a task met that met anything."""
+
+    number: int
+    """Of the attempt."""
+    rules: tuple[Rule, ...]
+    has_ended: bool = False
+
+
 class FaultPart:
     """Decides which faults an attempt meets, tells its node those that are the node's to do, and does the others.
 
@@ -49,8 +58,8 @@ class FaultPart:
         self._core = context.core
         self._faults = faults
         self._due: list[_Due] = []
-        self._decided: dict[tuple[int, int], tuple[Rule, ...]] = {}
-        """By task and attempt, those that have not ended: one that its node gave back is launched again."""
+        self._met: dict[int, _Met] = {}
+        """By task."""
 
     def admit(self, start: TaskStart, now: datetime) -> TaskLaunch:
         """Decide what an attempt meets; a multi-instance task meets it on its primary node."""
@@ -84,9 +93,10 @@ class FaultPart:
         attempt = live.attempts.get(ending.key)
         if attempt is None or attempt.run_number != ending.run_number:
             return
+        met = self._met.get(attempt.task_key)
+        if met is not None:
+            self._met[attempt.task_key] = replace(met, has_ended=True)
         task = self._core.store.tasks.by_key(attempt.task_key)
-        if task is not None:
-            self._decided.pop(_identity(task), None)
         due = [each for each in self._due if each.is_of(live, ending.key, ending.run_number)]
         if due:
             self._due = [each for each in self._due if each not in due]
@@ -95,16 +105,20 @@ class FaultPart:
                 self._do(each)
 
     def _decide(self, start: TaskStart) -> tuple[Rule, ...]:
-        identity = _identity(start.task)
-        rules = self._decided.get(identity)
-        if rules is None:
-            rules = tuple(self._strike(start))
-            if rules:
-                self._decided[identity] = rules
+        """Return what an attempt meets. One that its node gave back is the same attempt when it is launched again."""
+        task, met = start.task, self._met.get(start.task.key)
+        if met is not None and not met.has_ended:
+            return met.rules
+        number = task.retries + task.requeues + 1
+        if met is not None:  # a task that was reactivated counts its retries anew, and is not to meet the same again
+            number = max(number, met.number + 1)
+        rules = tuple(self._strike(start, number))
+        if rules:
+            self._met[task.key] = _Met(number=number, rules=rules)
         return rules
 
-    def _strike(self, start: TaskStart) -> Iterable[Rule]:
-        key, (_, number) = start.launch.key, _identity(start.task)
+    def _strike(self, start: TaskStart, number: int) -> Iterable[Rule]:
+        key = start.launch.key
         for subject, event_of in _EVENTS:
             if self._faults.awaits(subject):
                 event = event_of(self._core.account, start.launch.pool_id, key.job_id, key.task_id, number)
@@ -113,11 +127,6 @@ class FaultPart:
     def _do(self, due: _Due) -> None:
         if not put_in(self._core, due.live, due.rule):
             logger.info("%s comes too late: node %s is %s", due.rule.fault, due.live.record.id, due.live.state)
-
-
-def _identity(task: TaskRecord) -> tuple[int, int]:
-    """Return the task's key and which of its attempts runs or is next; what its node gave back does not count."""
-    return task.key, task.retries + task.requeues + 1
 
 
 def _takes(rule: Rule, start: TaskStart) -> bool:

@@ -9,15 +9,18 @@ from dispatcher.service.clock import ManualClock
 from dispatcher.service.faults.injector import Faults
 from dispatcher.service.faults.log import FaultLog
 from dispatcher.service.faults.text import read_plan
+from dispatcher.service.options import ServiceOptions
 from dispatcher.service.testing import Bench
 from dispatcher.service.wire import JsonValue
 
 SPOT: dict[str, JsonValue] = {"targetDedicatedNodes": 0, "targetLowPriorityNodes": 1}
 
 
-def bench_with_faults(folder: Path, plan: str, **pool: JsonValue) -> Bench:
+def bench_with_faults(folder: Path, plan: str, options: ServiceOptions | None = None, /, **pool: JsonValue) -> Bench:
     """Return an account with faults, a job and a pool, which is of one spot node unless told otherwise."""
-    bench = Bench(faults=Faults(read_plan(plan, seed=1), FaultLog(folder / "faults.jsonl"), ManualClock()))
+    bench = Bench(
+        options=options, faults=Faults(read_plan(plan, seed=1), FaultLog(folder / "faults.jsonl"), ManualClock())
+    )
     bench.add_pool("pool", **(pool or SPOT))
     bench.add_job()
     return bench

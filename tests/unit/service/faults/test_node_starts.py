@@ -8,6 +8,7 @@ import pytest
 
 from dispatcher.service.node.attempt_faults import AttemptFaults
 from dispatcher.service.node.launch import START_TASK
+from dispatcher.service.options import ServiceOptions
 from dispatcher.service.testing import Bench
 from dispatcher.service.wire import JsonObject, JsonValue
 from tests.unit.service.faults.support import bench_with_faults, logged
@@ -82,6 +83,20 @@ def test_node_is_unusable_from_its_start(tmp_path: Path) -> None:
 def test_node_boots_slowly(tmp_path: Path) -> None:
     """It is starting all the while."""
     bench = bench_with_faults(tmp_path, "slow-boot:30s max=1", targetDedicatedNodes=1)
+    assert states(bench) == ["starting"]
+    advance(bench, 30)
+    assert states(bench) == ["idle"]
+
+
+def test_slow_boot_comes_on_top_of_a_boot(tmp_path: Path) -> None:
+    """Whatever a boot takes anyway; and a node that was rebooted is slow too."""
+    options = ServiceOptions(boot_seconds=20)
+    bench = bench_with_faults(tmp_path, "slow-boot:30s", options, targetDedicatedNodes=1)
+    advance(bench, 49)
+    assert states(bench) == ["starting"]
+    advance(bench, 1)
+    act(bench, "begin_reboot_node")
+    advance(bench, 20)
     assert states(bench) == ["starting"]
     advance(bench, 30)
     assert states(bench) == ["idle"]

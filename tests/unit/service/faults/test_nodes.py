@@ -159,6 +159,29 @@ def test_attempt_that_its_node_gives_back_meets_its_fault_once(tmp_path: Path) -
     assert logged(tmp_path) == [("kill-task", "bench/job/a run 1")]
 
 
+def test_delay_of_an_attempt_begins_with_the_launch_that_counts(tmp_path: Path) -> None:
+    """Not with that of an attempt that its node gave back."""
+    bench = bench_with_faults(tmp_path, "preempt:5s lasting=1h")
+    bench.add_task("a")
+    advance(bench, 3)
+    bench.nodes.running()["a"].give_back(bench.nodes.launch_of("a").key)
+    bench.settle()
+    advance(bench, 2)
+    assert states(bench) == ["running"]
+    advance(bench, 3)
+    assert states(bench) == ["preempted"]
+
+
+def test_reactivated_task_does_not_meet_the_same_fault_again(tmp_path: Path) -> None:
+    """It has no retries then, as a new task, and is another event all the same."""
+    bench = bench_with_faults(tmp_path, "kill-task", **DEDICATED)
+    bench.add_task("a")
+    bench.finish("a", exit_code=137)
+    bench.call("reactivate_task", jobId="job", taskId="a")
+    bench.settle()
+    assert [identity for _, identity in logged(tmp_path)] == ["bench/job/a run 1", "bench/job/a run 2"]
+
+
 @pytest.mark.parametrize(
     ("rule", "faults"),
     [
