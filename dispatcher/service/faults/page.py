@@ -1,10 +1,10 @@
-"""The tables of docs/faults.md, made from the catalogue: ``python -m dispatcher.service.faults.page``."""
+"""The table of docs/faults.md, made from the catalogue: ``python -m dispatcher.service.faults.page``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dispatcher.service.faults.catalogue import FILTERS, Fault, Kind, Parameter, Subject
+from dispatcher.service.faults.catalogue import Fault, Kind, Parameter, Subject
 
 _MEETS = {
     Subject.REQUEST: "a request",
@@ -22,12 +22,11 @@ def render() -> str:
 
 
 def _lines() -> Iterator[str]:
-    yield "| fault | meets | what happens | can be told | filters |"
-    yield "|---|---|---|---|---|"
+    yield "| fault | meets | what happens | can be told |"
+    yield "|---|---|---|---|"
     for fault in Fault:
         told = ", ".join(f"`{_default(parameter)}`" for parameter in fault.parameters)
-        filters = ", ".join(f"`{name}`" for name in sorted(FILTERS[fault.subject]))
-        yield f"| `{fault}` | {_MEETS[fault.subject]} | {fault.summary} | {told} | {filters} |"
+        yield f"| `{fault}` | {_MEETS[fault.subject]} | {fault.summary} | {told} |"
 
 
 def _default(parameter: Parameter) -> str:
