@@ -13,17 +13,18 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Protocol
-
-import httpx
+from typing import TYPE_CHECKING, Protocol
 
 from dispatcher.service.management.errors import Fault, ManagementError
 from dispatcher.service.management.sas import VERSION, blob_url, signed_blob_url
 from dispatcher.service.node.blob_signing import StorageLink, authorization
 
+if TYPE_CHECKING:
+    import httpx  # with all that it brings, most services never ask a storage account for anything
+
 logger = logging.getLogger(__name__)
 
-_TIMEOUT = httpx.Timeout(10.0, connect=3.0)
+_SECONDS, _CONNECT_SECONDS = 10.0, 3.0
 _LONGEST_WORD = 18
 _MISSING = 404
 _EXISTS = 409
@@ -117,13 +118,16 @@ class LinkedStorage:
         return True
 
     def _send(self, method: str, url: str) -> httpx.Response:
+        import httpx
+
+        timeout = httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS)
         headers = {"x-ms-date": format_datetime(datetime.now(UTC), usegmt=True), "x-ms-version": VERSION}
         if method == "PUT":
             headers["content-length"] = "0"
         headers["authorization"] = authorization(self._link, method, url, headers)
         try:
             # No proxy from the environment: it would not reach a storage emulator on this machine's loopback.
-            with httpx.Client(timeout=_TIMEOUT, transport=self._transport, trust_env=False) as client:
+            with httpx.Client(timeout=timeout, transport=self._transport, trust_env=False) as client:
                 return client.request(method, url, headers=headers)
         except httpx.HTTPError as error:
             logger.warning("the storage account does not answer: %s", type(error).__name__)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from dispatcher.service.private_files import make_private_folder, write_private
 from dispatcher.service.tls.bundle import make_bundle
-from dispatcher.service.tls.certificates import Identity, is_good, make_authority, make_server, read_identity
+from dispatcher.service.tls.known import is_known_good, remember_good
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,28 +33,15 @@ def prepare_tls(folder: Path, now: datetime) -> TlsFiles:
         PrivacyError: the folder cannot be used.
     """
     make_private_folder(folder, is_ours=True)
-    authority = _good(folder, "authority", lambda found: is_good(found, found, now), lambda: make_authority(now))
-    _good(folder, "server", lambda found: is_good(found, authority, now), lambda: make_server(authority, now))
+    if not is_known_good(folder, now):
+        from dispatcher.service.tls.making import make_good  # with cryptography, which a start rarely needs
+
+        remember_good(folder, make_good(folder, now))
     files = TlsFiles(
         authority=folder / "authority.pem",
         bundle=folder / "bundle.pem",
         certificate=folder / "server.pem",
         key=folder / "server_key.pem",
     )
-    write_private(files.bundle, make_bundle(authority.certificate_pem()))
+    write_private(files.bundle, make_bundle(files.authority.read_bytes()))
     return files
-
-
-def _good(folder: Path, name: str, is_good_one: Callable[[Identity], bool], make: Callable[[], Identity]) -> Identity:
-    certificate, key = folder / f"{name}.pem", folder / f"{name}_key.pem"
-    try:
-        identity = read_identity(certificate.read_bytes(), key.read_bytes())
-    except (FileNotFoundError, ValueError):
-        pass
-    else:
-        if is_good_one(identity):
-            return identity
-    identity = make()
-    write_private(key, identity.key_pem())
-    write_private(certificate, identity.certificate_pem())
-    return identity

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
+from pytest_mock import MockerFixture
 
-from dispatcher.service.tls import TlsFiles, prepare_tls
+from dispatcher.service.tls import TlsFiles, making, prepare_tls
 from dispatcher.service.tls.bundle import make_bundle
 from dispatcher.service.tls.certificates import AUTHORITY_LIFETIME, MARGIN, SERVER_LIFETIME
 
@@ -96,3 +97,22 @@ def test_bundle_has_every_authority_once(tmp_path: Path) -> None:
     assert bundle.startswith(own + b"\n")
     assert bundle.count(company) == 1
     assert bundle.count(b"BEGIN CERTIFICATE") > 50
+
+
+def test_certificates_that_are_known_are_not_looked_at_again(tmp_path: Path, mocker: MockerFixture) -> None:
+    """Until one of them changes, or its time is nearly over; the law of each is above."""
+    looked = mocker.spy(making, "make_good")
+    first = contents(prepare_tls(tmp_path, NOW))
+    assert contents(prepare_tls(tmp_path, NOW)) == first
+    assert looked.call_count == 1
+    (tmp_path / "known_good.json").write_bytes(b"[1, 2")
+    assert contents(prepare_tls(tmp_path, NOW)) == first
+    assert looked.call_count == 2
+
+
+def test_certificate_is_not_known_as_good_before_its_time(tmp_path: Path) -> None:
+    """A clock that was set back makes it worth nothing yet."""
+    first = contents(prepare_tls(tmp_path, NOW))
+    earlier = NOW - timedelta(days=1)
+    verify(prepare_tls(tmp_path, earlier), x509.DNSName("localhost"), earlier)
+    assert contents(prepare_tls(tmp_path, earlier)) != first
