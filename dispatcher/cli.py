@@ -15,8 +15,10 @@ from rich.console import Console
 from batch_manager.exit_codes import ExitCode
 from dispatcher import processes
 from dispatcher.fault_options import FaultPlan, read_faults
+from dispatcher.service.node.warm.options import WarmLevel
 from dispatcher.service_commands import service
 from dispatcher.telling import told
+from dispatcher.warm_starts import WarmStarts
 from dispatcher.workloads import find_workload, parse_parameters, read_secret
 
 app = typer.Typer(
@@ -63,6 +65,7 @@ def run(
         bool, typer.Option("--keep", help="Leave service and files for a look until Ctrl-C; files stay.")
     ] = False,
     faults: FaultPlan = None,
+    warm_starts: WarmStarts = WarmLevel.INTERPRETER,
     end_with_parent: Annotated[
         bool, typer.Option("--end-with-parent", help="End when the process that started this one ends, as make.")
     ] = False,
@@ -87,6 +90,7 @@ def run(
         results=results,
         keep=keep,
         faults=read_faults(faults),
+        warm_starts=warm_starts,
     )
     raise typer.Exit(Dispatcher(find_workload(workload), console=console).run(options))
 

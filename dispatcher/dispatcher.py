@@ -34,7 +34,9 @@ from dispatcher.progress import progress_view
 from dispatcher.receiver import CallbackReceiver
 from dispatcher.report import print_report
 from dispatcher.results import empty_folder, fetch_results, keep_fault_log
+from dispatcher.service.node.warm.options import WarmLevel
 from dispatcher.stack import LocalStack, StackError
+from dispatcher.warm_starts import service_words
 from dispatcher.watch import JobEnd, watch_job
 from dispatcher.workloads import FoundWorkload
 
@@ -56,6 +58,7 @@ class RunOptions:
         results: the folder for the job's blobs; None means ``runs/<job-id>`` in the current directory.
         keep: leave the service running and its files in place until interrupted.
         faults: a plan of faults for the service; its log joins the results.
+        warm_starts: how far a task's process has come before the task is known.
     """
 
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
@@ -67,6 +70,7 @@ class RunOptions:
     results: Path | None = None
     keep: bool = False
     faults: str | None = None
+    warm_starts: WarmLevel = WarmLevel.INTERPRETER
 
 
 class Dispatcher:
@@ -101,7 +105,8 @@ class Dispatcher:
         self._found.make(BatchClientFactory.create(BatchClientSettings())).local_inputs(options.parameters)
         with ExitStack() as stack:
             receiver = stack.enter_context(CallbackReceiver()) if options.receive_callback else None
-            words = () if options.faults is None else ("--faults", options.faults)
+            faults = () if options.faults is None else ("--faults", options.faults)
+            words = (*service_words(options.warm_starts), *faults)
             local = stack.enter_context(LocalStack(keep=options.keep, service_options=words))
             if options.faults is not None:
                 stack.callback(self._keep_fault_log, local.folder, results)

@@ -14,6 +14,7 @@ from batch_manager.exit_codes import ExitCode
 from dispatcher.client_variables import UnknownAccount, account_names, as_lines, client_variables
 from dispatcher.fault_commands import run_faults
 from dispatcher.fault_options import FaultPlan, read_faults
+from dispatcher.service.node.warm.options import WarmLevel
 from dispatcher.service.options import ACCOUNT_NAME
 from dispatcher.service.private_files import make_private_folder
 from dispatcher.service_folder import Running, ServiceFolder, default_folder
@@ -21,6 +22,7 @@ from dispatcher.service_process import DetachedFailed, PoolSettings, StartSettin
 from dispatcher.service_process import stop as stop_service
 from dispatcher.storage import StorageEndpoint
 from dispatcher.telling import fail, told
+from dispatcher.warm_starts import WarmStarts, service_words
 
 HTTP_PORT = 10100
 HTTPS_PORT = 10101
@@ -78,6 +80,7 @@ def start(
     quota_pools: Pools = None,
     quota_active_jobs: ActiveJobs = None,
     faults: FaultPlan = None,
+    warm_starts: WarmStarts = WarmLevel.INTERPRETER,
     admin: Annotated[bool, typer.Option("--admin", help="Let 'faults' see and change what is put in.")] = False,
 ) -> None:
     """Start a service and print what its clients need.
@@ -100,7 +103,12 @@ def start(
     settings = StartSettings(
         folder=folder,
         ports=[number for number in (port, https_port) if number],
-        options=[*_accounts(account or []), *_words(options), *(["--admin"] if admin else [])],
+        options=[
+            *_accounts(account or []),
+            *service_words(warm_starts),
+            *_words(options),
+            *(["--admin"] if admin else []),
+        ],
         storage=None if storage is None else _storage(storage),
         pool=_pool(nodes, slots),
     )

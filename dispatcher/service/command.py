@@ -15,6 +15,7 @@ from dispatcher.service.disk import DiskFailed
 from dispatcher.service.faults.loading import describe_faults, load
 from dispatcher.service.faults.plan import Plan, Replay
 from dispatcher.service.faults.text import PlanError
+from dispatcher.service.node.warm.options import WarmLevel, WarmOptions
 from dispatcher.service.options import ACCOUNT_NAME, QuotaOptions, ServiceOptions
 from dispatcher.service.server import DEFAULT_ACCOUNT, ConfigurationError, ServerSettings, ServiceFailed, run
 
@@ -68,7 +69,14 @@ def _settings(parsed: argparse.Namespace) -> ServerSettings:
         https_port=parsed.https_port,
         accounts=tuple(parsed.account),
         options=ServiceOptions(
-            allocation_seconds=parsed.allocation_seconds, boot_seconds=parsed.boot_seconds, quotas=quotas
+            allocation_seconds=parsed.allocation_seconds,
+            boot_seconds=parsed.boot_seconds,
+            quotas=quotas,
+            warm=WarmOptions(
+                level=WarmLevel(parsed.warm_starts),
+                modules=tuple(parsed.warm_module),
+                own_prefixes=tuple(parsed.warm_own),
+            ),
         ),
         exit_on_stdin_eof=parsed.exit_on_stdin_eof,
         faults=parsed.faults,
@@ -103,6 +111,30 @@ def _parser() -> argparse.ArgumentParser:
         help="what to put in, 'seed=7; throttle=0.05; preempt=0.02', a file of that or replay=LOG; see below",
     )
     faults.add_argument("--admin", action="store_true", help="let clients see and change faults, at /faults")
+    warm = parser.add_argument_group("warm starts of Python tasks (docs/warm-starts.md)")
+    warm.add_argument(
+        "--warm-starts",
+        choices=[level.value for level in WarmLevel],
+        default=WarmLevel.INTERPRETER.value,
+        help="start tasks as copies of a process that has started Python (the default), or has also imported what the"
+        " program begins with; or off",
+    )
+    warm.add_argument(
+        "--warm-module",
+        type=_module,
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="a module without side effects to import for 'python -m'; may be given several times",
+    )
+    warm.add_argument(
+        "--warm-own",
+        type=_variable,
+        action="append",
+        default=[],
+        metavar="PREFIX",
+        help="how names of variables begin that each task may have its own of; may be given several times",
+    )
     times = parser.add_argument_group("time that things take; 0 unless given")
     times.add_argument("--allocation-seconds", type=_seconds, default=0.0, help="from a resize to its nodes")
     times.add_argument("--boot-seconds", type=_seconds, default=0.0, help="from a new node to its start task")
@@ -141,6 +173,18 @@ def _faults(text: str) -> Plan | Replay:
         return load(text)
     except PlanError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _module(text: str) -> str:
+    if not all(part.isidentifier() for part in text.split(".")):
+        raise argparse.ArgumentTypeError(f"{text!r} is no module: names with dots between them")
+    return text
+
+
+def _variable(text: str) -> str:
+    if not text.isidentifier():
+        raise argparse.ArgumentTypeError(f"{text!r} is no beginning of a variable's name: letters, digits and _")
+    return text
 
 
 def _account(text: str) -> str:

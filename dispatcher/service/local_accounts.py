@@ -186,6 +186,7 @@ class LocalAccounts:
             account_url=f"{self._settings.url}/" if is_default else f"{self._settings.url}/a/{name}/",
             clock=self._clock,
             link_folder=self._settings.data,
+            warm=self._settings.options.warm,
         )
         service = Service(
             account=name,

@@ -17,6 +17,7 @@ from dispatcher.service.node.layout import job_folder
 from dispatcher.service.node.private import ENGINE_FOLDER, RUNNING_FOLDER, private_folder
 from dispatcher.service.node.process_mark import ProcessMark
 from dispatcher.service.node.sessions import Sessions
+from dispatcher.service.node.warm.options import NO_WARM_STARTS, WarmOptions
 from dispatcher.service.nodes_process.connection import NodesProcess
 from dispatcher.service.nodes_process.messages import Begin
 from dispatcher.service.orphans import end_orphans
@@ -30,7 +31,14 @@ class LocalNodes:
     """Makes nodes as folders ``<data>/pools/<pool>/<node>``."""
 
     def __init__(
-        self, *, data: Path, account: str, account_url: str, clock: Clock, link_folder: Path | None = None
+        self,
+        *,
+        data: Path,
+        account: str,
+        account_url: str,
+        clock: Clock,
+        link_folder: Path | None = None,
+        warm: WarmOptions = NO_WARM_STARTS,
     ) -> None:
         """Make nothing yet; tasks are told the account's name and URL. The link is in ``data`` or the folder given."""
         self._data = data
@@ -39,7 +47,7 @@ class LocalNodes:
         self._link_folder = link_folder or data
         self._engines = EngineFinder(data / ENGINE_FOLDER)
         self._process = NodesProcess(
-            begin=Begin(link_folder=self._link_folder, engine_folder=data / ENGINE_FOLDER),
+            begin=Begin(link_folder=self._link_folder, engine_folder=data / ENGINE_FOLDER, warm=warm),
             sessions=Sessions(data / RUNNING_FOLDER, ProcessMark(data)),
             clear=partial(end_orphans, data / "pools"),
             clock=clock,

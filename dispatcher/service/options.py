@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from dispatcher.service.node.warm.options import WarmOptions
+
 ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
 """What an account may be called, as on Azure."""
 
@@ -31,3 +33,5 @@ class ServiceOptions:
     boot_seconds: float = 0.0
     """How long a node takes from there until it runs its start task or is idle."""
     quotas: QuotaOptions = field(default_factory=QuotaOptions)
+    warm: WarmOptions = field(default_factory=WarmOptions)
+    """Which Python tasks start warm; none unless something else is said."""

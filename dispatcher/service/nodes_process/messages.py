@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dispatcher.service.node.environment import NodeIdentity
 from dispatcher.service.node.launch import EndReason, LogRequest, NodeEvent, NodeSetup, TaskKey, TaskLaunch
+from dispatcher.service.node.warm.options import NO_WARM_STARTS, WarmOptions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,6 +18,8 @@ class Begin:
     """Where the link to a storage account is looked for."""
     engine_folder: Path
     """For the settings of the container engine."""
+    warm: WarmOptions = NO_WARM_STARTS
+    """Which tasks start from templates."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

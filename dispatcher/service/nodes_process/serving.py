@@ -70,6 +70,7 @@ class _Nodes:
         self._clock = SystemClock()
         self._storage = StorageAccess(partial(read_storage_link, begin.link_folder))
         self._engines = EngineFinder(begin.engine_folder)
+        self._warm = begin.warm
         self._nodes: dict[int, Node] = {}
 
     def take(self, message: object) -> None:
@@ -106,6 +107,7 @@ class _Nodes:
             listener=partial(self._tell, message.node),
             clock=self._clock,
             engines=self._engines,
+            warm=self._warm,
         )
         return 0
 
