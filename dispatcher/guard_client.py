@@ -5,6 +5,7 @@ import os
 import select
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 
 from dispatcher.guard import Event, Order, Report
@@ -34,28 +35,43 @@ class GuardProcess:
 
     def ended_child(self) -> Report | None:
         """Return the first report of a child that ended or did not start; wait for one for a moment only."""
-        assert self._process.stdout is not None
-        if self._ended is None and select.select([self._process.stdout], [], [], _POLL_SECONDS)[0]:
-            data = os.read(self._process.stdout.fileno(), 65536)
-            *lines, self._unread = (self._unread + data).split(b"\n")
-            reports = [Report.from_json(line) for line in lines]
-            if not data:
-                reports.append(Report(event=Event.STOPPED))
+        if self._ended is None:
+            reports = self._reports(_POLL_SECONDS)
             self._ended = next((report for report in reports if report.event is not Event.STARTED), None)
         return self._ended
 
     def stop(self) -> None:
-        """Let go of the lifeline and wait until the guard has cleared up."""
+        """Let go of the lifeline and wait until the guard has cleared up.
+
+        It has a bound of time for ending processes, and none for removing the run folder, which may be large.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        try:
-            self._process.wait(timeout=self._stop_seconds)
-        except subprocess.TimeoutExpired:
+        if not self._await_stopped():
             logger.warning("the guard of the local stack did not end in %g s: killed", self._stop_seconds)
             self._process.kill()
-            self._process.wait()
+        self._process.wait()
         self._process.stdout.close()
+
+    def _await_stopped(self) -> bool:
+        """Wait until no process of the guard's children is left; say whether that was in time."""
+        deadline = time.monotonic() + self._stop_seconds
+        stopped = self._ended is not None and self._ended.event is Event.STOPPED
+        while not stopped and time.monotonic() < deadline:
+            reports = self._reports(max(0.0, deadline - time.monotonic()))
+            stopped = any(report.event is Event.STOPPED for report in reports)
+        return stopped
+
+    def _reports(self, seconds: float) -> list[Report]:
+        """Return what the guard reports within a time; its end counts as STOPPED."""
+        assert self._process.stdout is not None
+        if not select.select([self._process.stdout], [], [], seconds)[0]:
+            return []
+        data = os.read(self._process.stdout.fileno(), 65536)
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        reports = [Report.from_json(line) for line in lines]
+        return reports if data else [*reports, Report(event=Event.STOPPED)]
 
     def _send(self, order: Order) -> None:
         assert self._process.stdin is not None
