@@ -77,19 +77,22 @@ def _take_away(core: Core, live: LiveNode, event: NodeEvent, lasting: timedelta 
     if lasting is None:
         lasting = timedelta(seconds=core.options.allocation_seconds)
     with core.store.transaction():
-        _withdraw(core, live, event, Deallocation.REQUEUE)
+        _withdraw(core, live, event, Deallocation.REQUEUE, warns=False)
         live.until = core.clock.now() + lasting
         core.store.pools.save_node(live.snapshot())
     core.wake()
 
 
-def _withdraw(core: Core, live: LiveNode, event: NodeEvent, option: Deallocation) -> None:
+def _withdraw(core: Core, live: LiveNode, event: NodeEvent, option: Deallocation, *, warns: bool = True) -> None:
     with core.store.transaction():
         live.happen(event, core.clock.now())
         reason = deallocation_end(option)
         live.phase, live.until = Phase.NONE, None
         live.lingers, live.retains = reason is None, option is Deallocation.RETAINED_DATA
         core.store.pools.save_node(live.snapshot())
+        if not warns:
+            for key in live.attempts:
+                live.end(key, EndReason.LOST)
         if reason is not None:
             core.end_attempts(live, reason)
         live.end(START_TASK, EndReason.REQUEUED)

@@ -49,6 +49,7 @@ class FakeNode:
 
     def __init__(self, listener: NodeListener, clock: Clock) -> None:
         self.running: dict[TaskKey, TaskLaunch] = {}
+        self.ends: list[tuple[TaskKey, EndReason]] = []
         self.forgotten: list[TaskKey] = []
         self.proceeded: list[TaskKey] = []
         self.setups: list[NodeSetup] = []
@@ -86,6 +87,7 @@ class FakeNode:
         """End a running attempt as if its processes had been killed; a subtask has only waited for that."""
         if key not in self.running:
             return
+        self.ends.append((key, reason))
         coordination = self.running[key].coordination
         if coordination is not None and not coordination.is_primary:
             self.finish(key)

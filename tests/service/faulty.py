@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from azure.batch import BatchClient, models
@@ -54,8 +53,3 @@ def await_node(client: BatchClient, state: models.BatchNodeState) -> models.Batc
     """Return the pool's only node, once it is in a state."""
     wait_until(lambda: [node.state for node in client.list_nodes("pool")] == [state])
     return the_node(client)
-
-
-def await_line(path: Path) -> None:
-    """Return once a task has written a line to a file."""
-    wait_until(lambda: path.exists() and path.read_text())

@@ -13,7 +13,7 @@ from azure.batch import models
 from azure.core.exceptions import HttpResponseError
 from azure.identity import ManagedIdentityCredential
 
-from tests.service.faulty import SPOT, add, add_job, await_line, await_node, completed, run, shell, the_node
+from tests.service.faulty import SPOT, add, add_job, await_node, completed, run, shell, the_node
 from tests.service.support import DEADLINE, code_of, connect, present, start_service, wait_until
 from tests.service.test_faults_http import put_in, serving
 from tests.service.test_nodes import REBOOT, REIMAGE
@@ -22,13 +22,13 @@ RULES = "preempt=0.15; reboot=0.1; lose-node=0.05; kill-task=0.15:0"
 
 
 def test_spot_node_is_preempted(tmp_path: Path) -> None:
-    """Its task waits, which is no retry, and runs again on the same node, whose files are gone."""
-    with serving(tmp_path, "preempt:200ms lasting=2s max=1") as service, service.client() as client:
+    """Its task waits, which is no retry, and runs again on the same node, whose files are gone.
+
+    It was faster than the fault, and is met at its end.
+    """
+    with serving(tmp_path, "preempt:1h lasting=3s max=1") as service, service.client() as client:
         add_job(client, **SPOT)
-        add(
-            client, f"ls $AZ_BATCH_NODE_SHARED_DIR; touch $AZ_BATCH_NODE_SHARED_DIR/x; echo >> {tmp_path}/runs; sleep 1"
-        )
-        await_line(tmp_path / "runs")
+        add(client, f"ls $AZ_BATCH_NODE_SHARED_DIR; touch $AZ_BATCH_NODE_SHARED_DIR/x; echo >> {tmp_path}/runs")
         node = await_node(client, models.BatchNodeState.PREEMPTED)
         wait_until(lambda: client.get_task("job", "task").state == models.BatchTaskState.ACTIVE)
         info = completed(client)

@@ -70,7 +70,7 @@ class Attempt:
         """Ask that it ends."""
         if self.reason is None:
             self.reason = reason
-            self.stop.set()
+            self.stop.set(at_once=reason is EndReason.LOST)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

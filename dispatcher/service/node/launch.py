@@ -351,6 +351,8 @@ class EndReason(StrEnum):
     """By a user or the job's end: the attempt ends with failure code ``TaskEnded``; output files are still uploaded."""
     REQUEUED = "requeued"
     """The task goes back to the queue (job disabled with requeue): nothing is uploaded and no ending counts."""
+    LOST = "lost"
+    """As ``REQUEUED``, but killed without a warning: the node is gone. No task in the store has it."""
 
 
 class Node(Protocol):

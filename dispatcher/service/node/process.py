@@ -78,9 +78,12 @@ class StopSignal:
             OSError: this process has no descriptor left.
         """
         self._descriptor = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self.is_urgent = False
+        """Whether what is to end gets no time for it."""
 
-    def set(self) -> None:
+    def set(self, *, at_once: bool = False) -> None:
         """Ask; asking again changes nothing."""
+        self.is_urgent = self.is_urgent or at_once
         os.eventfd_write(self._descriptor, 1)
 
     def wait(self, *, other: StopSignal | None = None, until: float = math.inf) -> StopSignal | None:
@@ -124,7 +127,8 @@ class TaskProcess:
         """Wait until the command ends, its time is up or a stop is asked for; leave no process of it.
 
         A command that ends by itself has what it left in its group killed at once. One that is ended from here gets
-        SIGTERM, with all its processes, and whatever is left after ``grace`` seconds gets SIGKILL.
+        SIGTERM, with all its processes, and whatever is left after ``grace`` seconds gets SIGKILL; where the end is
+        asked for at once, all get SIGKILL.
 
         Args:
             stop: asks for the end.
@@ -167,7 +171,9 @@ class TaskProcess:
         leader = os.pidfd_open(self._session)
         try:
             cause = self._first_event(leader, stop, limit, patience)
-            if cause is not Cause.ITSELF:
+            if cause is Cause.STOP and stop.is_urgent:
+                _kill_members(self._session)
+            elif cause is not Cause.ITSELF:
                 self._end(leader, grace)
             return cause
         finally:

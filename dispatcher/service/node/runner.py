@@ -257,7 +257,7 @@ class AttemptRunner:
             return ran
 
         def keep_going() -> None:
-            if attempt.reason is EndReason.REQUEUED:
+            if attempt.reason in {EndReason.REQUEUED, EndReason.LOST}:
                 raise Interrupted
 
         attempt.stage = Stage.UPLOAD

@@ -168,6 +168,21 @@ def test_ended_attempt_may_finish_its_work(
     node.node.close()
 
 
+def test_attempt_whose_node_is_lost_gets_no_warning(
+    tmp_path: Path, no_storage: StorageAccess, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    """What it would do at SIGTERM it cannot do, however long others are given for it."""
+    node = NodeUnderTest(tmp_path / "node", no_storage, grace=60.0)
+    script = 'trap "echo saved; exit 0" TERM; touch ready; while :; do sleep 0.01; done'
+    node.node.launch(launch_of(f"/bin/sh -c '{script}'"))
+    wait_until((node.folder() / "wd" / "ready").exists)
+    node.node.end(KEY, EndReason.LOST)
+    ending = node.ending()
+    assert (ending.exit_code, _code(ending)) == (128 + signal.SIGKILL, "TaskEnded")
+    assert (node.folder() / "stdout.txt").read_text() == ""
+    node.node.close()
+
+
 def test_end_of_an_attempt_that_waits_prevents_its_start(tmp_path: Path, no_storage: StorageAccess) -> None:
     """It ends without a start, with Batch's failure for it."""
     node = NodeUnderTest(tmp_path / "node", no_storage, slots=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatcher.service.errors import BatchError
+from dispatcher.service.node.launch import EndReason
 from dispatcher.service.options import QuotaOptions, ServiceOptions
 from dispatcher.service.records import NodeRecord
 from dispatcher.service.states import TransitionError
@@ -55,6 +56,16 @@ def test_tasks_of_a_lost_node_are_requeued() -> None:
     info = bench.execution("a")
     assert (info["requeueCount"], info["retryCount"], bench.state("a")) == (1, 0, "running")
     assert bench.execution("b")["requeueCount"] == 0
+
+
+def test_tasks_of_a_lost_node_get_no_warning() -> None:
+    """As on a machine that is gone; those that are requeued otherwise do."""
+    bench = bench_with_tasks()
+    nodes = bench.nodes.running()
+    lose_node_of(bench, "a")
+    bench.call("begin_disable_job", {"disableTasks": "requeue"}, jobId="job")
+    ends = {key.task_id: reason for node in nodes.values() for key, reason in node.ends}
+    assert ends == {"a": EndReason.LOST, "b": EndReason.REQUEUED}
 
 
 def test_lost_node_is_unknown_until_another_is_allocated() -> None:
