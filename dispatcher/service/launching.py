@@ -39,7 +39,7 @@ def make_launch(job: JobRecord, before: TaskRecord, start: StartTask, now: datet
 
     Args:
         job: its job.
-        before: the task as it was before this start, except for its run number, which is this start's.
+        before: the task as it was before this start.
         start: where it goes.
         now: the time.
     """
@@ -48,7 +48,7 @@ def make_launch(job: JobRecord, before: TaskRecord, start: StartTask, now: datet
         key=TaskKey(job_id=job.id, task_id=before.id),
         pool_id=start.pool_id,
         node_id=start.node_id,
-        run_number=before.run_number,
+        run_number=before.run_number + 1,
         command_line=fields.text("commandLine") or "",
         environment=_environment(job, fields),
         resource_files=tuple(_resource_file(item) for item in fields.objects("resourceFiles")),

@@ -42,7 +42,7 @@ class TaskStart:
 
     job: JobRecord
     task: TaskRecord
-    """As it was before, except for its run number, which is this start's."""
+    """As it was before."""
     live: LiveNode
     launch: TaskLaunch
 

@@ -83,7 +83,7 @@ class TaskPart:
         begin = 0 if after is None else self._admissions.index(after) + 1
         launch = start.launch
         for admission in self._admissions[begin:]:
-            admitted = admission.admit(replace(start, launch=launch), now)
+            admitted = admission.admit(start if launch is start.launch else replace(start, launch=launch), now)
             if admitted is None:
                 return
             launch = admitted
