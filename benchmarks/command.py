@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME ...] [--quick] [--write FILE]``: what everything costs.
+"""``python -m benchmarks [NAME ...] [--quick] [--write PAGE] [--readme PAGE]``: what everything costs.
 
 Each is measured beside its peer in the same run. Prints the machine, versions and ratios; nothing fails on a figure.
 """
@@ -10,10 +10,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks import add_collection, edges, node_start, scale, service_rate, service_start, task_memory
-from benchmarks.figures import FiguresError, replaced
+from benchmarks.figures import FiguresError, with_block, with_headline
 from benchmarks.machine import describe
 from benchmarks.peers import race
 
@@ -31,6 +32,9 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "edges": edges.measure,
 }
 
+HEADLINE = "peers"
+"""Whose last line is a sentence that the README repeats."""
+
 
 def main(arguments: Sequence[str]) -> int:
     """Run the measurements that are named, or all; return the exit code."""
@@ -43,7 +47,11 @@ def main(arguments: Sequence[str]) -> int:
     print(*machine, sep="\n", flush=True)
     for name in options.names or MEASUREMENTS:
         lines = _run(name, options.quick)
-        if options.write is not None and not _is_written(options.write, name, [*machine, "", *lines]):
+        block = [*machine, "", *lines]
+        if options.write is not None and not _is_written(options.write, partial(with_block, name=name, lines=block)):
+            return os.EX_DATAERR
+        headline = partial(with_headline, sentence=lines[-1])
+        if options.readme is not None and name == HEADLINE and not _is_written(options.readme, headline):
             return os.EX_DATAERR
     return os.EX_OK
 
@@ -52,7 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure; ratios are what counts.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(MEASUREMENTS)}; all unless given")
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that everything works")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="put what is printed into the page's blocks as well")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put what is printed into the blocks of this page")
+    parser.add_argument("--readme", type=Path, metavar="PAGE", help=f"put the last line of {HEADLINE} into this page")
     return parser
 
 
@@ -67,10 +76,10 @@ def _run(name: str, quick: bool) -> list[str]:
     return lines
 
 
-def _is_written(page: Path, name: str, lines: Sequence[str]) -> bool:
+def _is_written(page: Path, change: Callable[[str], str]) -> bool:
     try:
-        page.write_text(replaced(page.read_text(encoding="utf-8"), name, lines), encoding="utf-8")
+        page.write_text(change(page.read_text(encoding="utf-8")), encoding="utf-8")
     except (FiguresError, OSError) as error:
-        print(f"error: {name} is not written to {page}: {error}", file=sys.stderr)
+        print(f"error: nothing is written to {page}: {error}", file=sys.stderr)
         return False
     return True

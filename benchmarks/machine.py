@@ -16,7 +16,7 @@ def describe() -> list[str]:
     return [
         f"machine: {_processor()}, {os.cpu_count()} cores, {_memory()}, {platform.system()} {platform.release()}",
         f"python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}",
-        f"commit {_commit()}",
+        f"commit {_commit()}, load of the machine before: {os.getloadavg()[0]:.1f}",
     ]
 
 

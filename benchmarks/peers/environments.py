@@ -30,6 +30,7 @@ class Peer:
         is_program: whether it is a program of the system, which its script starts, and no package of Python.
         is_slow: whether it would keep all others waiting, and so runs in the first round only.
         share: it is given one in so many of the tasks.
+        folder: where its script and its lock file are.
     """
 
     name: str
@@ -37,17 +38,18 @@ class Peer:
     is_program: bool = False
     is_slow: bool = False
     share: int = 1
+    folder: Path = HERE
 
     @property
     def environment(self) -> Environment:
         """Where its package lives."""
         name = self.package or self.name
-        return Environment(name=name, lock=HERE / "locks" / f"{name}.txt")
+        return Environment(name=name, lock=self.folder / "locks" / f"{name}.txt")
 
     @property
     def script(self) -> Path:
         """What runs tasks with it: ``SCRIPT TASKS``, in an empty folder."""
-        return HERE / "scripts" / f"{self.name.replace('-', '_')}_peer.py"
+        return self.folder / "scripts" / f"{self.name.replace('-', '_')}_peer.py"
 
     def interpreter(self, folder: Path = FOLDER) -> Path:
         """Return the Python that runs its script."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -53,7 +53,8 @@ def measure(quick: bool) -> Iterator[str]:
         yield f"{tasks} tasks:"
         order = sorted(racers, key=lambda name: -median(racers[name].rates or [0]))
         yield from (racers[name].line(name) for name in order)
-        yield _verdict(racers)
+    yield ""
+    yield headline(tasks, racers)
 
 
 def _run_round(racers: dict[str, Racer], tasks: int, number: int, expected: dict[str, float]) -> None:
@@ -86,10 +87,14 @@ def _run_peer(racer: Racer, peer: Peer, tasks: int, loop: float, expected: float
     racer.remark = f", {result.version}" + (f", {count} tasks only" if count < tasks else "")
 
 
-def _verdict(racers: dict[str, Racer]) -> str:
-    rates = {name: median(racers[name].rates) for name in PEERS if racers[name].rates}
+def headline(tasks: int, racers: Mapping[str, Racer]) -> str:
+    """Return the outcome in one sentence, which the README repeats."""
+    service = racers[SERVICE]
+    start = f"{tasks:,} processes that do nothing, 2 at a time: {median(service.rates):,.0f} tasks a second"
+    loop = f"{median(service.ratios):.2f} of a bare loop of Python's `subprocess`"
+    rates = {name: median(racer.rates) for name, racer in racers.items() if name in PEERS and racer.rates}
     if not rates:
-        return "  no peer ran"
+        return f"{start}, {loop}."
     best = max(rates, key=lambda name: rates[name])
-    ratio = median(racers[SERVICE].rates) / rates[best]
-    return f"  service against the fastest peer, {best}: {ratio:.2f} (aim: more than 1)"
+    ratio = median(service.rates) / rates[best]
+    return f"{start}, {loop} and {ratio:.2f} of {best}, the fastest of {len(rates)} other tools in the same run."

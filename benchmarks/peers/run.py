@@ -40,11 +40,12 @@ class Result:
         return self.tasks / self.seconds
 
 
-def run(peer: Peer, tasks: int, folder: Path = FOLDER, limit: float = LIMIT_SECONDS) -> Result:
+def run(peer: Peer, tasks: int, folder: Path = FOLDER, patience: float = LIMIT_SECONDS + _START_SECONDS) -> Result:
     """Run so many tasks with a peer.
 
     Raises:
-        PeerFailed: it is not installed, failed, left tasks out or took longer than the limit.
+        PeerFailed: it is not installed, failed, left tasks out or took longer than the patience, its start
+            included.
     """
     reason = peer.absence(folder)
     if reason is not None:
@@ -61,7 +62,7 @@ def run(peer: Peer, tasks: int, folder: Path = FOLDER, limit: float = LIMIT_SECO
             text=True,
             start_new_session=True,
         )
-        printed = _printed(process, limit)
+        printed = _printed(process, patience)
         if process.returncode != 0:
             errors.seek(0)
             last = errors.read().strip().splitlines()[-1:] or ["no reason printed"]
@@ -69,17 +70,20 @@ def run(peer: Peer, tasks: int, folder: Path = FOLDER, limit: float = LIMIT_SECO
     return _result(printed, tasks)
 
 
-def _printed(process: subprocess.Popen[str], limit: float) -> str:
+def _printed(process: subprocess.Popen[str], patience: float) -> str:
     try:
-        return process.communicate(timeout=_START_SECONDS + limit)[0]
+        return process.communicate(timeout=patience)[0]
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        raise PeerFailed(f"it did not end within {limit:g} s") from None
+        raise PeerFailed(f"it did not end within {patience:g} s") from None
 
 
 def _result(printed: str, tasks: int) -> Result:
-    facts = json.loads((printed.strip().splitlines() or ["{}"])[-1])
+    lines = printed.strip().splitlines()
+    if not lines:
+        raise PeerFailed("it printed no result")
+    facts = json.loads(lines[-1])
     result = Result(seconds=facts["seconds"], tasks=facts["tasks"], version=facts["version"])
     if result.tasks != tasks:
         raise PeerFailed(f"it ran {result.tasks} of {tasks} tasks")
