@@ -88,7 +88,7 @@ def _response(answer: Answer) -> Response:
 def _chunks(part: FileSlice) -> Iterator[bytes]:
     """Read part of a file that may be growing; one that has shrunk ends the answer early, which a client notices."""
     left = part.length
-    with part.path.open("rb") as file:
+    with part.file as file:
         file.seek(part.start)
         while left and (chunk := file.read(min(left, _CHUNK))):
             left -= len(chunk)

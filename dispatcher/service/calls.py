@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from typing import BinaryIO
 
 from dispatcher.service.core import Core
 from dispatcher.service.operations import Operation
@@ -43,7 +43,8 @@ class Call:
 class FileSlice:
     """Bytes of a file to send: ``length`` of them from ``start``."""
 
-    path: Path
+    file: BinaryIO
+    """Open, so that it stays the one that was asked for; whoever sends it closes it."""
     start: int
     length: int
 

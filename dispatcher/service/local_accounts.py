@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-import shutil
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from dispatcher.service.faults.injector import Faults
 from dispatcher.service.identity.authority import TokenAuthority
 from dispatcher.service.keyring import Keyring
 from dispatcher.service.local_nodes import LocalNodes
+from dispatcher.service.node.removal import remove_tree
 from dispatcher.service.options import ACCOUNT_NAME, ServiceOptions
 from dispatcher.service.private_files import make_private_folder
 from dispatcher.service.shared_key import Credential
@@ -215,6 +215,7 @@ def _kept_names(folder: Path) -> Iterator[str]:
 
 
 def _clear(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        remove_tree(folder)
     if folder.exists():
         logger.warning("could not delete all of the removed account's folder %s", folder)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from dispatcher.service.node.launch import Node, NodeListener
 from dispatcher.service.node.layout import job_folder
 from dispatcher.service.node.private import ENGINE_FOLDER, RUNNING_FOLDER, private_folder
 from dispatcher.service.node.process_mark import ProcessMark
+from dispatcher.service.node.removal import remove_tree
 from dispatcher.service.node.sessions import Sessions
 from dispatcher.service.node.warm.options import NO_WARM_STARTS, WarmOptions
 from dispatcher.service.nodes_process.connection import NodesProcess
@@ -86,8 +87,8 @@ class LocalNodes:
     def discard(self, record: NodeRecord) -> None:
         """Delete the folder of a closed node, and the pool's when it is the last."""
         root = self.root(record)
-        shutil.rmtree(private_folder(root), ignore_errors=True)
-        shutil.rmtree(root, ignore_errors=True)
+        _remove(private_folder(root))
+        _remove(root)
         if root.exists():
             logger.warning("could not delete all of the node's folder %s", root)
         elif not any(root.parent.iterdir()):
@@ -102,7 +103,7 @@ class LocalNodes:
     def sweep(self, folders: Iterable[Path]) -> None:
         """Delete what `leftovers` returned."""
         for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
             if folder.parent.exists() and not any(folder.parent.iterdir()):
                 folder.parent.rmdir()
 
@@ -113,3 +114,8 @@ class LocalNodes:
     def close(self) -> None:
         """Let go of what nodes shared."""
         self._process.close()
+
+
+def _remove(folder: Path) -> None:
+    with suppress(OSError):  # whoever wants to know looks whether it is there
+        remove_tree(folder)

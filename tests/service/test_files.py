@@ -146,3 +146,15 @@ def test_range_with_thousands_of_digits_is_refused(client: BatchClient, task: st
     with pytest.raises(HttpResponseError) as caught:
         list(client.download_task_file(task, "task", "stdout.txt", ocp_range="bytes=0-" + "9" * 5000))
     assert caught.value.status_code == 400
+
+
+def test_folder_of_any_depth_can_be_deleted(client: BatchClient, run: Run, job: str) -> None:
+    """Though its deepest files have longer paths than the system takes."""
+    name = "d" * 100
+    run(f"i=0; while [ $i -lt 60 ]; do mkdir {name} && cd {name} || exit 1; touch file; i=$((i + 1)); done")
+    client.delete_task_file(job, "task", f"wd/{name}", recursive=True)
+    assert [file.name for file in client.list_task_files(job, "task", recursive=True)] == [
+        "stderr.txt",
+        "stdout.txt",
+        "wd",
+    ]

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import mimetypes
+import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -14,10 +16,21 @@ from dispatcher.service.calls import Call, FileSlice, Handler, Reply
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.handlers.nodes import find as find_node
 from dispatcher.service.handlers.tasks import find as find_task
-from dispatcher.service.node.files import FileEntry, FileOutside, check_in_place, list_files, read_entry, resolve
+from dispatcher.service.node.files import (
+    FileEntry,
+    FileOutside,
+    check_in_place,
+    list_files,
+    open_file,
+    open_folder,
+    read_entry,
+    resolve,
+)
 from dispatcher.service.node.launch import TaskKey
 from dispatcher.service.node.layout import task_folder
+from dispatcher.service.node.trash import Trash
 from dispatcher.service.paging import page, read_listing
+from dispatcher.service.records import TaskRecord
 from dispatcher.service.states import NodeState
 from dispatcher.service.wire import JsonObject, format_http_date, format_time
 
@@ -54,22 +67,22 @@ def properties_of_node(call: Call) -> Reply:
 
 def download_of_task(call: Call) -> Reply:
     """Send a task's file, or a range of it."""
-    return _download(call, find_file(task_root(call), call))
+    return _download(call, task_root(call))
 
 
 def download_of_node(call: Call) -> Reply:
     """Send a node's file, or a range of it."""
-    return _download(call, find_file(node_root(call), call))
+    return _download(call, node_root(call))
 
 
 def delete_of_task(call: Call) -> Reply:
     """Delete a task's file or folder."""
-    return _delete(call, task_root(call))
+    return _delete(call, task_root(call), Trash(_node_of(call, find_task(call)[1])))
 
 
 def delete_of_node(call: Call) -> Reply:
     """Delete a node's file or folder."""
-    return _delete(call, node_root(call))
+    return _delete(call, node_root(call), Trash(node_root(call)))
 
 
 def task_root(call: Call) -> Path:
@@ -79,18 +92,23 @@ def task_root(call: Call) -> Path:
         BatchError: there is no such task, or no folder of it.
     """
     job, task = find_task(call)
-    if task.files_expired:
-        raise BatchError(Refusal.TASK_FILES_CLEANED_UP)
-    live = call.core.fleet.find(task.pool_id or "", task.node_id or "")
-    if live is None or live.state is NodeState.UNKNOWN:
-        raise BatchError(Refusal.TASK_FILES_UNAVAILABLE)
-    root = call.core.fleet.root(live.record)
+    root = _node_of(call, task)
     folder = Path(task_folder(str(root), TaskKey(job_id=job.id, task_id=task.id)))
     try:
         check_in_place(root, folder)
     except FileOutside:
         raise BatchError(Refusal.FILE_NOT_FOUND) from None
     return folder
+
+
+def _node_of(call: Call, task: TaskRecord) -> Path:
+    """Return the folder of the node that has a task's files."""
+    if task.files_expired:
+        raise BatchError(Refusal.TASK_FILES_CLEANED_UP)
+    live = call.core.fleet.find(task.pool_id or "", task.node_id or "")
+    if live is None or live.state is NodeState.UNKNOWN:
+        raise BatchError(Refusal.TASK_FILES_UNAVAILABLE)
+    return call.core.fleet.root(live.record)
 
 
 def node_root(call: Call) -> Path:
@@ -161,30 +179,56 @@ def _properties(call: Call, found: _Found) -> Reply:
     return Reply(headers={**_headers(call, found.entry), "Content-Length": str(found.entry.size)})
 
 
-def _download(call: Call, found: _Found) -> Reply:
+def _download(call: Call, root: Path) -> Reply:
+    found = find_file(root, call)
     if found.entry.is_directory:
         raise BatchError(Refusal.OPERATION_INVALID_FOR_CURRENT_STATE, "The specified path is a directory.")
     start, length = _range(call.headers.get("ocp-range"), found.entry.size)
     headers = {**_headers(call, found.entry), "Content-Length": str(length)}
-    return Reply(file=FileSlice(path=found.path, start=start, length=length), headers=headers)
+    try:
+        opened = open_file(root, found.path)
+    except OSError:
+        raise BatchError(Refusal.FILE_NOT_FOUND) from None
+    return Reply(file=FileSlice(file=opened, start=start, length=length), headers=headers)
 
 
-def _delete(call: Call, root: Path) -> Reply:
+def _delete(call: Call, root: Path, trash: Trash) -> Reply:
     link = _find_link(root, call.parameters["filePath"])
-    if link is not None:
-        link.unlink()
-        return Reply()
-    found = find_file(root, call)
-    if found.path == Path(resolve(root, "")):
+    found = None if link is not None else find_file(root, call)
+    target = link if found is None else found.path
+    assert target is not None
+    if target == Path(resolve(root, "")):
         raise BatchError(Refusal.INVALID_URI)
-    if not found.entry.is_directory:
-        found.path.unlink(missing_ok=True)
-    elif call.query.get("recursive", "").lower() == "true" or not any(found.path.iterdir()):
-        shutil.rmtree(found.path)
-    else:
-        message = "The directory is not empty: set recursive to delete it with what is in it."
-        raise BatchError(Refusal.OPERATION_INVALID_FOR_CURRENT_STATE, message)
+    try:
+        with _opened(root, target.parent) as folder:
+            if found is None or not found.entry.is_directory:
+                os.unlink(target.name, dir_fd=folder)
+            elif call.query.get("recursive", "").lower() == "true":
+                trash.throw(target.name, folder)
+            else:
+                os.rmdir(target.name, dir_fd=folder)
+    except OSError as error:
+        raise _not_deleted(error) from None
     return Reply()
+
+
+@contextmanager
+def _opened(root: Path, folder: Path) -> Iterator[int]:
+    opened = open_folder(root, folder)
+    try:
+        yield opened
+    finally:
+        os.close(opened)
+
+
+def _not_deleted(error: OSError) -> BatchError:
+    if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+        message = "The directory is not empty: set recursive to delete it with what is in it."
+        return BatchError(Refusal.OPERATION_INVALID_FOR_CURRENT_STATE, message)
+    if error.errno in {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.EISDIR}:  # gone, or another thing, meanwhile
+        return BatchError(Refusal.FILE_NOT_FOUND)
+    message = f"The file cannot be deleted: {error.strerror}."
+    return BatchError(Refusal.OPERATION_INVALID_FOR_CURRENT_STATE, message)
 
 
 def _find_link(root: Path, relative: str) -> Path | None:

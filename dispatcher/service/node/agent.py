@@ -41,6 +41,7 @@ from dispatcher.service.node.sessions import Sessions
 from dispatcher.service.node.setup import Equipment
 from dispatcher.service.node.slots import Slots
 from dispatcher.service.node.telling import Teller
+from dispatcher.service.node.trash import Trash
 from dispatcher.service.node.warm.options import NO_WARM_STARTS, WarmOptions
 
 __all__ = ["GRACE_SECONDS", "NodeIdentity", "open_node"]
@@ -357,6 +358,6 @@ class _ProcessNode:
         folder = task_folder(self._root, key)
         try:
             check_in_place(Path(self._root), Path(folder).parent)
-            remove_task_folder(folder)
+            remove_task_folder(folder, Trash(Path(self._root)))
         except (OSError, FileOutside):
             logger.warning("the folder of %s could not be removed", key, exc_info=True)

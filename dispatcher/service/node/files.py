@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
 class FileOutside(Exception):  # noqa: N818 - it says where the file is
@@ -68,6 +71,44 @@ def check_in_place(root: Path, folder: Path) -> None:
     relative = os.path.relpath(folder, root)
     if os.path.realpath(folder) != os.path.normpath(os.path.join(os.path.realpath(root), relative)):
         raise FileOutside(relative)
+
+
+def open_folder(root: Path, folder: Path) -> int:
+    """Open the root or a folder below it; the caller closes it.
+
+    Args:
+        root: where it has to be.
+        folder: as `resolve` returned it. No link is followed on the way from the root, whatever a task does meanwhile.
+
+    Raises:
+        OSError: it is not there any more, or has a link on the way.
+    """
+    real_root = os.path.realpath(root)
+    here = os.open(real_root, _FOLDER)
+    for part in folder.relative_to(real_root).parts:
+        try:
+            below = os.open(part, _FOLDER, dir_fd=here)
+        finally:
+            os.close(here)
+        here = below
+    return here
+
+
+def open_file(root: Path, path: Path) -> BinaryIO:
+    """Open a file below a root to read it, as `open_folder` does; the caller closes it.
+
+    Raises:
+        OSError: it is not there any more, has a link on the way, or is no file.
+    """
+    folder = open_folder(root, path.parent)
+    try:
+        found = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+    finally:
+        os.close(folder)
+    if not stat.S_ISREG(os.fstat(found).st_mode):
+        os.close(found)
+        raise FileNotFoundError(path)
+    return os.fdopen(found, "rb")
 
 
 def read_entry(root: Path, relative: str) -> FileEntry:

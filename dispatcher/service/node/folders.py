@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from pathlib import Path
 
 from dispatcher.service.node.layout import NODE_FOLDERS, working_folder
+from dispatcher.service.node.removal import remove_tree
+from dispatcher.service.node.trash import Trash
 
 
 def make_node_folders(root: Path) -> None:
-    """Make a node's root with its folders; what is there stays."""
+    """Make a node's root with its folders; what is there stays, but for what was being deleted."""
+    Trash(root).empty()
     for name in NODE_FOLDERS:
         (root / name).mkdir(parents=True, exist_ok=True)
 
@@ -34,21 +36,37 @@ def make_task_folder(folder: str, *, keep: bool) -> None:
         except FileExistsError:
             if keep:
                 break
-            _remove_tree(folder)
+            remove_tree(folder)
     with suppress(FileExistsError):
         Path(working_folder(folder)).mkdir()
 
 
-def remove_task_folder(folder: str) -> None:
+def remove_task_folder(folder: str, trash: Trash | None = None) -> None:
     """Remove a task's folder, and its job's if it was the last; one that is not there is no error.
+
+    Args:
+        folder: the task's folder.
+        trash: where it goes at once, to be removed in the background; without one this returns when it is removed.
 
     Raises:
         OSError: something in it cannot be removed.
     """
-    _remove_tree(folder)
+    if trash is None:
+        remove_tree(folder)
+    else:
+        _throw(folder, trash)
     with suppress(OSError):  # another task's folder is there
         Path(folder).parent.rmdir()
         Path(folder).parent.parent.rmdir()
+
+
+def _throw(folder: str, trash: Trash) -> None:
+    with suppress(FileNotFoundError):
+        above = os.open(Path(folder).parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            trash.throw(Path(folder).name, above)
+        finally:
+            os.close(above)
 
 
 def remove_job_folder(folder: str) -> None:
@@ -57,28 +75,6 @@ def remove_job_folder(folder: str) -> None:
     Raises:
         OSError: something in it cannot be removed.
     """
-    _remove_tree(folder)
+    remove_tree(folder)
     with suppress(OSError):  # another job of its schedule has a folder, or there is none
         Path(folder).parent.rmdir()
-
-
-def _remove_tree(folder: str) -> None:
-    """Remove a folder; of a link that a task put in its place only the link."""
-    with suppress(FileNotFoundError):
-        if Path(folder).is_symlink():
-            Path(folder).unlink()
-            return
-        try:
-            shutil.rmtree(folder)
-        except PermissionError:
-            _unseal(Path(folder))
-            shutil.rmtree(folder)
-
-
-def _unseal(folder: Path) -> None:
-    """Give back to folders the permissions that some programs take from those they made."""
-    folder.chmod(0o700)
-    for place, names, _ in os.walk(folder):
-        for path in (Path(place, name) for name in names):
-            if not path.is_symlink():
-                path.chmod(0o700)  # before the walk enters it

@@ -22,7 +22,8 @@ from urllib.parse import parse_qs, urlsplit
 from dispatcher.service.node.blobs import BlobError, StorageAccess
 from dispatcher.service.node.failures import FailureReported, failure
 from dispatcher.service.node.launch import ApplicationPackage, TaskFailure
-from dispatcher.service.node.zips import BadZip, remove, unpack
+from dispatcher.service.node.removal import remove_tree
+from dispatcher.service.node.zips import BadZip, unpack
 
 _PREFIX = "AZ_BATCH_APP_PACKAGE_"
 _FLATTENED = re.compile(r"[.\-#]")
@@ -109,11 +110,14 @@ class PackageStore:
 
         def is_current(_: int, modified: datetime) -> bool:
             folder = self._folder(name, modified)
-            if folder.is_dir():
+            if _is_folder(folder):
                 found.append(folder)
             return bool(found)
 
-        self._drafts.mkdir(parents=True, exist_ok=True)
+        if self._applications.is_symlink():  # a task put it in the folder's place
+            self._applications.unlink()
+        for place in (self._applications, self._drafts):
+            place.mkdir(parents=True, exist_ok=True)
         archive, draft = self._drafts / f"{name}.zip", self._drafts / f"{name}.d"
         try:
             self._storage.download(
@@ -125,19 +129,25 @@ class PackageStore:
             )
             if found:
                 return found[0]
-            remove(draft)
+            remove_tree(draft)
             draft.mkdir()
             unpack(archive, draft, keep_going)
             target = self._folder(name, datetime.fromtimestamp(archive.stat().st_mtime, UTC))
-            if not target.is_dir():
+            if not _is_folder(target):
+                remove_tree(target)
                 draft.rename(target)
             return target
         finally:
-            remove(archive)
-            remove(draft)
+            remove_tree(archive)
+            remove_tree(draft)
 
     def _folder(self, name: str, modified: datetime) -> Path:
         return self._applications / f"{name}{modified.astimezone(UTC):%Y-%m-%d-%H-%M}"
+
+
+def _is_folder(path: Path) -> bool:
+    """Say whether a folder is there, and not a link that a task put in its place."""
+    return path.is_dir() and not path.is_symlink()
 
 
 def _name(package: ApplicationPackage) -> str:

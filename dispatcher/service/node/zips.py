@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import stat
 import zipfile
 import zlib
@@ -82,11 +81,3 @@ def _write(opened: zipfile.ZipFile, entry: zipfile.ZipInfo, target: Path, keep_g
         raise BadZip(f"{entry.filename!r} is there twice") from None
     mode = entry.external_attr >> 16 & _PERMISSIONS if entry.create_system == _UNIX else 0
     target.chmod((mode or _PLAIN_MODE) | _OF_OWNER)
-
-
-def remove(folder: Path) -> None:
-    """Remove a folder that was being unpacked to, or a file; what is not there is no error."""
-    if folder.is_dir():
-        shutil.rmtree(folder)
-    else:
-        folder.unlink(missing_ok=True)

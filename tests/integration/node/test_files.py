@@ -1,13 +1,16 @@
 """Looking at a node's files."""
 
 import os
+import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from dispatcher.service.node.files import FileOutside, check_in_place, list_files, read_entry, resolve
+from dispatcher.service.node.files import FileOutside, check_in_place, list_files, open_file, read_entry, resolve
 
 
 @pytest.fixture
@@ -110,3 +113,44 @@ def test_list_of_no_folder_is_an_error(root: Path, relative: str, error: type[Ex
     """At the call, not at the first entry."""
     with pytest.raises(error):
         list_files(root, relative)
+
+
+def test_link_that_takes_the_place_of_a_file_is_not_opened(root: Path, tmp_path: Path) -> None:
+    """Nor one that takes the place of a folder on the way, after the path was looked at."""
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "b").write_text("secret")
+    file, below = resolve(root, "one.txt"), resolve(root, "a/b")
+    file.unlink()
+    file.symlink_to(tmp_path / "secret" / "b")
+    shutil.rmtree(root / "a")
+    (root / "a").symlink_to(tmp_path / "secret")
+    for path in (file, below):
+        with pytest.raises(OSError, match=r"symbolic links|Not a directory"):
+            open_file(root, path)
+
+
+def test_pipe_that_takes_the_place_of_a_file_is_not_waited_for(root: Path) -> None:
+    """It is no file any more."""
+    file = resolve(root, "one.txt")
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(FileNotFoundError):
+        open_file(root, file)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(
+    parts=st.lists(
+        st.sampled_from(["..", ".", "", "a", "up", "out", "loop", "inside", "one.txt", "/", "~"]), max_size=7
+    )
+)
+def test_no_path_leads_out_of_the_root(root: Path, parts: list[str]) -> None:
+    """Whatever links a task made, what is found lies in the root or is not found."""
+    if not (root / "a" / "up").is_symlink():
+        (root / "a" / "up").symlink_to("../..")
+    try:
+        found = resolve(root, "/".join(parts))
+    except FileOutside:
+        return
+    assert found == root.resolve() or root.resolve() in found.parents
+    assert not found.is_symlink()

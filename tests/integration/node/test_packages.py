@@ -118,3 +118,22 @@ def test_tasks_at_once_share_one_package(blob_node: NodeUnderTest, container: Co
         blob_node.node.launch(replace(launch_of(SHOW, task), packages=(package_of(container),)))
     assert [blob_node.ending().failure, blob_node.ending().failure] == [None, None]
     assert len(list((blob_node.root / "applications").iterdir())) == 1
+
+
+def test_links_in_place_of_folders_of_packages_are_not_followed(
+    blob_node: NodeUnderTest, container: Container, tmp_path: Path
+) -> None:
+    """Whether a task put them in place of one package's folder or of the folder of all."""
+    container.put("tool.zip", zipped())
+    launch = replace(launch_of(SHOW), packages=(package_of(container),))
+    assert blob_node.run(launch).failure is None
+    folder = Path((blob_node.folder() / "stdout.txt").read_text().splitlines()[0])
+    for number, place in enumerate((folder, folder.parent)):
+        outside = tmp_path / f"outside-{number}"
+        outside.mkdir()
+        place.rename(tmp_path / f"kept-{number}")
+        place.symlink_to(outside)
+        again = replace(launch, key=TaskKey(job_id="job", task_id=f"again-{number}"))
+        assert blob_node.run(again).failure is None
+        assert not place.is_symlink()
+        assert list(outside.iterdir()) == []
