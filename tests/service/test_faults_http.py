@@ -17,6 +17,7 @@ from azure.core.rest import HttpRequest
 
 from tests.service.support import DEADLINE, Running, code_of, connect, pool_options, present, start_service
 from tests.service.test_management import GROUP, open_plane
+from tests.service.test_process import run_command
 
 INFO = models.BatchPoolInfo(pool_id="pool")
 
@@ -205,6 +206,28 @@ def test_log_replays_the_faults(tmp_path: Path) -> None:
     first = _submit(tmp_path / "first", "partial-add=0.1; slow-reply=0.5:1ms@add-tasks")
     assert first
     assert _submit(tmp_path / "second", f"replay={tmp_path / 'first' / 'faults.jsonl'}") == first
+
+
+def test_timing_has_no_say_in_which_tasks_fail(tmp_path: Path) -> None:
+    """Four threads that add tasks as it comes meet the same faults as one that adds them in turn."""
+    met = []
+    for threads in (0, 4):
+        data = tmp_path / str(threads)
+        with serving(data, "seed=5; partial-add=0.2") as service, service.client() as client:
+            client.create_job(new_job())
+            client.create_tasks("job", new_tasks(500), max_concurrency=threads)
+        met.append(sorted(line["identity"] for line in put_in(data)))
+    assert met[0] == met[1]
+
+
+def test_service_whose_log_cannot_be_written_does_not_start(tmp_path: Path) -> None:
+    """A fault without a log could not be replayed."""
+    (tmp_path / "faults.jsonl").mkdir()
+    tmp_path.chmod(0o700)
+    ended = run_command("--data", str(tmp_path), "--faults", "busy=0.1")
+    assert ended.returncode == 78
+    assert "faults.jsonl" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_service_without_faults_keeps_no_log(tmp_path: Path) -> None:

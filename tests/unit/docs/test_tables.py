@@ -12,6 +12,7 @@ from batch_manager import ExitCode
 from batch_manager import exit_codes as exit_codes_module
 from batch_manager._settings_model import SettingsModel
 from dispatcher.service.faults.page import render as render_faults
+from dispatcher.service.faults.text import read_plan
 from dispatcher.service.wire_page import render
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -54,6 +55,18 @@ def test_settings_page_lists_every_field_with_its_variables() -> None:
 def test_wire_page_is_what_the_operation_table_says() -> None:
     """Run ``python -m dispatcher.service.wire_page > docs/wire.md`` when this fails."""
     assert (DOCS / "wire.md").read_text() == render()
+
+
+def test_plans_on_the_faults_page_are_plans() -> None:
+    """Whether they stand in a table, in a block, in a command or in JSON."""
+    page = (DOCS / "faults.md").read_text()
+    table = page.split("## What to ask first")[1].split("\n\n")[1]
+    plans = [cell.split("|")[-2].strip().strip("`") for cell in table.splitlines()[2:]]
+    plans += [re.sub("^    ", "", page.split("is left out.\n\n")[1].split("\n\n")[0], flags=re.MULTILINE)]
+    plans += re.findall(r'--(?:faults|plan|order) "((?!replay)[^"]*)"', page)
+    plans += re.findall(r"`(\{\"seed\": 7, \"rules.*?\})`", page)
+    assert len(plans) > 12
+    assert all(read_plan(plan, seed=1).rules for plan in plans)
 
 
 def test_faults_page_lists_every_fault() -> None:
