@@ -43,7 +43,7 @@ class Fields:
             return None
         if not isinstance(value, str):
             raise invalid_property(self.name(key), value, "a string is expected")
-        if not _is_encodable(value):
+        if not (value.isascii() or _is_encodable(value)):
             raise invalid_property(self.name(key), ascii(value), "it is no Unicode text")
         if "\0" in value:
             raise invalid_property(self.name(key), value, "it holds a NUL character")

@@ -33,16 +33,20 @@ def create(call: Call) -> Reply:
         raise invalid_property("value", len(items), f"at most {MOST_TASKS} tasks can be added at once")
     read = [_read(call, job, item) for item in items]
     specs = [spec for spec in read if isinstance(spec, TaskSpec)]
-    versions = iter(call.core.store.tasks.add(job, specs, call.now))
+    now = call.now
+    versions = iter(call.core.store.tasks.add(job, specs, now))
+    added: JsonObject = {"status": "success", "lastModified": format_time(now)}
     results: list[JsonValue] = []
     for item, spec in zip(items, read, strict=True):
         if isinstance(spec, BatchError):
             results.append(_refused(item.values.get("id"), spec))
             continue
         version = next(versions)
-        results.append(
-            _refused(spec.id, taken_id(call, job, spec)) if version is None else _added(call, job, spec, version)
-        )
+        if version is None:
+            results.append(_refused(spec.id, taken_id(call, job, spec)))
+            continue
+        url = task_url(call, job, spec)
+        results.append({**added, "taskId": spec.id, "eTag": format_etag(version), "location": url})
     call.core.wake()
     return Reply(body={"odata.metadata": f"{call.base_url}/$metadata#taskaddresult", "value": results})
 
@@ -55,16 +59,6 @@ def _read(call: Call, job: JobRecord, item: Fields) -> TaskSpec | BatchError:
         return spec
     except BatchError as error:
         return error
-
-
-def _added(call: Call, job: JobRecord, spec: TaskSpec, version: int) -> JsonObject:
-    return {
-        "status": "success",
-        "taskId": spec.id,
-        "eTag": format_etag(version),
-        "lastModified": format_time(call.now),
-        "location": task_url(call, job, spec),
-    }
 
 
 def _refused(task_id: JsonValue, error: BatchError) -> JsonObject:
