@@ -12,9 +12,10 @@ from azure.storage.blob import ContainerClient, ContainerSasPermissions, generat
 
 from dispatcher.stack import LocalStack
 from dispatcher.storage import StorageEndpoint
-from tests.service.faulty import add, add_job, completed, run
+from tests.service.faulty import add, add_job, await_node, completed, run
 from tests.service.support import present, wait_until
 from tests.service.test_faults_http import put_in, serving
+from tests.service.test_nodes import REBOOT
 
 FAILURE = models.BatchTaskExecutionResult.FAILURE
 REFUSED = "AuthorizationFailure"
@@ -57,15 +58,19 @@ def resource(url: str) -> list[models.ResourceFile]:
     return [models.ResourceFile(http_url=f"{base}/in?{sas}", file_path="in")]
 
 
+def destination(url: str, path: str) -> models.OutputFileDestination:
+    """Return a place in the container."""
+    target = models.OutputFileBlobContainerDestination(container_url=url, path=path)
+    return models.OutputFileDestination(container=target)
+
+
 def outputs(url: str) -> list[models.OutputFile]:
     """Return both of a task's streams as output files."""
     options = models.OutputFileUploadConfiguration(upload_condition=models.OutputFileUploadCondition.TASK_COMPLETION)
     return [
         models.OutputFile(
             file_pattern=f"../{name}.txt",
-            destination=models.OutputFileDestination(
-                container=models.OutputFileBlobContainerDestination(container_url=url, path=name)
-            ),
+            destination=destination(url, name),
             upload_options=options,
         )
         for name in ("stderr", "stdout")
@@ -159,6 +164,49 @@ def test_failed_download_is_told_as_batch_does(tmp_path: Path, url: str) -> None
         info = run(client, "cat in", resource_files=resource(url))
     assert (info.exit_code, info.result) == (None, FAILURE)
     assert failure_of(info)[:2] == ("BlobDownloadMiscError", "ServerError")
+
+
+def test_files_of_a_start_task_cannot_be_downloaded(tmp_path: Path, url: str) -> None:
+    """It never starts, and its node takes no tasks until it starts again."""
+    start = models.BatchStartTask(command_line="true", wait_for_success=True, resource_files=resource(url))
+    with serving(tmp_path, "fail-start-task download=yes max=1") as service, service.client() as client:
+        add_job(client, start_task=start)
+        node = await_node(client, models.BatchNodeState.START_TASK_FAILED)
+        info = present(node.start_task_info)
+        assert (info.exit_code, present(info.failure_info).code) == (None, "BlobDownloadMiscError")
+        client.begin_reboot_node("pool", node.id, REBOOT, polling_interval=0).wait()
+        await_node(client, models.BatchNodeState.IDLE)
+
+
+def test_tasks_with_files_survive_all_that_passes(tmp_path: Path, container: ContainerClient, url: str) -> None:
+    """Every task succeeds in the end, and all that it was to upload is there whole."""
+    plan = (
+        "seed=1; slow-download=0.2:20ms; fail-download=0.2; expired-sas=0.1; slow-upload=0.2:20ms; "
+        "preempt=0.1; lose-node=0.05; kill-task=0.1:0"
+    )
+    ids = [f"task-{number}" for number in range(50)]
+    options = models.OutputFileUploadConfiguration(upload_condition=models.OutputFileUploadCondition.TASK_SUCCESS)
+    tasks = [
+        models.BatchTaskCreateOptions(
+            id=task_id,
+            command_line="cat in",
+            constraints=models.BatchTaskConstraints(max_task_retry_count=-1),
+            resource_files=resource(url),
+            output_files=[
+                models.OutputFile(
+                    file_pattern="../stdout.txt", destination=destination(url, task_id), upload_options=options
+                )
+            ],
+        )
+        for task_id in ids
+    ]
+    with serving(tmp_path, plan) as service, service.client() as client:
+        add_job(client, target_low_priority_nodes=2)
+        client.create_tasks("job", tasks)
+        counts = client.get_job_task_counts
+        wait_until(lambda: present(counts("job").task_counts).succeeded == len(ids))
+    assert {container.download_blob(task_id).readall() for task_id in ids} == {b"brought"}
+    assert len({line["fault"] for line in put_in(tmp_path)}) == 7
 
 
 def _has_written(client: BatchClient, file: str) -> bool:
