@@ -19,6 +19,7 @@ from dispatcher.service.core import Core
 from dispatcher.service.errors import BatchError, Refusal, error_body
 from dispatcher.service.faults import requests as request_faults
 from dispatcher.service.faults.delivery import Cut, Delivery
+from dispatcher.service.faults.injector import Faults
 from dispatcher.service.numbers_in_text import with_numbers
 from dispatcher.service.operations import Body, Verb
 from dispatcher.service.query import check_query
@@ -92,17 +93,18 @@ class Pipeline:
     def answer(self, request: Request) -> Answer:
         """Answer a request; every failure becomes an answer, and what nobody foresaw is logged with its traceback."""
         request_id = str(uuid.uuid4())
+        query = _first_values(request.query)
         met = request_faults.NOTHING
         try:
-            route, handler = self._admit(request)
-            if self._core.faults is not None:
-                met = self._meet(request, route, request_id)
+            route, handler = self._admit(request, query)
+            if (faults := self._core.faults) is not None:
+                met = self._meet(faults, request, route, request_id)
                 if met.refusal is not None:
                     raise met.refusal
                 if met.delivery is not None and met.delivery.cut is Cut.UNHEARD:
                     return Answer(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={}, delivery=met.delivery)
-            reply = self._reply(request, route, handler, request_id)
-            answer = _answer(reply, route.operation.success)
+            call = self._call(request, route, query, request_id)
+            answer = _answer(answer_condition(call) or handler(call), route.operation.success)
         except BatchError as error:
             answer = self._refuse(request, error, request_id)
         except StoreFailed as failure:  # logged where it was found; the service stops
@@ -114,8 +116,8 @@ class Pipeline:
             answer, headers={**answer.headers, **_request_headers(request, request_id)}, delivery=met.delivery
         )
 
-    def _admit(self, request: Request) -> tuple[Route, Handler]:
-        if not _first_values(request.query).get("api-version"):
+    def _admit(self, request: Request, query: Mapping[str, str]) -> tuple[Route, Handler]:
+        if not query.get("api-version"):
             values = (("QueryParameterName", "api-version"),)
             raise BatchError(Refusal.MISSING_REQUIRED_QUERY_PARAMETER, values=values)
         self._authenticate(request)
@@ -126,9 +128,7 @@ class Pipeline:
             raise BatchError(Refusal.NOT_IMPLEMENTED, message)
         return route, handler
 
-    def _meet(self, request: Request, route: Route, request_id: str) -> request_faults.Met:
-        if self._core.faults is None:
-            return request_faults.NOTHING
+    def _meet(self, faults: Faults, request: Request, route: Route, request_id: str) -> request_faults.Met:
         asked = request_faults.Asked(
             account=self._core.account,
             operation=route.operation.name,
@@ -138,14 +138,14 @@ class Pipeline:
             body=request.body,
             request_id=request_id,
         )
-        return request_faults.meet(self._core.faults, asked)
+        return request_faults.meet(faults, asked)
 
-    def _reply(self, request: Request, route: Route, handler: Handler, request_id: str) -> Reply:
+    def _call(self, request: Request, route: Route, query: Mapping[str, str], request_id: str) -> Call:
         call = Call(
             core=self._core,
             operation=route.operation,
             parameters=route.parameters,
-            query=_first_values(request.query),
+            query=query,
             headers=request.headers,
             body=_read_body(request, route),
             base_url=_base_url(request),
@@ -153,7 +153,7 @@ class Pipeline:
             request_id=request_id,
         )
         check_query(call)
-        return answer_condition(call) or handler(call)
+        return call
 
     def _authenticate(self, request: Request) -> None:
         self._authenticator.check(
