@@ -53,7 +53,8 @@ print(os.path.expanduser("~"), os.get_exec_path())
 import sys
 for name in ("argv orig_argv executable _base_executable prefix base_prefix exec_prefix path flags "
              "warnoptions _xoptions dont_write_bytecode platlibdir pycache_prefix hexversion "
-             "float_repr_style tracebacklimit ps1 excepthook displayhook unraisablehook breakpointhook last_type").split():
+             "float_repr_style tracebacklimit ps1 excepthook displayhook unraisablehook "
+             "breakpointhook last_type").split():
     print(name, getattr(sys, name, "none"))
 print([type(one) for one in sys.meta_path], sys.path_hooks, sys.getrecursionlimit(), sys.getswitchinterval())
 print(sys.getfilesystemencoding(), sys.getfilesystemencodeerrors(), sys.getdefaultencoding(), sys.gettrace())

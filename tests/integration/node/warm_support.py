@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from dispatcher.service.node.process import ProcessEnding, StopSignal, TaskProcess, start
 from dispatcher.service.node.sessions import Sessions
@@ -35,7 +35,7 @@ class Seen:
 class Stage:
     """Starts tasks in a folder of their own, with templates or without."""
 
-    def __init__(self, root: Path, *, level: WarmLevel = WarmLevel.INTERPRETER, after: int = 1, most: int = 4) -> None:
+    def __init__(self, root: Path, *, level: WarmLevel = WarmLevel.INTERPRETER, **options: Any) -> None:
         self.root = root
         self.library = root / "library"
         """On the tasks' ``PYTHONPATH``."""
@@ -54,8 +54,10 @@ class Stage:
         self.sessions = Sessions(root / "running")
         self.stop = StopSignal()
         self._null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-        options = WarmOptions(level=level, modules=MODULES, after=after, most=most)
-        self.warm = WarmStarts(options, root=str(root), folder=root / "warm", null=self._null)
+        options = {"after": 1, "modules": MODULES, **options}
+        self.warm = WarmStarts(
+            WarmOptions(level=level, **options), root=str(root), folder=root / "warm", null=self._null
+        )
         self._exit = ExitStack()
         for close in (self.stop.close, lambda: os.close(self._null), self.warm.close):
             self._exit.callback(close)
@@ -110,6 +112,17 @@ class Stage:
         """Run a task once, so that there is a template for the next."""
         self.run(argv)
         self.warm.settle()
+
+    def prepare_beside(self, argv: Sequence[str]) -> None:
+        """Likewise, while another task runs."""
+        self.wait(self.start(argv))
+        self.warm.settle()
+
+    def start_and_stop(self, argv: Sequence[str]) -> None:
+        """Start a task that does not end by itself, and end it."""
+        process = self.start(argv)
+        self.wait(process, limit=0.2)
+        self.empty()
 
     def empty(self) -> None:
         """Remove what a task left."""

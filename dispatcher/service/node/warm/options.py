@@ -30,6 +30,10 @@ class WarmOptions:
     """How many tasks start the same program before there is a template of it."""
     most: int = 4
     """Templates of a node at the same time; the one not used for longest makes room."""
+    ready_seconds: float = 60.0
+    """How long a template may take to import; tasks start cold meanwhile."""
+    answer_seconds: float = 10.0
+    """How long a template may take to copy itself, after which it is ended and the task starts cold."""
 
 
 NO_WARM_STARTS = WarmOptions()

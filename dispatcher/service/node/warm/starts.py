@@ -142,7 +142,14 @@ class WarmStarts:
     def _make(self, recipe: Recipe, kind: _Kind) -> None:
         template = None
         try:
-            template = start_template(recipe, self._options, root=self._root, folder=self._folder, null=self._null)
+            template = start_template(
+                recipe,
+                self._options,
+                root=self._root,
+                folder=self._folder,
+                null=self._null,
+                keep_going=lambda: not self._is_closed,
+            )
         except Unsettled:
             logger.debug("%s is not started warm yet: its files have just changed", recipe.target)
         except TemplateError as error:

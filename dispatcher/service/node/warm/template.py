@@ -9,7 +9,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -37,8 +37,7 @@ OUTPUT = "output.txt"
 """What a template's modules print, for whoever looks why there is none."""
 HOOK = Path(__file__).with_name("hook")
 _VARIABLE = "DISPATCHER_WARM_START"
-_READY_SECONDS = 60.0
-_COPY_SECONDS = 10.0
+_LOOK_AGAIN_SECONDS = 0.1
 _SETTLED_NS = 20_000_000
 """How long before a template's start the last change of a file must be: clocks of file systems tick coarsely."""
 
@@ -71,8 +70,13 @@ class Template:
     """A template that is ready. Any thread may call."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], control: socket.socket, watched: Mapping[str, Mark | None]
+        self,
+        process: subprocess.Popen[bytes],
+        control: socket.socket,
+        watched: Mapping[str, Mark | None],
+        answer_seconds: float,
     ) -> None:
+        self._answer_seconds = answer_seconds
         self._process = process
         self._control = control
         self._watched = watched
@@ -123,6 +127,7 @@ class Template:
                 collected = read_collected(self._control.recv(MOST_BYTES))
                 if collected is not None:
                     return collected.status, collected.usage
+            self.close()  # it does not answer: its copies become this process's, if that is a subreaper
             return _collect_orphan(pid)
         finally:
             self._give_back()
@@ -163,13 +168,21 @@ class Template:
                     socket.send_fds(self._control, [request], [theirs.fileno(), stdout, stderr])
                 except OSError as error:
                     raise ConnectionError(str(error)) from error
-            answer = _read_answer(ours)
+            answer = _read_answer(ours, self._answer_seconds)
         if not answer:
             raise ConnectionError("it did not copy itself")
         return read_started(answer)
 
 
-def start_template(recipe: Recipe, options: WarmOptions, *, root: str, folder: Path, null: int) -> Template:
+def start_template(
+    recipe: Recipe,
+    options: WarmOptions,
+    *,
+    root: str,
+    folder: Path,
+    null: int,
+    keep_going: Callable[[], bool] = lambda: True,
+) -> Template:
     """Start a template and wait until it is ready.
 
     Args:
@@ -178,17 +191,19 @@ def start_template(recipe: Recipe, options: WarmOptions, *, root: str, folder: P
         root: the node's folder, by which the service finds what a killed one left behind.
         folder: where it runs, made if missing.
         null: a descriptor of ``/dev/null``.
+        keep_going: asked now and then; False breaks off.
 
     Raises:
         TemplateError: it did not become one; the message says why.
         Unsettled: a file that it depends on has just changed.
     """
     starter = _Starter(recipe, root, folder, null)
-    with _Hatching(starter.start((*recipe.words_before_target, "-c", "pass"))) as trial:
+    with _Hatching(starter.start((*recipe.words_before_target, "-c", "pass")), options, keep_going) as trial:
+        # what does not stop where a template does would run the task's own program
         trial.introduce(introduction(WarmLevel.INTERPRETER.value, "", (), ()))
     began = time.time_ns()
     names = ("runpy", *options.modules) if recipe.is_module else ()
-    with _Hatching(starter.start(recipe.words)) as hatching:
+    with _Hatching(starter.start(recipe.words), options, keep_going) as hatching:
         told = introduction(options.level.value, recipe.target, ("AZ_BATCH_", *options.own_prefixes), names)
         watched = {path: _mark(path) for path in hatching.introduce(told)}
         if any(mark is not None and mark[0] > began - _SETTLED_NS for mark in watched.values()):
@@ -199,8 +214,15 @@ def start_template(recipe: Recipe, options: WarmOptions, *, root: str, folder: P
 class _Hatching:
     """A process that is to become a template; ended at the end of a ``with`` statement unless it is released."""
 
-    def __init__(self, started: tuple[subprocess.Popen[bytes], socket.socket]) -> None:
+    def __init__(
+        self,
+        started: tuple[subprocess.Popen[bytes], socket.socket],
+        options: WarmOptions,
+        keep_going: Callable[[], bool],
+    ) -> None:
         self._process, self._control = started
+        self._options = options
+        self._keep_going = keep_going
         self._is_released = False
 
     def __enter__(self) -> Self:
@@ -218,22 +240,32 @@ class _Hatching:
         Raises:
             TemplateError: it did not become that.
         """
-        self._control.settimeout(_READY_SECONDS)
+        self._control.settimeout(_LOOK_AGAIN_SECONDS)
         try:
             self._control.send(message)
-            return read_introduced(self._control.recv(MOST_BYTES))
-        except TimeoutError:
-            raise TemplateError(f"its imports have not ended after {_READY_SECONDS:.0f} s") from None
+            return read_introduced(self._receive())
         except OSError:
             raise TemplateError("it ended before it was ready") from None
         except ValueError as error:
             raise TemplateError(str(error)) from None
 
+    def _receive(self) -> bytes:
+        deadline = time.monotonic() + self._options.ready_seconds
+        while True:
+            try:
+                return self._control.recv(MOST_BYTES)
+            except TimeoutError:
+                if time.monotonic() >= deadline:
+                    limit = f"{self._options.ready_seconds:g} s"
+                    raise TemplateError(f"what it imports has not ended after {limit}") from None
+                if not self._keep_going():
+                    raise TemplateError("the node was closed") from None
+
     def release(self, watched: Mapping[str, Mark | None]) -> Template:
         """Return the template."""
         self._is_released = True
-        self._control.settimeout(_COPY_SECONDS)
-        return Template(self._process, self._control, watched)
+        self._control.settimeout(self._options.answer_seconds)
+        return Template(self._process, self._control, watched, self._options.answer_seconds)
 
 
 class _Starter:
@@ -280,9 +312,9 @@ class _Starter:
         )
 
 
-def _read_answer(gate: socket.socket) -> bytes:
+def _read_answer(gate: socket.socket, seconds: float) -> bytes:
     """Return what the copy says when it is about to run its program; if that is nothing, it never will."""
-    gate.settimeout(_COPY_SECONDS)
+    gate.settimeout(seconds)
     try:
         return gate.recv(MOST_ANSWER_BYTES)
     except TimeoutError:
@@ -293,7 +325,7 @@ def _read_answer(gate: socket.socket) -> bytes:
 
 
 def _collect_orphan(pid: int) -> tuple[int, Usage | None]:
-    """Collect a copy whose template is gone; it is this process's if that is the subreaper of what it started."""
+    """Collect a copy whose template is gone; that works where this process is the subreaper of what it started."""
     try:
         _, status, used = os.wait4(pid, 0)
         return status, usage_of(used)

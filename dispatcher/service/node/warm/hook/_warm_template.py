@@ -104,13 +104,13 @@ def import_if_there(name: str) -> None:
             raise
 
 
-def import_what_begins(target: str) -> None:
+def import_what_begins(target: "Any") -> None:
     """Run the import statements that a main module begins with, as far as the first statement of another kind."""
     import ast
     from importlib.util import decode_source, find_spec
 
     package = None
-    name: Any = target
+    name = target
     if not target.startswith("/"):
         spec = find_spec(target)
         if spec is not None and spec.submodule_search_locations is not None:
