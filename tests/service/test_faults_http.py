@@ -220,6 +220,22 @@ def test_timing_has_no_say_in_which_tasks_fail(tmp_path: Path) -> None:
     assert met[0] == met[1]
 
 
+def test_killed_service_has_logged_what_it_put_in(tmp_path: Path) -> None:
+    """No line is lost or torn by a kill, and the next start puts in and logs more."""
+    plan = "seed=5; partial-add=0.5"
+    with start_service(tmp_path, "--faults", plan) as process, connect(process, tmp_path).client() as client:
+        client.create_job(new_job())
+        group = models.BatchTaskGroup(task_values=new_tasks(100))
+        results = present(client.create_task_collection("job", group).result_values)
+        process.kill()
+    failed = {result.task_id for result in results if result.status == models.BatchTaskAddStatus.SERVER_ERROR}
+    assert {line["identity"] for line in put_in(tmp_path)} == {f"local/job/{task_id} added 1" for task_id in failed}
+    with serving(tmp_path, plan) as service, service.client() as client:
+        client.create_tasks("job", [task for task in new_tasks(100) if task.id in failed])
+        assert len(list(client.list_tasks("job"))) == 100
+    assert len(put_in(tmp_path)) > len(failed)
+
+
 def test_service_whose_log_cannot_be_written_does_not_start(tmp_path: Path) -> None:
     """A fault without a log could not be replayed."""
     (tmp_path / "faults.jsonl").mkdir()
