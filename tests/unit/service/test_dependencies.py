@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dispatcher.service.store.dependencies import DependencyStore
 from dispatcher.service.testing import Bench
-from dispatcher.service.wire import JsonObject
+from dispatcher.service.wire import JsonObject, JsonValue
 
 COUNT = 8
 
@@ -88,3 +90,71 @@ def test_tasks_start_exactly_when_their_parents_are_satisfied(
     completed = {number for number in range(COUNT) if bench.state(str(number)) == "completed"}
     bench.service.close()
     assert completed == started_by_the_law(graph)
+
+
+class Waits:
+    """What tasks wait for by ranges, each task for itself: the store keeps equal ranges once and must not be told."""
+
+    def __init__(self) -> None:
+        self.met: set[int] = set()
+        self.tasks: list[dict[tuple[int, int], set[int]]] = []
+
+    def add(self, ranges: set[tuple[int, int]]) -> None:
+        """Take in a task; what is met it does not wait for."""
+        self.tasks.append({(low, high): set(range(low, high + 1)) - self.met for low, high in ranges})
+
+    def release(self, number: int) -> None:
+        """Take in that the task of a number satisfied those that wait for it."""
+        self.met.add(number)
+        for _, missing in self._waiting():
+            missing.discard(number)
+
+    def hold(self, number: int) -> None:
+        """Take in that it is to run again; a task that waits for others too waits for it again."""
+        if number in self.met:
+            self.met.remove(number)
+            for (low, high), missing in self._waiting():
+                if low <= number <= high:
+                    missing.add(number)
+
+    def forget(self, number: int) -> None:
+        """Take in that it was deleted; those that counted it do not wait for it again."""
+        self.met.discard(number)
+
+    def unmet(self) -> list[int]:
+        """Return how many ranges each task waits for."""
+        return [sum(map(bool, ranges.values())) for ranges in self.tasks]
+
+    def _waiting(self) -> list[tuple[tuple[int, int], set[int]]]:
+        return [item for ranges in self.tasks for item in ranges.items() if item[1]]
+
+
+bounds = st.tuples(st.integers(1, 4), st.integers(0, 2)).map(lambda pair: (pair[0], sum(pair)))
+happenings = st.lists(
+    st.one_of(
+        st.tuples(st.just("add"), st.sets(bounds, min_size=1, max_size=2)),
+        st.tuples(st.sampled_from(["release", "release", "hold", "forget"]), st.integers(1, 6)),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(happenings=happenings)
+def test_tasks_that_share_a_range_wait_as_if_each_had_its_own(happenings: list[tuple[str, Any]]) -> None:
+    """Whatever is satisfied, run again and deleted in between."""
+    bench, waits = Bench(), Waits()
+    bench.add_job()
+    store = bench.service.core.store
+    database, dependencies = store._database, DependencyStore(store._database)
+    for what, value in happenings:
+        if what == "add":
+            wanted: list[JsonValue] = [{"start": low, "end": high} for low, high in value]
+            child: JsonObject = {"id": f"c{len(waits.tasks)}", "commandLine": "true"}
+            bench.call("create_task", {**child, "dependsOn": {"taskIdRanges": wanted}}, jobId="job")
+            waits.add(value)
+        else:
+            getattr(dependencies, what)(1, str(value))
+            getattr(waits, what)(value)
+        assert [row[0] for row in database.all("SELECT unmet FROM tasks ORDER BY key")] == waits.unmet()
+    bench.service.close()
