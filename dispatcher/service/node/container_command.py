@@ -8,21 +8,26 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dispatcher.service.node.command import split
+from dispatcher.service.node.command import CommandLineError, split
 from dispatcher.service.node.launch import Bind, BindSource, ContainerRun, TaskKey, TaskLaunch
 from dispatcher.service.node.layout import APPLICATIONS, FSMOUNTS, SHARED, STARTUP, task_folder, working_folder
 
 _OF_THE_ENGINE = ("LD_", "GO", "DOCKER_", "CONTAINER", "REGISTRY_", "XDG_", "STORAGE_", "TMP")
 _NODE_ONLY = {"PATH", "HOME", "LANG"}
+_LONGEST_LINE = 16_000
+"""Characters of a line in a file of variables; engines refuse lines of 64 KiB."""
 _BATCH = "AZ_BATCH_"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContainerCommand:
-    """The arguments after ``create``, and what the engine's process needs in its environment for them."""
+    """The arguments after ``create``, and what the engine's process needs for them."""
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
+    """Of the engine's process."""
+    variables: str
+    """What the file of variables that the arguments name has to hold; empty where they name none."""
 
 
 def container_name(root: str, key: TaskKey, run_number: int) -> str:
@@ -32,7 +37,13 @@ def container_name(root: str, key: TaskKey, run_number: int) -> str:
 
 
 def create_command(
-    launch: TaskLaunch, run: ContainerRun, *, root: str, environment: Mapping[str, str], label: str
+    launch: TaskLaunch,
+    run: ContainerRun,
+    *,
+    root: str,
+    environment: Mapping[str, str],
+    label: str,
+    variables_file: str,
 ) -> ContainerCommand:
     """Return how to create an attempt's container.
 
@@ -41,11 +52,12 @@ def create_command(
     so that what listens on its loopback interface is reached.
 
     Raises:
-        CommandLineError: the command line cannot be split.
+        CommandLineError: the command line cannot be split, or a variable cannot be told to the engine.
     """
     name = container_name(root, launch.key, launch.run_number)
     options = shlex.split(run.options)
-    variables, inherited = _variables(launch, environment)
+    inherited, filed = _variables(launch, environment)
+    variables = [part for name_of_one in inherited for part in ("--env", name_of_one)]
     network = [] if any(option.split("=")[0] in {"--network", "--net"} for option in options) else ["--network=host"]
     command = split(launch.command_line) if launch.command_line.strip() else []
     return ContainerCommand(
@@ -54,30 +66,39 @@ def create_command(
             *_volumes(run.binds, launch.key, root, environment),
             *_folder(launch, run, root),
             *variables,
+            *(["--env-file", variables_file] if filed else []),
             *options,
             run.image,
             *command,
         ),
         environment=inherited,
+        variables="".join(f"{line}\n" for line in filed),
     )
 
 
-def _variables(launch: TaskLaunch, environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    """Return the options that name variables, and those whose values the engine takes from its own environment.
+def _variables(launch: TaskLaunch, environment: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the variables that the engine takes from its own environment, and those of the file as lines.
 
-    A value stands on no command line, where any user of the machine reads it, but where the engine would take the
-    variable for its own.
+    No value stands on a command line, where any user of the machine reads it, and the engine takes none for its own.
+    Only what a file cannot hold comes by way of the engine's environment.
     """
-    options, inherited = [], {}
+    inherited, filed = {}, []
     for name, value in environment.items():
         if name in _NODE_ONLY and name not in launch.environment:
             continue
-        if name in _NODE_ONLY or name.startswith(_OF_THE_ENGINE):
-            options += ["--env", f"{name}={value}"]
+        if _fits_in_a_line(name, value):
+            filed.append(f"{name}={value}")
+        elif name in _NODE_ONLY or name.startswith(_OF_THE_ENGINE) or name.endswith("*"):
+            raise CommandLineError(f"the variable {name} has blanks in its name or line breaks in its value")
         else:
-            options += ["--env", name]
             inherited[name] = value
-    return options, inherited
+    return inherited, filed
+
+
+def _fits_in_a_line(name: str, value: str) -> bool:
+    if name.startswith("#") or any(character.isspace() for character in name):
+        return False
+    return not set(value) & {"\n", "\r"} and len(name) + len(value) < _LONGEST_LINE
 
 
 def _volumes(binds: tuple[Bind, ...] | None, key: TaskKey, root: str, environment: Mapping[str, str]) -> list[str]:

@@ -65,17 +65,27 @@ class Containers:
         registries = pool.registries if run.registry is None else (run.registry, *pool.registries)
         self._bring(engine, run.image, registries, keep_going)
         container = Container(engine, container_name(self._root, launch.key, launch.run_number))
+        variables = self._logins / f"{container.name}.env"
         try:
             command = create_command(
-                launch, run, root=self._root, environment=environment, label=f"{LABEL}={self._nodes}"
+                launch,
+                run,
+                root=self._root,
+                environment=environment,
+                label=f"{LABEL}={self._nodes}",
+                variables_file=str(variables),
             )
         except CommandLineError as error:
             raise ContainerFailed(failure("ContainerInvalidSettings", Message=str(error))) from error
         try:
+            if command.variables:
+                write_private(variables, command.variables)
             called = engine.call(["create", *command.arguments], keep_going, command.environment)
         except BaseException:
             container.remove()
             raise
+        finally:
+            variables.unlink(missing_ok=True)
         if called.exit_code != 0:
             container.remove()
             raise ContainerFailed(failure("ContainerInvalidSettings", Message=_said(called)))
@@ -103,12 +113,12 @@ class Container:
 
     def __init__(self, engine: Engine, name: str) -> None:
         self._engine = engine
-        self._name = name
+        self.name = name
 
     @property
     def command(self) -> list[str]:
         """What runs it to its end in the foreground, with its streams and its exit code."""
-        return [self._engine.program, "start", "--attach", self._name]
+        return [self._engine.program, "start", "--attach", self.name]
 
     @property
     def environment(self) -> Mapping[str, str]:
@@ -117,12 +127,12 @@ class Container:
 
     def never_ran(self) -> bool:
         """Say whether its command could not be started."""
-        called = self._engine.call(["inspect", "--format", "{{.State.StartedAt}}", self._name], lambda: None)
+        called = self._engine.call(["inspect", "--format", "{{.State.StartedAt}}", self.name], lambda: None)
         return called.exit_code == 0 and called.output.startswith(_NEVER)
 
     def remove(self) -> None:
         """End it, if it runs, with all its processes."""
-        self._engine.remove([self._name])
+        self._engine.remove([self.name])
 
 
 @contextmanager

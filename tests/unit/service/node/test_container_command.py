@@ -2,7 +2,10 @@
 
 from itertools import pairwise
 
-from dispatcher.service.node.container_command import container_name, create_command
+import pytest
+
+from dispatcher.service.node.command import CommandLineError
+from dispatcher.service.node.container_command import ContainerCommand, container_name, create_command
 from dispatcher.service.node.launch import Bind, BindSource, ContainerRun, TaskKey, TaskLaunch
 
 KEY = TaskKey(job_id="job", task_id="task")
@@ -14,7 +17,8 @@ def _arguments(run: ContainerRun, command: str = "", **environment: str) -> list
         key=KEY, pool_id="p", node_id="n", run_number=2, command_line=command, environment={"HOME": "/mine"}
     )
     given = {"PATH": "/bin", "HOME": "/mine", **environment}
-    return list(create_command(launch, run, root="/n", environment=given, label="l=/n").arguments)
+    made = create_command(launch, run, root="/n", environment=given, label="l=/n", variables_file="/private/file")
+    return list(made.arguments)
 
 
 def test_image_and_command_come_last() -> None:
@@ -43,20 +47,41 @@ def test_named_binds_are_seen_and_nothing_else() -> None:
     assert "--volume" not in _arguments(ContainerRun(image="i", binds=()))
 
 
+def _command(**environment: str) -> ContainerCommand:
+    launch = TaskLaunch(
+        key=KEY, pool_id="p", node_id="n", run_number=1, command_line="", environment={"HOME": "is the user's"}
+    )
+    run = ContainerRun(image="i")
+    return create_command(launch, run, root="/n", environment=environment, label="l", variables_file="/private/file")
+
+
 def test_values_stand_on_no_command_line() -> None:
-    """Others on the machine read command lines; what the engine would take for its own is the exception."""
-    launch = TaskLaunch(key=KEY, pool_id="p", node_id="n", run_number=1, command_line="")
-    environment = {"SECRET": "s3cret", "LD_PRELOAD": "x.so", "PATH": "/bin", "AZ_BATCH_TASK_ID": "task"}
-    command = create_command(launch, ContainerRun(image="i"), root="/n", environment=environment, label="l")
-    assert "s3cret" not in " ".join(command.arguments)
-    assert command.environment == {"SECRET": "s3cret", "AZ_BATCH_TASK_ID": "task"}
-    assert "LD_PRELOAD=x.so" in command.arguments
-    assert not any("PATH" in argument for argument in command.arguments)
+    """Others on the machine read command lines, and the engine would take some for its own."""
+    command = _command(SECRET="s3cret", LD_PRELOAD="x.so", PATH="/bin", AZ_BATCH_TASK_ID="task")
+    assert ("--env-file", "/private/file") in pairwise(command.arguments)
+    assert command.variables == "SECRET=s3cret\nLD_PRELOAD=x.so\nAZ_BATCH_TASK_ID=task\n"
+    assert not any(part in " ".join(command.arguments) for part in ("s3cret", "x.so", "PATH"))
+    assert command.environment == {}
+
+
+@pytest.mark.parametrize(("name", "value"), [("MINE", "a\nb"), ("MINE", "a" * 70_000), ("#MINE", "a"), ("MY OWN", "a")])
+def test_what_no_line_can_hold_is_inherited(name: str, value: str) -> None:
+    """By way of the engine's own environment, and named on the command line."""
+    command = _command(**{name: value})
+    assert ("--env", name) in pairwise(command.arguments)
+    assert (command.environment, command.variables) == ({name: value}, "")
+
+
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "DOCKER_HOST", "HOME", "AWS_*"])
+def test_what_the_engine_would_take_for_its_own_is_refused(name: str) -> None:
+    """Where no line can hold it; of a star the engine would make all that the service itself has."""
+    with pytest.raises(CommandLineError, match="line breaks"):
+        _command(**{name: "a\nb"})
 
 
 def test_home_is_the_images_unless_the_user_set_it() -> None:
     """The node's own PATH and HOME mean nothing in a container."""
-    assert "HOME=/mine" in _arguments(ContainerRun(image="i"))
+    assert _command(HOME="/mine", PATH="/bin").variables == "HOME=/mine\n"
 
 
 def test_network_is_the_machines_unless_another_is_asked_for() -> None:
