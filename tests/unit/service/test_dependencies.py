@@ -129,17 +129,18 @@ class Waits:
         return [item for ranges in self.tasks for item in ranges.items() if item[1]]
 
 
-bounds = st.tuples(st.integers(1, 4), st.integers(0, 2)).map(lambda pair: (pair[0], sum(pair)))
+bounds = st.sampled_from([(1, 2), (2, 3), (1, 3)])
 happenings = st.lists(
     st.one_of(
         st.tuples(st.just("add"), st.sets(bounds, min_size=1, max_size=2)),
-        st.tuples(st.sampled_from(["release", "release", "hold", "forget"]), st.integers(1, 6)),
+        st.tuples(st.sampled_from(["release", "hold", "forget"]), st.integers(1, 3)),
     ),
+    min_size=5,
     max_size=25,
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(happenings=happenings)
 def test_tasks_that_share_a_range_wait_as_if_each_had_its_own(happenings: list[tuple[str, Any]]) -> None:
     """Whatever is satisfied, run again and deleted in between."""
