@@ -91,3 +91,12 @@ def test_nodes_process_of_a_killed_service_ends_with_all_its_tasks(
     process.kill()
     wait_until(lambda: not is_running(nodes))
     assert not is_running(begun(tmp_path / "begun")[0])
+
+
+def test_tasks_ignore_no_signal_that_their_program_does_not(own: BatchClient) -> None:
+    """The process of the nodes does not end by them, but that is no affair of what it starts."""
+    command = "/bin/grep SigIgn /proc/self/status"
+    own.create_task("job", models.BatchTaskCreateOptions(id="signals", command_line=command))
+    wait_until(lambda: own.get_task("job", "signals").state == models.BatchTaskState.COMPLETED)
+    said = b"".join(own.download_task_file("job", "signals", "stdout.txt"))
+    assert int(said.split()[1], 16) == 0

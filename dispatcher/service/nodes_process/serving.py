@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from threading import Thread
+from types import FrameType
 
 from dispatcher.processes import become_subreaper, end_descendants
 from dispatcher.service.clock import SystemClock
@@ -41,13 +42,14 @@ from dispatcher.service.storage_link import read_storage_link
 logger = logging.getLogger(__name__)
 
 _DESCENDANTS_SECONDS = 10.0
+_CLOSED_KEPT = 100
 
 
 def serve(channel: Channel) -> None:
     """Run nodes until the other end is gone; does not return."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # it ends with the service, which is told by whoever stops both
+        signal.signal(number, _let_be)  # it ends with the service, which is told by whoever stops both
     become_subreaper()
     raise_soft_limit()
     messages = channel.receive()
@@ -62,6 +64,10 @@ def serve(channel: Channel) -> None:
     os._exit(0)  # threads of nodes may be at work on what has just been ended
 
 
+def _let_be(number: int, frame: FrameType | None) -> None:
+    """Do nothing. What is ignored instead stays ignored in every program that a task starts; a handler does not."""
+
+
 class _Nodes:
     """The nodes that the service has opened. Messages are taken by one thread."""
 
@@ -72,26 +78,22 @@ class _Nodes:
         self._engines = EngineFinder(begin.engine_folder)
         self._warm = begin.warm
         self._nodes: dict[int, Node] = {}
+        self._closed: dict[int, Node] = {}
+        """Those that were closed last: messages to them may be on their way, and they still forget tasks."""
 
     def take(self, message: object) -> None:
         """Do what a message says."""
         match message:
             case Launch():
                 self._launch(message)
-            case End():
-                self._nodes[message.node].end(message.key, message.reason)
-            case Forget():
-                self._nodes[message.node].forget(message.key)
-            case Proceed():
-                self._nodes[message.node].proceed(message.key)
+            case End() | Forget() | Proceed() | SetUp():
+                self._pass_on(message)
             case OpenNode():
                 self._answer(message.call, partial(self._open, message))
-            case SetUp():
-                self._nodes[message.node].set_up(message.setup)
             case UploadLog():
-                self._answer(message.call, partial(self._nodes[message.node].upload_log, message.request))
+                self._answer(message.call, partial(self._upload_log, message))
             case CloseNode():
-                closing = partial(self._close, self._nodes.pop(message.node))
+                closing = partial(self._close, self._retire(message.node))
                 Thread(target=self._answer, args=(message.call, closing), name="close", daemon=True).start()
             case None:  # the end of several launches
                 pass
@@ -111,13 +113,46 @@ class _Nodes:
         )
         return 0
 
+    def _pass_on(self, message: End | Forget | Proceed | SetUp) -> None:
+        """Tell a node, which may have been closed while the message was on its way."""
+        node = self._find(message.node)
+        if node is None:
+            return
+        match message:
+            case End():
+                node.end(message.key, message.reason)
+            case Forget():
+                node.forget(message.key)
+            case Proceed():
+                node.proceed(message.key)
+            case SetUp():
+                node.set_up(message.setup)
+
+    def _upload_log(self, message: UploadLog) -> int:
+        node = self._find(message.node)
+        if node is None:
+            raise ConnectionError("the node is closed")
+        return node.upload_log(message.request)
+
+    def _find(self, number: int) -> Node | None:
+        return self._nodes.get(number) or self._closed.get(number)
+
+    def _retire(self, number: int) -> Node:
+        node = self._closed[number] = self._nodes.pop(number)
+        if len(self._closed) > _CLOSED_KEPT:
+            del self._closed[next(iter(self._closed))]
+        return node
+
     def _close(self, node: Node) -> int:
         node.close()
         return 0
 
     def _launch(self, message: Launch) -> None:
+        node = self._nodes.get(message.node)
+        if node is None:  # closed meanwhile: the service has given the task back
+            return
         try:
-            self._nodes[message.node].launch(message.launch)
+            node.launch(message.launch)
         except (OSError, RuntimeError) as error:  # no descriptor or no thread is left
             logger.exception("%s could not be launched", message.launch.key)
             self._tell(message.node, [never_started(message.launch, error, self._clock.now())])
