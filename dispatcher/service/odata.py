@@ -8,7 +8,7 @@ A filter compares properties of an entity with literals: ``eq ne gt ge lt le``, 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -85,6 +85,44 @@ def matches(expression: Expression, entity: JsonObject) -> bool:
             return isinstance(value, str) and value.lower().startswith(prefix.lower())
         case Compare():
             return _compare(expression, _value(entity, expression.path))
+
+
+def matcher(expression: Expression) -> Callable[[JsonObject], bool]:
+    """Return `matches` of an expression, for many entities: texts that one property may equal are looked up at once."""
+    match expression:
+        case And(terms=terms):
+            tests = [matcher(term) for term in terms]
+            return lambda entity: all(test(entity) for test in tests)
+        case Or(terms=terms):
+            tests = [_one_of(path, texts) for path, texts in _equal_texts(terms).items()]
+            tests += [matcher(term) for term in terms if not _is_equal_text(term)]
+            return lambda entity: any(test(entity) for test in tests)
+        case Not(inner=inner):
+            test = matcher(inner)
+            return lambda entity: not test(entity)
+        case _:
+            return lambda entity: matches(expression, entity)
+
+
+def _is_equal_text(term: Expression) -> bool:
+    return isinstance(term, Compare) and term.comparison is Comparison.EQ and isinstance(term.literal, str)
+
+
+def _equal_texts(terms: Iterable[Expression]) -> dict[str, set[str]]:
+    """Return the texts that terms of an ``or`` compare each property with, in lower case."""
+    texts: dict[str, set[str]] = {}
+    for term in terms:
+        if isinstance(term, Compare) and _is_equal_text(term):
+            texts.setdefault(term.path, set()).add(str(term.literal).lower())
+    return texts
+
+
+def _one_of(path: str, texts: set[str]) -> Callable[[JsonObject], bool]:
+    def test(entity: JsonObject) -> bool:
+        value = _value(entity, path)
+        return isinstance(value, str) and value.lower() in texts
+
+    return test
 
 
 def leaves(expression: Expression) -> Iterator[Compare | StartsWith]:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from dispatcher.service.calls import Call, Reply
 from dispatcher.service.errors import BatchError, Refusal
 from dispatcher.service.filters import check_filter
-from dispatcher.service.odata import Expression, matches, parse_select, select
+from dispatcher.service.odata import Expression, matcher, parse_select, select
 from dispatcher.service.odata_parser import parse_filter
 from dispatcher.service.wire import JsonObject, JsonValue
 
@@ -98,12 +98,13 @@ def page(
         cursor: what a next page is to begin after.
         rest: what that is once these items are through; None where there are no others.
     """
+    passes = None if listing.filter is None else matcher(listing.filter)
     values: list[JsonValue] = []
     last: T | None = None
     next_after = rest
     for item in items:
         body = render(item)
-        if listing.filter is not None and not matches(listing.filter, body):
+        if passes is not None and not passes(body):
             continue
         if len(values) == listing.most and last is not None:
             next_after = cursor(last)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatcher.service.errors import BatchError
-from dispatcher.service.odata import matches, parse_select, select
+from dispatcher.service.odata import matcher, matches, parse_select, select
 from dispatcher.service.odata_parser import MOST_TERMS, MOST_WORK, parse_filter
 from dispatcher.service.wire import JsonObject
 
@@ -128,3 +128,28 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing that a client can send is the service's error."""
     with suppress(BatchError):
         matches(parse_filter(text), TASK)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "state eq 'Completed'",
+                "state eq 'active'",
+                "id eq 'task-10'",
+                "note eq null",
+                "executionInfo/exitCode eq 2",
+                "executionInfo/done eq 'true'",
+                "not (id eq 'task-11' or id eq 'TASK-10')",
+                "(state eq 'completed' and (id eq 'a' or note eq 'it''s'))",
+            ]
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([" or ", " and "]),
+)
+def test_matcher_passes_what_matches(terms: list[str], word: str) -> None:
+    """Looking values up at once means what comparing them one by one does."""
+    expression = parse_filter(word.join(terms))
+    assert matcher(expression)(TASK) == matches(expression, TASK)
