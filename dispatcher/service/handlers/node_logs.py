@@ -8,7 +8,7 @@ from datetime import datetime
 
 from dispatcher.service.calls import Call, Handler, Reply
 from dispatcher.service.documents.fields import Fields
-from dispatcher.service.errors import invalid_property
+from dispatcher.service.errors import BatchError, Refusal, invalid_property
 from dispatcher.service.handlers.nodes import find
 from dispatcher.service.node.launch import LogRequest
 from dispatcher.service.wire import parse_time
@@ -28,7 +28,11 @@ def upload(call: Call) -> Reply:
     request = LogRequest(
         container_url=url, folder=folder, since=since, until=until, uses_identity=fields.has("identityReference")
     )
-    return Reply(body={"virtualDirectoryName": folder, "numberOfFilesUploaded": live.upload_log(request)})
+    try:
+        files = live.upload_log(request)
+    except OSError:  # what runs the node has just ended, and is started again
+        raise BatchError(Refusal.NODE_NOT_READY) from None
+    return Reply(body={"virtualDirectoryName": folder, "numberOfFilesUploaded": files})
 
 
 def _time(fields: Fields, key: str) -> datetime:
