@@ -6,6 +6,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 POETRY := .poetry/bin/poetry
 NETWORK ?= Net3
+REQUESTS ?= 200000
 POETRY_READY := .poetry/.ready-2.5.1
 VENV_READY := .venv/.ready
 AZURITE_READY := .tools/azurite/.ready
@@ -17,7 +18,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test clients lint format types layers ci bench peers clean
+.PHONY: help setup demo test clients fuzz lint format types layers ci bench peers clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -33,6 +34,9 @@ test: setup ## Run every test that needs no Azure account (ARGS=... goes to pyte
 clients: setup ## Run clients that nobody here wrote against the service, each in an environment of its own
 	$(PY) -m tests.clients.environments .tools/clients
 	$(PY) -m pytest -m clients $(ARGS)
+
+fuzz: setup ## Fuzz the service with so many requests (REQUESTS=200000; ARGS="--seed S" repeats a run)
+	$(PY) -m tests.fuzz --requests $(REQUESTS) --sweep $(ARGS)
 
 lint: setup ## Check style and formatting
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .

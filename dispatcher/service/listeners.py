@@ -118,6 +118,7 @@ def _config(
         app,
         http=protocol or BoundedProtocol,
         ws="none",
+        proxy_headers=False,
         limit_concurrency=MOST_CONNECTIONS,
         access_log=False,
         log_config=None,

@@ -83,8 +83,10 @@ def _operation(operation: Operation) -> JsonObject:
     described: JsonObject = {
         "operationId": operation.name,
         "parameters": [*_parameters(operation)],
-        "responses": {str(operation.success): _success(operation), "default": _failure(operation)},
+        "responses": _responses(operation),
     }
+    if operation.reads and operation.conditions is not Conditions.NONE:
+        described["responses"] = {**_responses(operation), "304": {"description": "Not modified."}}
     if operation.is_retired:
         described["deprecated"] = True
     if operation.body is not Body.NONE:
@@ -93,6 +95,10 @@ def _operation(operation: Operation) -> JsonObject:
             "content": {JSON: {"schema": {"$ref": f"#/components/schemas/{BODIES[operation.name]}"}}},
         }
     return described
+
+
+def _responses(operation: Operation) -> JsonObject:
+    return {str(operation.success): _success(operation), "default": _failure(operation)}
 
 
 def _parameters(operation: Operation) -> Iterable[JsonObject]:

@@ -42,8 +42,8 @@ def test_operations_are_those_that_are_published() -> None:
     assert ours.keys() - theirs.keys() == {"GET /pools/{}/nodes/{}/rdp"}
     assert not theirs.keys() - ours.keys()
     for route, operation in theirs.items():
-        statuses = {int(status) for status in ours[route]["responses"] if status != "default"}
-        assert statuses == {status for status in operation["success"] if status < 400}
+        statuses = {int(status) for status in ours[route]["responses"] if status.startswith("2")}
+        assert statuses == {status for status in operation["success"] if status < 300}
 
 
 @pytest.mark.parametrize("place", ["query", "header"])
