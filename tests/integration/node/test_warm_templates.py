@@ -11,7 +11,7 @@ import pytest
 from dispatcher.processes import descendants
 from dispatcher.service.node.process import Cause
 from dispatcher.service.node.warm.options import WarmLevel
-from tests.integration.node.warm_support import Stage, is_warm, python
+from tests.integration.node.warm_support import Seen, Stage, is_warm, python
 
 PROBE = python("-m", "probe", "word")
 HELLO = "import sys\nprint('hello', sys.argv[1:])"
@@ -328,6 +328,34 @@ def test_template_that_makes_room_waits_for_its_tasks(tmp_path: Path) -> None:
         (stage.work / "go").touch()
         assert stage.wait(process).exit_code == 5
         assert len(_templates(stage)) == 1
+
+
+def test_template_that_nobody_needs_ends(
+    tmp_path: Path,
+    runs: Callable[[int], bool],
+    wait_until: Callable[[Callable[[], bool]], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """When it is needed again there is another, and it is not counted as lost."""
+    with Stage(tmp_path / "node", idle_seconds=0.05) as stage:
+        stage.write("probe.py", HELLO)
+        for _ in range(6):
+            stage.prepare(PROBE)
+            wait_until(lambda: not _templates(stage))
+            assert stage.run(PROBE).stdout == "hello ['word']\n"
+            stage.warm.settle()
+        assert "lost" not in caplog.text
+
+
+def test_idle_template_waits_for_its_tasks(tmp_path: Path) -> None:
+    """It alone knows how they end."""
+    with Stage(tmp_path / "node", idle_seconds=0.01) as stage:
+        stage.write("probe.py", "import sys, time\ntime.sleep(float(sys.argv[1]))\nsys.exit(7)")
+        seen: list[Seen] = []
+        while not any(each.is_warm for each in seen):
+            stage.prepare(python("-m", "probe", "0"))
+            seen.append(stage.run(python("-m", "probe", "0.1")))
+        assert {each.exit_code for each in seen} == {7}
 
 
 def test_templates_end_with_the_node(stage: Stage, runs: Callable[[int], bool]) -> None:

@@ -1,7 +1,7 @@
 """What a node and a template say to each other: lists of words with a NUL after each but the last.
 
-A template is told once ``level, target, prefixes, module, ...`` and answers ``ready, path, ...`` with the paths whose
-change makes it outdated, or ``refused, reason``. From then on it is told, in any order:
+A template is told once ``level, target, seconds, prefixes, module, ...`` and answers ``ready, path, ...`` with the
+paths whose change makes it outdated, or ``refused, reason``. From then on it is told, in any order:
 
 ``start, program, folder, own, count, word, ..., NAME=value, ...``
     with three descriptors: the gate, standard output and standard error. A copy goes on as a process that was started
@@ -11,7 +11,7 @@ change makes it outdated, or ``refused, reason``. From then on it is told, in an
     and answers, once that copy has ended, ``status user kernel reads writes``, or ``unknown``: wait(2)'s status,
     seconds of processor time, and blocks.
 
-A template ends when nobody can ask it any more, and when it was not asked for a while and has no copies.
+A template ends when nobody can ask it any more, and when it was not asked for those seconds and has no copies.
 """
 
 from __future__ import annotations
@@ -41,9 +41,11 @@ class Collected:
     usage: Usage
 
 
-def introduction(level: str, target: str, own_prefixes: Sequence[str], modules: Sequence[str]) -> bytes:
+def introduction(
+    level: str, target: str, own_prefixes: Sequence[str], modules: Sequence[str], *, idle_seconds: float
+) -> bytes:
     """Return what a template is told first."""
-    return _join([level, target, " ".join(own_prefixes), *modules])
+    return _join([level, target, str(idle_seconds), " ".join(own_prefixes), *modules])
 
 
 def start_request(program: str, folder: str, argv: Sequence[str], environment: Mapping[str, str], *, own: int) -> bytes:

@@ -30,6 +30,8 @@ class WarmOptions:
     """How many tasks start the same program before there is a template of it."""
     most: int = 4
     """Templates of a node at the same time; the one not used for longest makes room."""
+    idle_seconds: float = 300.0
+    """After which a template ends that is not needed."""
     ready_seconds: float = 60.0
     """How long a template may take to import; tasks start cold meanwhile."""
     answer_seconds: float = 10.0

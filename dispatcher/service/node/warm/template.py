@@ -200,11 +200,17 @@ def start_template(
     starter = _Starter(recipe, root, folder, null)
     with _Hatching(starter.start((*recipe.words_before_target, "-c", "pass")), options, keep_going) as trial:
         # what does not stop where a template does would run the task's own program
-        trial.introduce(introduction(WarmLevel.INTERPRETER.value, "", (), ()))
+        trial.introduce(introduction(WarmLevel.INTERPRETER.value, "", (), (), idle_seconds=0.0))
     began = time.time_ns()
     names = ("runpy", *options.modules) if recipe.is_module else ()
     with _Hatching(starter.start(recipe.words), options, keep_going) as hatching:
-        told = introduction(options.level.value, recipe.target, ("AZ_BATCH_", *options.own_prefixes), names)
+        told = introduction(
+            options.level.value,
+            recipe.target,
+            ("AZ_BATCH_", *options.own_prefixes),
+            names,
+            idle_seconds=options.idle_seconds,
+        )
         watched = {path: _mark(path) for path in hatching.introduce(told)}
         if any(mark is not None and mark[0] > began - _SETTLED_NS for mark in watched.values()):
             raise Unsettled("its files have just changed")

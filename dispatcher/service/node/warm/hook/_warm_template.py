@@ -41,7 +41,7 @@ def prepare(told: "list[str]", control: "_socket.socket") -> None:
         Refused: something other than modules came of it.
         Exception: what the modules raise.
     """
-    level, target, own, modules = told[0], told[1], told[2].split(), told[3:]
+    level, target, own, modules = told[0], told[1], told[3].split(), told[4:]
     refuse_customized()
     path, folder, environment = list(sys.path), os.getcwd(), dict(os.environ)
     plain: Any = type(os.environ)

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 VARIABLE = "DISPATCHER_WARM_START"
-IDLE_SECONDS = 300.0
 MOST_BYTES = 1 << 18
 MOST_DESCRIPTORS = 3
 NEVER_SHIELDED = ("sys", "builtins", "__main__")
@@ -74,6 +73,7 @@ def main() -> None:
     shield = Shield()
     told = control.recv(MOST_BYTES).split(b"\0")
     control.send(b"\0".join(prepare([os.fsdecode(word) for word in told], shield, control)))
+    control.settimeout(float(told[2]) or None)
     added = {name.partition(".")[0] for name in set(sys.modules) - loaded - {"sitecustomize"}}
     serve(control, added)
 
@@ -100,7 +100,6 @@ def prepare(told: "list[str]", shield: Shield, control: "_socket.socket") -> "li
 
 def serve(control: "_socket.socket", added: "set[str]") -> None:
     """Do what is asked until nobody can ask any more; return in copies alone."""
-    control.settimeout(IDLE_SECONDS)
     while True:
         words, descriptors = receive(control)
         if words[0] == b"collect":
