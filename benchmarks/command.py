@@ -13,7 +13,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks import add_collection, edges, node_start, scale, service_rate, service_start, task_memory
+from benchmarks import (
+    add_collection,
+    edges,
+    node_start,
+    scale,
+    service_rate,
+    service_start,
+    task_memory,
+    warm_starts,
+)
 from benchmarks.figures import FiguresError, with_block, with_headline
 from benchmarks.machine import describe
 from benchmarks.peers import race
@@ -30,6 +39,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "peers": race.measure,
     "scale": scale.measure,
     "edges": edges.measure,
+    "warm-starts": warm_starts.measure,
 }
 
 HEADLINE = "peers"
