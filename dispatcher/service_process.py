@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from batch_manager.definitions import PoolDefinition
 from batch_manager.errors import ServiceError
 from dispatcher.local import POOL_ID, local_client
 from dispatcher.processes import send_signal
+from dispatcher.service.disk import disk_failures
 from dispatcher.service_folder import Running, ServiceFolder
 from dispatcher.stack import LocalStack, StackError
 from dispatcher.storage import StorageEndpoint
@@ -65,11 +67,11 @@ def serve(settings: StartSettings, ready: Callable[[], None], console: Console) 
     """Start a service, call ``ready`` when it answers, and end it at Ctrl-C or SIGTERM.
 
     Raises:
-        FolderInUse, PrivacyError: the folder cannot be used now.
+        FolderInUse, PrivacyError, DiskFailed: the folder cannot be used now.
         StackError: a port is taken, or a process of the service did not start or ended early.
         StorageUnavailable: there is no Azurite.
     """
-    with settings.folder.claim() as lock:
+    with disk_failures(settings.folder.path), settings.folder.claim() as lock:
         for port in settings.ports:
             _check_port(port)
         stack = LocalStack(
@@ -91,6 +93,7 @@ def detach(folder: ServiceFolder) -> Callable[[], None] | None:
 
     Raises:
         DetachedFailed: the other ended before it was ready.
+        DiskFailed: the disk is so full that it could not say why.
     """
     readable, writable = os.pipe()
     folder.start_log.unlink(missing_ok=True)
@@ -111,7 +114,11 @@ def detach(folder: ServiceFolder) -> Callable[[], None] | None:
         os.waitpid(child, 0)
         raise
     exit_code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    raise DetachedFailed(folder.start_log.read_text(encoding="utf-8", errors="replace").strip(), exit_code)
+    said = folder.start_log.read_text(encoding="utf-8", errors="replace").strip()
+    if not said and not os.statvfs(folder.path).f_bavail:  # it could not even say so
+        with disk_failures(folder.path):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    raise DetachedFailed(said, exit_code)
 
 
 def stop(folder: ServiceFolder) -> bool:

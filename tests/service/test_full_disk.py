@@ -7,6 +7,7 @@ import resource
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
@@ -207,6 +208,22 @@ def test_service_does_not_start_on_a_read_only_file_system(mount: Callable[..., 
     )
     subprocess.run(["mount", "-o", "remount,rw", str(data)], check=True)
     assert all_complete(data) == {"a"}
+
+
+@pytest.mark.parametrize("detach", [[], ["--detach"]])
+def test_command_says_that_the_disk_is_full(mount: Callable[..., Path], detach: list[str]) -> None:
+    """Though there is no room for a log."""
+    folder = mount("folder")
+    fill(folder)
+    command = [sys.executable, "-m", "dispatcher", "service", "start", "--data", str(folder), "--port", "0"]
+    ran = subprocess.run([*command, *detach], capture_output=True, text=True, timeout=DEADLINE, check=False)
+    assert (ran.returncode, ran.stderr.splitlines()) == (
+        IO_ERROR,
+        [
+            f"dispatcher: cannot write below {folder}: No space left on device: "
+            "free space there, then start the service again"
+        ],
+    )
 
 
 def test_task_that_finds_its_nodes_disk_full_fails_alone(mount: Callable[..., Path], tmp_path: Path) -> None:
