@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.peers.environments import FOLDER, Peer
 
-LIMIT_SECONDS = 60
-_START_SECONDS = 30
+LIMIT_SECONDS = 45
+_START_SECONDS = 15
 
 
 class PeerFailed(Exception):  # noqa: N818 - the name says what happened
