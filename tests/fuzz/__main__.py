@@ -13,7 +13,7 @@ from tests.clients.environments import TOOLS
 from tests.fuzz.run import Plan, run
 from tests.fuzz.schema import ENVIRONMENT
 
-_SHARE = 0.3
+_SHARE = 0.05
 """Of the requests, those that schemathesis makes."""
 
 

@@ -1,7 +1,9 @@
 """Unpacking zips that nobody vouches for."""
 
 import stat
+import warnings
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,22 @@ def test_zip_that_is_cut_is_refused(cut: int, tmp_path_factory: pytest.TempPathF
     archive.write_bytes(whole[: max(0, len(whole) - cut)])
     with pytest.raises(BadZip):
         unpack(archive, folder / "out")
+
+
+_PARTS = st.sampled_from(["..", ".", "", "a", "b", "con", "/", "\\", "C:", "é", "..\\..", "a" * 300, "\n"])
+_KINDS = st.sampled_from([0o100644, 0o040755, 0o120777, 0o020666, 0o010644, 0])
+
+
+@given(entries=st.lists(st.tuples(st.lists(_PARTS, min_size=1, max_size=5).map("/".join), _KINDS), max_size=6))
+def test_whatever_a_zip_holds_stays_in_its_folder(
+    tmp_path_factory: pytest.TempPathFactory, entries: list[tuple[str, int]]
+) -> None:
+    """Names, links, devices: it is unpacked below the folder as files and folders, or refused."""
+    place = tmp_path_factory.mktemp("zip")
+    with warnings.catch_warnings(action="ignore"):  # names that are there twice
+        archive = _zip(place / "a.zip", *((name, b"/etc", mode) for name, mode in entries))
+    with suppress(BadZip, OSError):
+        unpack(archive, place / "folder")
+    assert {path.name for path in place.iterdir()} <= {"a.zip", "folder"}
+    for path in (place / "folder").rglob("*"):
+        assert stat.S_IFMT(path.lstat().st_mode) in {stat.S_IFREG, stat.S_IFDIR}
