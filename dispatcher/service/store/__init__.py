@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 
 from dispatcher.service.store.account import AccountStore
@@ -42,6 +43,11 @@ class Store:
         self.autoscale = AutoscaleStore(self._database)
         self.applications = ApplicationStore(self._database)
         self.account = AccountStore(self._database)
+
+    @property
+    def last_written(self) -> datetime | None:
+        """When an earlier service last stored something; None where there was none."""
+        return self._database.last_written
 
     def on_failure(self, failed: Callable[[StoreFailed], None]) -> None:
         """Have a function called, once, when the disk fails the file: the service must stop."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dispatcher.service.store.failures import SchemaError, StoreFailed, storage_failure
-from dispatcher.service.store.opening import open_state
+from dispatcher.service.store.opening import last_written, open_state
 from dispatcher.service.wire import to_micros
 
 __all__ = ["Database", "Row", "SchemaError", "StoreFailed", "Value"]
@@ -32,6 +32,8 @@ class Database:
             StoreFailed: it cannot be read or written.
         """
         self._target = ":memory:" if path is None else str(path)
+        self.last_written = last_written(path)
+        """When it was last written before it was opened; None where it is new."""
         self._connection = open_state(path)
         self._depth = 0
         self._version = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -36,6 +37,14 @@ def open_state(path: Path | None) -> sqlite3.Connection:
         return _open(path)
     except sqlite3.Error as error:
         raise storage_failure(error, str(path)) or error from None
+
+
+def last_written(path: Path | None) -> datetime | None:
+    """Return when a file that nobody has open was last written; None where there is none."""
+    if path is None:
+        return None
+    files = [file for file in (path, path.with_name(f"{path.name}-wal")) if file.exists()]
+    return max((datetime.fromtimestamp(file.stat().st_mtime, UTC) for file in files), default=None)
 
 
 def _open(path: Path) -> sqlite3.Connection:

@@ -31,11 +31,17 @@ class TaskPart:
         self.gangs = Gangs(context)
 
     def recover(self, now: datetime) -> None:
-        """Put the tasks that ran when the service last ended back in the queue, or end those that were being ended."""
+        """Put the tasks that ran when the service last ended back in the queue, or end those that were being ended.
+
+        Their attempts are counted up to the last that the earlier service stored: nobody knows when they ended.
+        """
+        died = min(self._core.store.last_written or now, now)
         self._core.store.subtasks.forget_running()
         for task in self._core.store.tasks.running():
             lost = task if task.end_reason else replace(task, end_reason=EndReason.REQUEUED)
             job = self._core.store.jobs.by_key(task.job_key)
+            ended = max(died, task.started or died)
+            self._core.store.statistics.add_attempt(task, ended_by_request(job.id, task, ended), self._context.usage)
             self._settle(lost, ended_by_request(job.id, task, now), now)
 
     def step(self, now: datetime) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from dispatcher.service.machine_sizes import cores_of
 from dispatcher.service.node.launch import Usage
+from dispatcher.service.store import Store
 from dispatcher.service.testing import Bench
 from dispatcher.service.wire import JsonObject
 
@@ -44,6 +47,23 @@ def test_task_statistics_are_what_its_process_used(bench: Bench) -> None:
     names = ("wallClockTime", "waitTime", "userCPUTime", "kernelCPUTime", "readIOps", "writeIOps")
     assert [found[name] for name in names] == ["PT5S", "PT10S", "PT2S", "PT1S", "2048", "4096"]
     assert found["readIOGiB"] == 2048 * 512 / 2**30
+
+
+def test_attempt_that_a_killed_service_ran_counts_up_to_the_last_that_was_stored(tmp_path: Path) -> None:
+    """When it ended nobody knows; the time until the next start is no task's."""
+    path = tmp_path / "state"
+    before = Bench(Store(path))
+    before.add_pool()
+    before.add_job()
+    before.add_task("a")
+    before.service.close()
+    died = (before.clock.now() + 7 * SECOND).timestamp()
+    os.utime(path, (died, died))
+    after = Bench(Store(path))
+    after.clock.advance(60 * SECOND)
+    after.service.worker.recover()
+    assert stats(after, "get_task", jobId="job", taskId="a")["wallClockTime"] == "PT7S"
+    assert stats(after, "get_job", jobId="job")["wallClockTime"] == "PT7S"
 
 
 def test_retries_count_with_the_task_and_in_the_job(bench: Bench) -> None:
