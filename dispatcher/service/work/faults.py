@@ -71,7 +71,7 @@ class FaultPart:
             if rule.fault in NODE_FAULTS:
                 at = now + timedelta(seconds=rule.number("delay"))
                 self._due.append(_Due(at=at, rule=rule, live=start.live, key=launch.key, run_number=launch.run_number))
-        return replace(launch, faults=_of_attempt(rules))
+        return replace(launch, faults=_of_attempt(rules)) if rules else launch
 
     def step(self, now: datetime) -> bool:
         """Do what is due; what follows are the endings of attempts."""
@@ -96,10 +96,11 @@ class FaultPart:
         met = self._met.get(attempt.task_key)
         if met is not None:
             self._met[attempt.task_key] = replace(met, has_ended=True)
-        task = self._core.store.tasks.by_key(attempt.task_key)
         due = [each for each in self._due if each.is_of(live, ending.key, ending.run_number)]
-        if due:
-            self._due = [each for each in self._due if each not in due]
+        if not due:
+            return
+        self._due = [each for each in self._due if each not in due]
+        task = self._core.store.tasks.by_key(attempt.task_key)
         if task is not None and task.end_reason is None:
             for each in due:
                 self._do(each)
