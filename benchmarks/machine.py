@@ -7,17 +7,22 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("azure-batch", "azure-core", "azure-storage-blob", "pydantic-settings", "starlette", "uvicorn")
+SERVER = ("starlette", "uvicorn")
+CLIENT = ("azure-batch", "azure-core", "azure-storage-blob", "pydantic-settings")
 
 
 def describe() -> list[str]:
     """The machine, the interpreter and the libraries that were measured, a line each."""
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return [
         f"machine: {_processor()}, {os.cpu_count()} cores, {_memory()}, {platform.system()} {platform.release()}",
-        f"python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {packages}",
+        f"python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {_versions(SERVER)}",
+        _versions(CLIENT),
         f"commit {_commit()}, load of the machine before: {os.getloadavg()[0]:.1f}",
     ]
+
+
+def _versions(names: tuple[str, ...]) -> str:
+    return ", ".join(f"{name} {version(name)}" for name in names)
 
 
 def _processor() -> str:
