@@ -18,7 +18,13 @@ logger = logging.getLogger(__name__)
 _NOT_OURS = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _BESIDE = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a file."""
-_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL", "temp_store = MEMORY", "cache_size = -65536")
+_PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "journal_size_limit = 16777216",  # what a large transaction needed once is given back to the disk
+    "temp_store = MEMORY",
+    "cache_size = -65536",
+)
 _CREATE = f"BEGIN; {SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
 
 

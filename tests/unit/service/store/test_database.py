@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from dispatcher.service.store import StoreFailed
 from dispatcher.service.store.database import Database
 from dispatcher.service.store.failures import storage_failure
 
+LOG_LIMIT = 16 * 2**20
 PUT = "INSERT INTO unwanted_blobs VALUES ('box', ?)"
 
 
@@ -95,6 +97,27 @@ def test_damage_that_is_read_is_told(tmp_path: Path, database: Database, told: l
     with pytest.raises(StoreFailed, match="put a copy of the whole folder in its place"):
         damaged.all("SELECT blob FROM unwanted_blobs")
     assert len(told) == 1
+
+
+def test_log_does_not_grow_with_what_is_stored(tmp_path: Path, database: Database) -> None:
+    """It is copied into the file now and then, and one that was large once becomes small again."""
+    with database.transaction():
+        put_together(database, [f"{number:4096}" for number in range(10_000)])
+    log = tmp_path / "state-wal"
+    assert log.stat().st_size > 2 * LOG_LIMIT
+    for number in range(10):
+        database.run(PUT, (str(number),))
+    assert log.stat().st_size <= LOG_LIMIT
+
+
+def test_log_that_a_killed_service_left_is_part_of_the_file(tmp_path: Path, database: Database) -> None:
+    """Nothing of it was copied into the file yet."""
+    put_together(database, ["first", "second"])
+    (tmp_path / "killed").mkdir()
+    for name in ("state", "state-wal"):
+        shutil.copy(tmp_path / name, tmp_path / "killed" / name)
+    again = Database(tmp_path / "killed" / "state")
+    assert [row[0] for row in again.all("SELECT blob FROM unwanted_blobs ORDER BY blob")] == ["first", "second"]
 
 
 def test_error_without_a_code_says_nothing_of_the_disk() -> None:
