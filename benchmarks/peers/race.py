@@ -97,4 +97,5 @@ def headline(tasks: int, racers: Mapping[str, Racer]) -> str:
         return f"{start}, {loop}."
     best = max(rates, key=lambda name: rates[name])
     ratio = median(service.rates) / rates[best]
-    return f"{start}, {loop} and {ratio:.2f} of {best}, the fastest of {len(rates)} other tools in the same run."
+    tools = len({PEERS[name].package or name for name in rates})
+    return f"{start}, {loop} and {ratio:.2f} of {best}, the fastest of {tools} other tools in the same run."
