@@ -75,7 +75,15 @@ class Service:
     def close(self) -> None:
         """End every task, close the nodes and the store. Tasks that ran are requeued at the next start."""
         self.stop()
+        self.end_nodes()
+        self.close_store()
+
+    def end_nodes(self) -> None:
+        """End every task and close the nodes, which may take a while; on any thread, after `stop`."""
         self._fleet.close()
+
+    def close_store(self) -> None:
+        """Close the store, after `end_nodes`."""
         self.core.store.close()
 
     def is_settled(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -24,6 +25,20 @@ class AccountKeys:
     secondary: str = field(repr=False)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Removal:
+    """What is left to do about an account that was taken away; until it is done the account comes back at a start."""
+
+    end: Callable[[], None]
+    """Ends its tasks, which may take a while; on any thread."""
+    finish: Callable[[], None]
+    """Deletes its state, after that; on the thread that owns the stores."""
+
+
+class AccountLeaving(Exception):  # noqa: N818 - it says what happens
+    """An account of the name is being removed."""
+
+
 class Accounts(Protocol):
     """The accounts of one service; every method is called by the thread that owns their stores."""
 
@@ -39,11 +54,14 @@ class Accounts(Protocol):
         """Return the account of a name, made and started if there is none; it is there again after a restart.
 
         An account that is made has ``document`` from the first moment, whenever the process dies.
+
+        Raises:
+            AccountLeaving: one of that name is being removed.
         """
         ...
 
-    def remove(self, name: str) -> None:
-        """Stop an account that is not the default one, and delete all of its state."""
+    def remove(self, name: str) -> Removal:
+        """Take an account that is there and not the default one away; what is returned deletes all of its state."""
         ...
 
     def keys(self, name: str) -> AccountKeys:

@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from dispatcher.service.account import Service
-from dispatcher.service.accounts import AccountKeys, KeyName
+from dispatcher.service.accounts import AccountKeys, AccountLeaving, KeyName, Removal
 from dispatcher.service.authentication import Authenticator
 from dispatcher.service.clock import Clock
 from dispatcher.service.faults.injector import Faults
@@ -73,6 +74,8 @@ class LocalAccounts:
         self._faults = faults
         self._stop: Callable[[], None] | None = None
         self._hosted: dict[str, _Hosted] = {}
+        self._leaving: set[str] = set()
+        """Accounts that are being removed: their folders are still there."""
         make_private_folder(self._others, is_ours=True)
         with ExitStack() as undo:
             undo.callback(self.close)
@@ -126,7 +129,10 @@ class LocalAccounts:
 
         Raises:
             ValueError: that is no name of an account.
+            AccountLeaving: an account of that name is being removed.
         """
+        if name.lower() in self._leaving:
+            raise AccountLeaving(name)
         if (service := self.find(name)) is not None:
             return service
         if ACCOUNT_NAME.fullmatch(name.lower()) is None:
@@ -138,7 +144,7 @@ class LocalAccounts:
             service.start(self._stop)
         return service
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str) -> Removal:
         """See `Accounts`.
 
         Raises:
@@ -146,12 +152,17 @@ class LocalAccounts:
         """
         if name.lower() == self._settings.default:
             raise ValueError(f"{name} is the default account, which cannot be removed")
-        hosted = self._hosted.pop(name.lower(), None)
-        if hosted is not None:
-            hosted.service.close()
-            removed = self._others / f"{_REMOVED}{secrets.token_hex(8)}"
-            hosted.folder.rename(removed)  # from here on it is gone, whenever the process dies
-            threading.Thread(target=_clear, args=(removed,), name="remove account", daemon=True).start()
+        hosted = self._hosted.pop(name.lower())
+        self._leaving.add(hosted.name)
+        hosted.service.stop()
+        return Removal(end=hosted.service.end_nodes, finish=partial(self._finish, hosted))
+
+    def _finish(self, hosted: _Hosted) -> None:
+        hosted.service.close_store()
+        removed = self._others / f"{_REMOVED}{secrets.token_hex(8)}"
+        hosted.folder.rename(removed)  # from here on it is gone, whenever the process dies
+        self._leaving.discard(hosted.name)
+        threading.Thread(target=_clear, args=(removed,), name="remove account", daemon=True).start()
 
     def keys(self, name: str) -> AccountKeys:
         """See `Accounts`."""

@@ -28,6 +28,7 @@ class Fault(Enum):
     ACCOUNT_IN_OTHER_GROUP = _Entry(
         409, "AccountAlreadyExists", "An account of this name is in another resource group."
     )
+    ACCOUNT_BEING_DELETED = _Entry(409, "OperationNotAllowed", "The account is being deleted: try again in a moment.")
     ACCOUNT_OF_SERVICE = _Entry(
         409, "OperationNotAllowed", "The account belongs to the local Batch service and goes with its data folder."
     )

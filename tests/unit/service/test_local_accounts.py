@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dispatcher.service.accounts import Accounts, KeyName
+from dispatcher.service.accounts import AccountLeaving, Accounts, KeyName
 from dispatcher.service.clock import ManualClock
 from dispatcher.service.identity.authority import TokenAuthority
 from dispatcher.service.local_accounts import HostSettings, LocalAccounts
@@ -88,13 +88,28 @@ def test_removed_account_is_gone(tmp_path: Path) -> None:
     with opened(tmp_path) as accounts:
         accounts.create("another")
         keys = accounts.keys("another")
-        accounts.remove("Another")
-        accounts.remove("another")
+        removal = accounts.remove("Another")
+        removal.end()
+        removal.finish()
         assert accounts.names() == ("local",)
     with opened(tmp_path) as accounts:
         assert accounts.find("another") is None
         accounts.create("another")
         assert accounts.keys("another") != keys
+
+
+def test_account_that_is_being_removed_is_not_made_anew(tmp_path: Path) -> None:
+    """Its folder is in use until its tasks have ended; nobody waits for that."""
+    with opened(tmp_path) as accounts:
+        accounts.create("another")
+        removal = accounts.remove("another")
+        assert accounts.find("another") is None
+        with pytest.raises(AccountLeaving):
+            accounts.create("Another")
+        removal.end()
+        removal.finish()
+        accounts.create("another")
+        assert accounts.names() == ("local", "another")
 
 
 def test_what_is_left_of_a_removed_account_is_cleared(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dispatcher.service.accounts import AccountKeys, KeyName
+from dispatcher.service.accounts import AccountKeys, AccountLeaving, KeyName
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.errors import invalid_property
 from dispatcher.service.management.calls import Errand, ManagementCall, ManagementHandler, ManagementReply
@@ -43,7 +43,10 @@ def create(call: ManagementCall) -> ManagementReply:
     if account is not None:
         account.core.store.account.put(document.to_json())
     else:
-        call.accounts.create(call.parameters["accountName"], document.to_json())
+        try:
+            call.accounts.create(call.parameters["accountName"], document.to_json())
+        except AccountLeaving:
+            raise ManagementError(Fault.ACCOUNT_BEING_DELETED) from None
     return ManagementReply(body=_body(call, get_account(call)))
 
 
@@ -78,15 +81,19 @@ def delete(call: ManagementCall) -> ManagementReply | Errand[None]:
     containers = {
         package.container for item in list(applications.scan()) for package in applications.scan_packages(item.id)
     }
-    call.accounts.remove(account.name)
-    if (storage := call.find_storage()) is None or not containers:
-        return ManagementReply()
+    removal, storage = call.accounts.remove(account.name), call.find_storage()
 
     def clear() -> None:
-        for container in containers:
-            storage.remove(container)
+        removal.end()
+        if storage is not None:
+            for container in containers:
+                storage.remove(container)
 
-    return Errand(work=clear, then=lambda _: ManagementReply())
+    def finish(_: None) -> ManagementReply:
+        removal.finish()
+        return ManagementReply()
+
+    return Errand(work=clear, then=finish)
 
 
 def get_keys(call: ManagementCall) -> ManagementReply:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dispatcher.service.account import Service
-from dispatcher.service.accounts import AccountKeys, KeyName
+from dispatcher.service.accounts import AccountKeys, KeyName, Removal
 from dispatcher.service.management import ApplicationLimits, Management
 from dispatcher.service.pipeline import Answer, Request
 from dispatcher.service.testing import Bench
@@ -39,8 +39,9 @@ class FakeAccounts:
             self._keys[name] = AccountKeys(primary="CCCC", secondary="DDDD")
         return self._benches[name].service
 
-    def remove(self, name: str) -> None:
-        self._benches.pop(name).service.close()
+    def remove(self, name: str) -> Removal:
+        service = self._benches.pop(name).service
+        return Removal(end=service.end_nodes, finish=service.close_store)
 
     def keys(self, name: str) -> AccountKeys:
         return self._keys[name]
