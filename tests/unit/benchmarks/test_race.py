@@ -15,7 +15,7 @@ def test_headline_names_the_fastest_of_those_that_ran() -> None:
     assert "10,000 processes" in sentence
     assert "1,200 tasks a second" in sentence
     assert "0.60 of a bare loop" in sentence
-    assert "1.20 of make, the fastest of 2 other tools" in sentence
+    assert "1.20 times make, the fastest of 2 other tools" in sentence
 
 
 def test_headline_without_peers_compares_with_the_loop_alone() -> None:
