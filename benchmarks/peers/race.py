@@ -98,4 +98,5 @@ def headline(tasks: int, racers: Mapping[str, Racer]) -> str:
     best = max(rates, key=lambda name: rates[name])
     ratio = median(service.rates) / rates[best]
     tools = len({PEERS[name].package or name for name in rates})
-    return f"{start}, {loop} and {ratio:.2f} times {best.replace('-', ' with ')}, the fastest of {tools} other tools in the same run."
+    peer = f"{ratio:.2f} times {best.replace('-', ' with ')}"
+    return f"{start}, {loop} and {peer}, the fastest of {tools} other tools in the same run."
