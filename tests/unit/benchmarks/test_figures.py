@@ -1,7 +1,7 @@
 """Where figures go in pages."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from benchmarks.figures import FiguresError, block_of, headline_of, with_block, with_headline
@@ -27,6 +27,7 @@ line = st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S", "Zs"
 
 
 @given(st.lists(line, max_size=5))
+@example(["\\d \\1"])
 def test_block_is_what_was_put_there_and_nothing_else_changes(lines: list[str]) -> None:
     """Whatever the lines hold; putting them twice is putting them once."""
     page = with_block(PAGE, "one", lines)
