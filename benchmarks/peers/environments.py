@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +28,8 @@ class Peer:
     Attributes:
         name: its name, also that of its script.
         package: what its lock file and environment are called; the name unless given.
-        is_program: whether it is a program of the system, which its script starts, and no package of Python.
+        is_program: whether it is a program of the system, which its script starts, and no package of Python; it is
+            called as the system's package is.
         is_slow: whether it would keep all others waiting, and so runs in the first round only.
         share: it is given one in so many of the tasks.
         folder: where its script and its lock file are.
@@ -91,17 +93,32 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _is_made(peer: Peer, folder: Path) -> bool:
-    if peer.absence(folder) is not None and not peer.is_program:
-        try:
+    if peer.absence(folder) is None:
+        return True
+    try:
+        if peer.is_program:
+            _install_program(peer.name)
+        else:
             peer.environment.make(folder)
-            print(f"{peer.name} is installed", flush=True)
-        except EnvironmentFailed as error:
-            print(f"{peer.name} is missing: {error}", file=sys.stderr, flush=True)
-            return False
-    reason = peer.absence(folder)
-    if reason is not None:
+    except EnvironmentFailed as error:
+        print(f"{peer.name} is missing: {error}", file=sys.stderr, flush=True)
+        return False
+    if (reason := peer.absence(folder)) is not None:
         print(f"{peer.name} is missing: {reason}", file=sys.stderr, flush=True)
-    return reason is None
+        return False
+    print(f"{peer.name} is installed", flush=True)
+    return True
+
+
+def _install_program(name: str) -> None:
+    """Let the system install it, where that needs no password."""
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        return
+    command = ["apt-get", "install", "--yes", "--quiet", "--no-install-recommends", name]
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise EnvironmentFailed("\n".join(done.stderr.strip().splitlines()[-3:]))
 
 
 if __name__ == "__main__":
