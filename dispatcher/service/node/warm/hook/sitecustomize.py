@@ -46,13 +46,12 @@ class Shield:
         gc.freeze()
 
     def lower(self) -> None:
+        for forget in getattr(sys.modules.get("typing"), "_cleanups", ()):
+            forget()  # it may hold classes of the program longer than if the program had imported it
         if not self.modules:
             return
-        for forget in getattr(sys.modules.get("typing"), "_cleanups", ()):
-            forget()  # it may hold classes of the program, and these all the program's objects
-        for one in gc.get_objects():
-            if isinstance(one, _io._IOBase):
-                flush(one)
+        for file in [one for one in gc.get_objects() if isinstance(one, _io._IOBase)]:
+            flush(file)
         for name, module in self.modules:
             if sys.modules.get(name) is module:
                 del sys.modules[name]
