@@ -31,22 +31,21 @@ class DependencyStore:
             reached = {range_keys[wanted] for wanted in spec.parent_ranges if wanted in range_keys}
             edges += [(job_key, parent, child_key) for parent in waits]
             places += [(range_key, child_key) for range_key in reached]
-            counts.append((len(waits) + len(reached), child_key))
+            if waits or reached:
+                counts.append((child_key, len(waits) + len(reached)))
         edges.sort(key=_place)  # as the table lies
         run_many = self._database.run_many
         run_many("INSERT INTO edges (job_key, parent, child_key) VALUES (?, ?, ?)", edges)
         run_many("INSERT INTO range_children (range_key, child_key) VALUES (?, ?)", places)
-        run_many("UPDATE tasks SET unmet = ? WHERE key = ?", [count for count in counts if count[0]])
+        run_many("INSERT INTO waits (task_key, unmet) VALUES (?, ?)", counts)
+        run_many("UPDATE tasks SET unmet = 1 WHERE key = ?", [(child_key,) for child_key, _ in counts])
 
     def release(self, job_key: int, task_id: str) -> None:
         """Let go what waits for a task that is now satisfied. A second call for the same id changes nothing."""
-        waiting = self._database.run(
-            "UPDATE tasks SET unmet = unmet - 1 "
-            "WHERE key IN (SELECT child_key FROM edges WHERE job_key = ? AND parent = ?)",
-            (job_key, task_id),
-        )
-        if waiting:
-            self._database.run("DELETE FROM edges WHERE job_key = ? AND parent = ?", (job_key, task_id))
+        children = "SELECT child_key FROM edges WHERE job_key = ? AND parent = ?"
+        self._database.run(f"UPDATE waits SET unmet = unmet - 1 WHERE task_key IN ({children})", (job_key, task_id))
+        if self._database.run("DELETE FROM edges WHERE job_key = ? AND parent = ?", (job_key, task_id)):
+            self._let_go()
         number = task_number(task_id)
         if number is not None:
             self._meet(job_key, number)
@@ -119,8 +118,14 @@ class DependencyStore:
             return
         met = self._database.all(f"SELECT key FROM ranges WHERE {around} AND remaining = 0", reached)
         waiting = "SELECT child_key FROM range_children WHERE range_key = ?"
-        self._database.run_many(f"UPDATE tasks SET unmet = unmet - 1 WHERE key IN ({waiting})", met)
+        self._database.run_many(f"UPDATE waits SET unmet = unmet - 1 WHERE task_key IN ({waiting})", met)
         self._database.run_many("DELETE FROM ranges WHERE key = ?", met)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Let the tasks start that wait for nothing any more."""
+        free = self._database.all("DELETE FROM waits WHERE unmet = 0 RETURNING task_key")
+        self._database.run_many("UPDATE tasks SET unmet = 0 WHERE key = ?", free)
 
 
 def _place(edge: tuple[int, str, int]) -> tuple[str, int]:

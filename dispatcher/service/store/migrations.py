@@ -23,6 +23,16 @@ CREATE TABLE unwanted_blobs (
     PRIMARY KEY (container, blob)
 ) WITHOUT ROWID;
 
+CREATE TABLE waits (
+    task_key INTEGER PRIMARY KEY,
+    unmet INTEGER NOT NULL
+);
+INSERT INTO waits SELECT key, unmet FROM tasks WHERE unmet > 0;
+UPDATE tasks SET unmet = 1 WHERE unmet > 1;
+CREATE INDEX waits_over ON waits (task_key) WHERE unmet = 0;
+CREATE TRIGGER waits_go AFTER DELETE ON tasks WHEN OLD.unmet > 0
+    BEGIN DELETE FROM waits WHERE task_key = OLD.key; END;
+
 CREATE TABLE range_children (
     range_key INTEGER NOT NULL,
     child_key INTEGER NOT NULL,

@@ -1,11 +1,12 @@
 """The tables. Times are whole microseconds since 1970; ids keep their case and are unique without it.
 
-``tasks.unmet`` counts what a task still waits for: one for each parent in ``edges`` and one for each range that it has
-in ``range_children``. A range is one row, whatever its width and however many tasks wait for it, since a layer of tasks
-waits for a whole layer; ``ranges.remaining`` counts the numbers in it that no task has met yet. ``met_numbers.gone_at``
-is set when the task that met a number was deleted: ranges with a higher key wait for it again, those before have
-counted it. ``jobs.n_*`` and ``jobs.s_*`` count a job's tasks and their slots by state, so that neither counts nor the
-end of a job look at tasks.
+``tasks.unmet`` is 1 while a task waits for others. ``waits.unmet`` then counts for what: one for each parent in
+``edges`` and one for each range that it has in ``range_children``. It is not in ``tasks``, whose rows are written anew
+with their documents, which may name a thousand parents. A range is one row, whatever its width and however many tasks
+wait for it, since a layer of tasks waits for a whole layer; ``ranges.remaining`` counts the numbers in it that no task
+has met yet. ``met_numbers.gone_at`` is set when the task that met a number was deleted: ranges with a higher key wait
+for it again, those before have counted it. ``jobs.n_*`` and ``jobs.s_*`` count a job's tasks and their slots by state,
+so that neither counts nor the end of a job look at tasks.
 
 What tasks used is counted when their attempts end: in ``task_usage`` for a task, and in ``job_usage``,
 ``schedule_usage`` (of jobs that are gone) and ``pool_usage`` together, so that statistics do not look at tasks either.
@@ -387,6 +388,14 @@ CREATE TABLE edges (
     child_key INTEGER NOT NULL,
     PRIMARY KEY (job_key, parent, child_key)
 ) WITHOUT ROWID;
+
+CREATE TABLE waits (
+    task_key INTEGER PRIMARY KEY,
+    unmet INTEGER NOT NULL
+);
+CREATE INDEX waits_over ON waits (task_key) WHERE unmet = 0;
+CREATE TRIGGER waits_go AFTER DELETE ON tasks WHEN OLD.unmet > 0
+    BEGIN DELETE FROM waits WHERE task_key = OLD.key; END;
 
 CREATE TABLE ranges (
     key INTEGER PRIMARY KEY AUTOINCREMENT,

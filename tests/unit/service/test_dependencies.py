@@ -13,6 +13,7 @@ from dispatcher.service.testing import Bench
 from dispatcher.service.wire import JsonObject, JsonValue
 
 COUNT = 8
+UNMET = "coalesce((SELECT waits.unmet FROM waits WHERE task_key = key), 0)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,5 +158,6 @@ def test_tasks_that_share_a_range_wait_as_if_each_had_its_own(happenings: list[t
         else:
             getattr(dependencies, what)(1, str(value))
             getattr(waits, what)(value)
-        assert [row[0] for row in database.all("SELECT unmet FROM tasks ORDER BY key")] == waits.unmet()
+        rows = database.all(f"SELECT {UNMET}, unmet FROM tasks ORDER BY key")
+        assert [tuple(row) for row in rows] == [(count, int(count > 0)) for count in waits.unmet()]
     bench.service.close()

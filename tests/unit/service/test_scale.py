@@ -15,11 +15,12 @@ from pytest_mock import MockerFixture
 from dispatcher.service.odata_parser import parse_filter
 from dispatcher.service.store import tasks as task_store
 from dispatcher.service.store.database import Database
+from dispatcher.service.store.dependencies import DependencyStore
 from dispatcher.service.store.task_filter import Way, condition_of
 from dispatcher.service.testing import Bench
 from dispatcher.service.wire import JsonObject, JsonValue
 
-LARGE = ("tasks", "edges", "ranges", "range_children", "met_numbers", "task_usage", "subtasks")
+LARGE = ("tasks", "edges", "waits", "ranges", "range_children", "met_numbers", "task_usage", "subtasks")
 """The tables that have rows for each task."""
 
 FLAT = 1.3
@@ -243,3 +244,21 @@ def test_task_costs_the_same_in_a_larger_graph(graph: str) -> None:
         return steps.count / size
 
     assert cost(1000) <= cost(100) * FLAT
+
+
+def test_edge_costs_the_same_in_a_larger_graph() -> None:
+    """Where each task of a layer names every one of the layer before."""
+
+    def cost(width: int) -> float:
+        before = [_task(number) for number in range(width)]
+        ids: list[JsonValue] = [str(number) for number in range(width)]
+        bench = _bench()
+        steps = Steps(bench)
+        _add(bench, before)
+        with steps.counted():
+            _add(bench, [_task(f"c{number}", dependsOn={"taskIds": ids}) for number in range(width)])
+            for number in range(width):
+                DependencyStore(bench.service.core.store._database).release(1, str(number))
+        return steps.count / width**2
+
+    assert cost(90) <= cost(30) * FLAT
