@@ -16,6 +16,8 @@ logger = logging.getLogger(__name__)
 
 _MOST_KNOWN = 256
 """Recipes that are remembered; the one not used for longest is forgotten first."""
+_WORTH = 10
+"""Copies for each task that started cold before: a template that became outdated with fewer was not worth its start."""
 _MOST_LOSSES = 3
 """Templates of a recipe that may be lost before there is no other."""
 
@@ -116,7 +118,10 @@ class WarmStarts:
             template = kind.template
         if not template.is_outdated():
             return template
-        if self._let_go(recipe, template) is not None:
+        former = self._let_go(recipe, template)
+        if former is not None:
+            is_worth_it = template.made >= _WORTH * former.after
+            former.after = self._options.after if is_worth_it else 2 * former.after
             logger.info("what %s imports has changed: its template ends", recipe.target)
             template.retire()
         return None
@@ -151,6 +156,7 @@ class WarmStarts:
                 keep_going=lambda: not self._is_closed,
             )
         except Unsettled:
+            kind.after *= 2
             logger.debug("%s is not started warm yet: its files have just changed", recipe.target)
         except TemplateError as error:
             logger.info("%s is not started warm: %s", recipe.target, error)

@@ -82,11 +82,17 @@ class Template:
         self._watched = watched
         self._lock = threading.Lock()
         self._copies = 0
+        self._made = 0
         self._is_retired = False
 
     def is_outdated(self) -> bool:
         """Tell whether something that it imported, or where it looked for that, has changed."""
         return any(_mark(path) != mark for path, mark in self._watched.items())
+
+    @property
+    def made(self) -> int:
+        """How many copies it was asked for."""
+        return self._made
 
     def has_ended_idle(self) -> bool:
         """Tell whether it ended because nobody needed it."""
@@ -151,6 +157,7 @@ class Template:
     def _reserve(self) -> bool:
         with self._lock:
             self._copies += not self._is_retired
+            self._made += not self._is_retired
             return not self._is_retired
 
     def _give_back(self) -> None:
