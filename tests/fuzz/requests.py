@@ -15,11 +15,13 @@ from typing import Any
 from tests.fuzz.odd_http import broken_http
 from tests.fuzz.odd_paths import odd_file_path, odd_path
 from tests.fuzz.odd_queries import odd_query
-from tests.fuzz.values import IDS, ODD_TEXTS, TIMES, description, good, odd, spoiled
+from tests.fuzz.values import IDS, ODD_TEXTS, TIMES, description, good, is_destructive, odd, spoiled
 from tests.fuzz.world import API, BARE, FULL, World
 
 _JSON = "application/json; odata=minimalmetadata"
 _LARGE = 1_000_001
+_LIKELY, _DESTRUCTIVE = 0.75, 0.05
+"""How often a request names what is there."""
 _CONDITIONS = ("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "ocp-range", "range")
 _ODD_HEADERS = (
     "*", '"*"', '"0x8D0000000000001"', "W/\"x\"", "x", "", "bytes=0-", "bytes=-1", "bytes=5-1", "bytes=0-0,1-2",
@@ -74,7 +76,7 @@ def _operation(rng: random.Random, node: str, *, only_good: bool = False) -> Par
     for parameter in operation["parameters"]:
         name = parameter["name"]
         if parameter["in"] == "path":
-            value = _path_value(rng, name, node)
+            value = _path_value(rng, name, node, _DESTRUCTIVE if is_destructive(verb, path) else _LIKELY)
             path = path.replace(f"{{{name}}}", urllib.parse.quote(value, safe="", errors="replace"))
         elif name not in {"api-version", "ocp-date"} and rng.random() < 0.15:
             value = str(good(rng, parameter["schema"], name)) if rng.random() < 0.5 else odd_query(rng, name)
@@ -89,17 +91,28 @@ def _operation(rng: random.Random, node: str, *, only_good: bool = False) -> Par
     return Parts(verb=verb.upper(), path=path, query=tuple(query), headers=tuple(headers), body=body)
 
 
+def _creations(rng: random.Random, kind: str, world: World, node: str) -> RawRequest:
+    """What stays, so that lists and changes have something to be wrong about."""
+    path, body = rng.choice(_CREATIONS)
+    value = good(rng, {"$ref": f"#/components/schemas/{body}"})
+    value["id"] = f"r{rng.randrange(2000)}"
+    return _signed(rng, kind, world, Parts(verb="POST", path=path, query=(("api-version", API),), body=encoded(value)))
+
+
+_CREATIONS = (("/jobs/job/tasks", "Task"), ("/jobs", "Job"), ("/jobschedules", "JobSchedule"), ("/pools", "Pool"))
+
+
 def encoded(value: Any) -> bytes:
     """Return a value as JSON, in which half a surrogate pair is spelled out."""
     return json.dumps(value).encode()
 
 
-def _path_value(rng: random.Random, name: str, node: str) -> str:
+def _path_value(rng: random.Random, name: str, node: str, chance: float) -> str:
     if name == "filePath":
         return odd_file_path(rng)
     likely = {"poolId": "pool", "jobId": "job", "taskId": "task", "jobScheduleId": "schedule", "nodeId": node}
     choice = rng.random()
-    if name in likely and choice < 0.6:
+    if name in likely and choice < chance:
         return likely[name]
     return rng.choice(IDS) if choice < 0.9 else rng.choice([text for text in ODD_TEXTS if text and len(text) < 3000])
 
@@ -267,7 +280,8 @@ def _fields(parts: Parts) -> dict[str, Any]:
 Maker = Callable[[random.Random, str, World, str], RawRequest]
 
 _KINDS: Mapping[str, tuple[int, Maker]] = {
-    "described": (46, _described),
+    "described": (40, _described),
+    "creations": (6, _creations),
     "paths": (12, _paths),
     "queries": (14, _queries),
     "conditions": (6, _conditions),

@@ -8,7 +8,10 @@ import os
 import re
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event, Thread
 
 from dispatcher.service.openapi import describe
 from tests.clients.environments import TOOLS, Environment
@@ -24,6 +27,7 @@ _REQUESTS_OF_EXAMPLE = 78
 _SWEEP = "coverage,"
 """The phase that tries every boundary of every parameter, about 18,000 requests whatever is asked for."""
 _SHOWN = 6000
+_REFRESH_SECONDS = 2.0
 
 
 def run_schemathesis(world: World, *, seed: int, requests: int, sweeps: bool) -> list[str]:
@@ -44,14 +48,15 @@ def run_schemathesis(world: World, *, seed: int, requests: int, sweeps: bool) ->
     facts.touch(mode=0o600)
     facts.write_text(json.dumps(_facts(world, count)))
     began = time.monotonic()
-    done = subprocess.run(
-        _command(world, schema, seed, max(requests // _REQUESTS_OF_EXAMPLE, 1), _SWEEP if sweeps else ""),
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(_ROOT), "FUZZ_FACTS": str(facts), "SCHEMATHESIS_HOOKS": _HOOKS},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    with _refreshed(world):
+        done = subprocess.run(
+            _command(world, schema, seed, max(requests // _REQUESTS_OF_EXAMPLE, 1), _SWEEP if sweeps else ""),
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(_ROOT), "FUZZ_FACTS": str(facts), "SCHEMATHESIS_HOOKS": _HOOKS},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     facts.unlink()
     statuses = json.loads(count.read_text())
     print(f"{sum(statuses.values())} requests of schemathesis in {time.monotonic() - began:.0f} s")
@@ -59,6 +64,24 @@ def run_schemathesis(world: World, *, seed: int, requests: int, sweeps: bool) ->
     if done.returncode == 0 and statuses:
         return []
     return [f"schemathesis found, with the seed {seed}:\n{_without_colours(done.stdout + done.stderr)[-_SHOWN:]}"]
+
+
+@contextmanager
+def _refreshed(world: World) -> Iterator[None]:
+    """Put back, now and then, what requests have deleted."""
+    over = Event()
+
+    def refresh() -> None:
+        while not over.wait(_REFRESH_SECONDS):
+            world.prepare()
+
+    thread = Thread(target=refresh)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def _command(world: World, schema: Path, seed: int, examples: int, sweep: str) -> list[str]:

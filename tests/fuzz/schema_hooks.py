@@ -23,6 +23,7 @@ from schemathesis.specs.openapi.checks import content_type_conformance, response
 from dispatcher.service.shared_key import SignedRequest, sign, string_to_sign
 from tests.fuzz.checks import wrong_with
 from tests.fuzz.sending import RawAnswer
+from tests.fuzz.values import is_destructive
 
 _FACTS = json.loads(Path(os.environ["FUZZ_FACTS"]).read_text())
 _ACCOUNT = _FACTS["account"]
@@ -61,7 +62,7 @@ atexit.register(lambda: _COUNT.write_text(json.dumps(_statuses)))
 @schemathesis.hook
 def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
     """Let most requests name what is there; which ones follows from what was generated, so that a seed repeats it."""
-    if not isinstance(path_parameters, dict):
+    if not isinstance(path_parameters, dict) or is_destructive(context.operation.method, context.operation.path):
         return path_parameters
     rng = random.Random(repr(sorted(path_parameters.items())))
     for name in path_parameters:

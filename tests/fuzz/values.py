@@ -138,6 +138,11 @@ def spoiled(rng: random.Random, value: Any) -> Any:
     return odd(rng)
 
 
+def is_destructive(verb: str, path: str) -> bool:
+    """Say whether an operation takes away what others are to be tried on."""
+    return (verb.upper() == "DELETE" and "/files/" not in path) or path.endswith("/terminate")
+
+
 @cache
 def description() -> Mapping[str, Any]:
     """Return the service's description of itself."""
@@ -154,7 +159,7 @@ def resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _object(rng: random.Random, schema: Mapping[str, Any], level: int) -> dict[str, Any]:
     required = set(schema.get("required", ()))
-    chance = 0.35 if level < 2 else 0.12 if level < _MOST_LEVELS else 0.0
+    chance = rng.choice((0.02, 0.1, 0.3)) if level < _MOST_LEVELS else 0.0  # the fewer, the likelier all are right
     return {
         name: good(rng, inner, name, level + 1)
         for name, inner in schema.get("properties", {}).items()
