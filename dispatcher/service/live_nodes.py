@@ -97,6 +97,8 @@ class LiveNode:
         self._held.add(launch.key)
         self.used_slots += attempt.slots
         self.tasks_run += attempt.kind is WorkKind.TASK
+        if not launch.is_plain:
+            self._pace.stalled()  # how long its files take is not known from how long its command does
         if attempt.slots:
             self.happen(Happening.TASK_STARTED, now)
 
@@ -159,12 +161,10 @@ class LiveNode:
         if attempt.kind is WorkKind.TASK and ending.started is not None:
             self._pace.ran(ending.at - ending.started)
         self.tasks_succeeded += attempt.kind is WorkKind.TASK and ending.failure is None
-        self.used_slots -= attempt.slots
-        if attempt.slots and not self.used_slots:
-            self.happen(Happening.EMPTIED, now)
+        self._free(attempt, now)
         return attempt
 
-    def take_back(self, event: TaskReturned) -> Attempt | None:
+    def take_back(self, event: TaskReturned, now: datetime) -> Attempt | None:
         """Free the slots of an attempt that was given back, and return it; None for one that is not known."""
         attempt = self._attempts.get(event.key)
         if attempt is None or attempt.run_number != event.run_number:
@@ -172,8 +172,13 @@ class LiveNode:
         del self._attempts[event.key]
         self._pace.stalled()
         self.tasks_run -= attempt.kind is WorkKind.TASK
-        self.used_slots -= attempt.slots
+        self._free(attempt, now)
         return attempt
+
+    def _free(self, attempt: Attempt, now: datetime) -> None:
+        self.used_slots -= attempt.slots
+        if attempt.slots and not self.used_slots:
+            self.happen(Happening.EMPTIED, now)
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
         """End an attempt; its ending is reported, that of a held one at once."""

@@ -104,7 +104,7 @@ class Worker:
             case CoordinationDone():
                 self._tasks.gangs.coordinated(event, live)
             case TaskReturned():
-                attempt = live.take_back(event)
+                attempt = live.take_back(event, now)
                 if attempt is not None:
                     self._tasks.returned(attempt, event, now)
             case TaskEnding():

@@ -239,13 +239,17 @@ class _ProcessNode:
         self._log.close()
 
     def _run_soon(self, attempt: Attempt) -> None:
-        """Let a thread run an attempt, a new one if more attempts than ever before are about to run."""
+        """Let a thread run an attempt, a new one if more attempts than ever before are about to run.
+
+        Raises:
+            RuntimeError: there is no thread left for it; it is not known any more.
+        """
         if len(self._threads) <= self._running and len(self._threads) < self._most_threads:
             thread = Thread(target=self._work, name=f"{self._name} slot {len(self._threads)}", daemon=True)
             try:
                 thread.start()
             except RuntimeError:
-                self._slots.give_back(attempt)
+                self._slots.drop(attempt)
                 self._drop(attempt)
                 raise
             self._threads.append(thread)
@@ -260,17 +264,13 @@ class _ProcessNode:
 
     def _run_one(self, attempt: Attempt) -> Attempt | None:
         """Run an attempt; return one that this thread goes on with."""
-        if not attempt.launch.is_plain or self._equipment.mounts.are_there:
-            self._teller.flush()  # what comes before its command may last
+        travels = not attempt.launch.is_plain or self._equipment.mounts.are_there
+        if travels or attempt.launch.run_number > 1:  # removing what is left of the run before may take its time too
+            self._teller.flush()
+        if travels:
+            self._lasts(attempt)
         ending = self._run(attempt)
-        with self._lock:
-            self._drop(attempt)
-            self._running -= 1
-            admitted = self._slots.give_back(attempt)
-            following = admitted.pop(0) if admitted else None
-            self._running += following is not None
-            for other in admitted:
-                self._run_soon(other)
+        following, refused = self._follow(attempt)
         if attempt.remove_folder:
             self._remove_folder(attempt.launch.key)
         self._log.tell(ending)
@@ -278,7 +278,24 @@ class _ProcessNode:
             self._teller.tell(ending)
         else:
             self._teller.hold(ending)
+        self._return(refused)
         return following
+
+    def _follow(self, ended: Attempt) -> tuple[Attempt | None, list[Attempt]]:
+        """Let those run that waited for an attempt's slots: the first here; return it, and those that cannot."""
+        refused = []
+        with self._lock:
+            self._drop(ended)
+            self._running -= 1
+            admitted = self._slots.give_back(ended)
+            following = admitted.pop(0) if admitted else None
+            self._running += following is not None
+            for other in admitted:
+                try:
+                    self._run_soon(other)
+                except RuntimeError:  # the service finds another place or time for it
+                    refused.append(other)
+        return following, refused
 
     def _drop(self, attempt: Attempt) -> None:
         del self._attempts[attempt.launch.key]

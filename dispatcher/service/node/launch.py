@@ -236,8 +236,8 @@ class TaskLaunch:
 
     @property
     def is_plain(self) -> bool:
-        """Whether its command starts as soon as its folder is there."""
-        return not (self.resource_files or self.packages or self.coordination or self.container)
+        """Whether its command is all that may take time, or nearly: nothing travels before or after it."""
+        return not (self.resource_files or self.output_files or self.packages or self.coordination or self.container)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

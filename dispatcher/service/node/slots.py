@@ -37,15 +37,19 @@ class Slots:
 
     def give_back(self, attempt: Attempt) -> list[Attempt]:
         """Free the slots of an attempt; return those that may run now."""
-        if attempt.launch.slots:
-            self._free += attempt.launch.slots
-            self._holding -= 1
-            self._lasting.discard(id(attempt))
+        self.drop(attempt)
         admitted = []
         while self._waiting and self._waiting[0].launch.slots <= self._free:
             self._hold(self._waiting[0])
             admitted.append(self._waiting.popleft())
         return admitted
+
+    def drop(self, attempt: Attempt) -> None:
+        """Free the slots of an attempt, for whoever comes next."""
+        if attempt.launch.slots:
+            self._free += attempt.launch.slots
+            self._holding -= 1
+            self._lasting.discard(id(attempt))
 
     def last(self, attempt: Attempt) -> None:
         """Note that an attempt that holds slots has run for long."""

@@ -28,6 +28,10 @@ class JobView:
     running: int
     barred: frozenset[str] = frozenset()
     """The nodes, in lower case, that take no task of it: they could not be prepared for it."""
+    is_wide: bool = False
+    """Some of its active tasks take more than one slot; these must not be kept waiting by tasks ahead."""
+    is_prepared: bool = True
+    """Its tasks wait for nothing on their nodes but slots: it has no preparation task."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +79,8 @@ def plan_tasks(queue: Queue) -> Iterator[StartTask]:
     room = {key: _room(job) for key, job in jobs.items()}
     active = [pool for pool in queue.pools if pool.state is PoolState.ACTIVE]
     bins = {pool.id.lower(): _bins(pool) for pool in active}
-    rooms = {pool.id: pool.room_ahead() for pool in active}
+    wide = {job.pool_id.lower() for job in queue.jobs if job.is_wide}
+    rooms = {pool.id: {} if pool.id.lower() in wide else pool.room_ahead() for pool in active}
     spot = {
         pool.id.lower(): frozenset(node.id.lower() for node in pool.nodes if not node.is_dedicated) for pool in active
     }
@@ -86,7 +91,9 @@ def plan_tasks(queue: Queue) -> Iterator[StartTask]:
             continue
         barred = job.barred | spot[job.pool_id.lower()] if task.is_dedicated else job.barred
         room_ahead = rooms[pool_bins.pool_id]
-        start = _place(task, pool_bins, barred) or _place_ahead(task, room_ahead, pool_bins, barred)
+        start = _place(task, pool_bins, barred)
+        if start is None and job.is_prepared:
+            start = _place_ahead(task, room_ahead, pool_bins, barred)
         if start is None:
             room_ahead.clear()  # what does not fit now must not be kept waiting by what comes after it
             continue

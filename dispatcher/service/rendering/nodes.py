@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from dispatcher.service.documents.secrets import read_public
-from dispatcher.service.fleet import LiveNode
-from dispatcher.service.node.launch import TaskFailure, WorkKind
+from dispatcher.service.fleet import Attempt, LiveNode
+from dispatcher.service.node.launch import TaskFailure, TaskKey, WorkKind
 from dispatcher.service.records import PoolRecord, StartTaskRun
 from dispatcher.service.rendering.parts import failure_info, job_url, node_url, set_time
 from dispatcher.service.states import NodeState
@@ -18,7 +18,7 @@ _OF_TASKS = frozenset({WorkKind.TASK, WorkKind.SUBTASK})
 def node_body(live: LiveNode, pool: PoolRecord, base_url: str) -> JsonObject:
     """Return a node."""
     record, document = live.record, read_public(pool.document)
-    tasks = {key: attempt for key, attempt in live.attempts.items() if attempt.kind in _OF_TASKS}
+    tasks = _running_tasks(live, pool.slots)
     body: JsonObject = {
         "id": record.id,
         "url": node_url(base_url, record.pool_id, record.id),
@@ -34,7 +34,7 @@ def node_body(live: LiveNode, pool: PoolRecord, base_url: str) -> JsonObject:
         "totalTasksRun": live.tasks_run,
         "totalTasksSucceeded": live.tasks_succeeded,
         "runningTasksCount": len(tasks),
-        "runningTaskSlotsCount": live.used_slots,
+        "runningTaskSlotsCount": sum(attempt.slots for attempt in tasks.values()),
         "recentTasks": [_recent_task(key.job_id, key.task_id, base_url) for key in tasks],
     }
     if "startTask" in document:
@@ -44,6 +44,16 @@ def node_body(live: LiveNode, pool: PoolRecord, base_url: str) -> JsonObject:
     if live.errors:
         body["errors"] = [_error(failure) for failure in live.errors]
     return body
+
+
+def _running_tasks(live: LiveNode, slots: int) -> dict[TaskKey, Attempt]:
+    """Return the tasks that have slots; what was given to the node beyond them waits for those before it."""
+    tasks = {}
+    for key, attempt in live.attempts.items():
+        if attempt.kind in _OF_TASKS and attempt.slots <= slots:
+            slots -= attempt.slots
+            tasks[key] = attempt
+    return tasks
 
 
 def _start_task_info(run: StartTaskRun) -> JsonObject:

@@ -38,7 +38,7 @@ class QueueStore:
             barred: the nodes that take no tasks of a job, by job.
         """
         rows = self._database.all(
-            "SELECT key, pool_id, priority, max_parallel, n_running FROM jobs "
+            "SELECT key, pool_id, priority, max_parallel, n_running, s_active > n_active FROM jobs "
             "WHERE pool_id = ? AND state = 'active' AND n_active > 0 ORDER BY priority DESC, key",
             (pool_id,),
         )
@@ -111,7 +111,7 @@ class QueueStore:
 
 
 def _job_view(row: Row, barred: Mapping[int, frozenset[str]]) -> JobView:
-    key, pool_id, priority, max_parallel, running = row
+    key, pool_id, priority, max_parallel, running, is_wide = row
     return JobView(
         key=int(key or 0),
         pool_id=str(pool_id),
@@ -119,6 +119,7 @@ def _job_view(row: Row, barred: Mapping[int, frozenset[str]]) -> JobView:
         max_parallel=int(max_parallel or 0),
         running=int(running or 0),
         barred=barred.get(int(key or 0), frozenset()),
+        is_wide=bool(is_wide),
     )
 
 

@@ -27,6 +27,7 @@ _CLEARED = (
     "started = NULL, ended = NULL, exit_code = NULL, result = NULL, failure = NULL, end_reason = NULL, "
     "not_before = NULL"
 )
+_HAS_RUN = "coalesce(last_retry, last_requeue) IS NOT NULL"
 _MOVED = "previous_state = ?, previous_state_time = state_time, state_time = ?"
 _INSERT = (
     "INSERT INTO tasks (job_key, id, document, version, state_time, created, modified, slots, is_manager, "
@@ -245,7 +246,8 @@ _PROGRESS = {
     TaskEvent.COMPLETE: "expires = CASE WHEN node_id IS NULL THEN NULL ELSE ? + retention END",
     TaskEvent.RETRY: "retries = retries + 1, last_retry = ?",
     TaskEvent.REQUEUE: "requeues = requeues + 1, last_requeue = ?",
-    TaskEvent.PUT_BACK: "expires = NULL",
+    TaskEvent.PUT_BACK: f"expires = NULL, pool_id = iif({_HAS_RUN}, pool_id, NULL), "
+    f"node_id = iif({_HAS_RUN}, node_id, NULL)",
 }
 
 

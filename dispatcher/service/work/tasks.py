@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from dispatcher.service.documents.job_tasks import job_tasks_of
 from dispatcher.service.fleet import Attempt, LiveNode
 from dispatcher.service.launching import make_launch, package_references
 from dispatcher.service.node.launch import EndReason, TaskEnding, TaskReturned, WorkKind
 from dispatcher.service.node_setups import find_packages
-from dispatcher.service.planning.tasks import Queue, ReadyTask, StartTask, plan_tasks
+from dispatcher.service.planning.tasks import JobView, Queue, ReadyTask, StartTask, plan_tasks
 from dispatcher.service.planning.views import PoolView, takes_tasks
 from dispatcher.service.records import TaskRecord
 from dispatcher.service.settlement import ended_by_request, ended_early, put_back, settle
@@ -134,7 +135,7 @@ class TaskPart:
         store = self._core.store
         pools = tuple(pool_views(self._core))
         barred = store.job_tasks.barred()
-        jobs = {pool.id: store.queue.waiting_jobs(pool.id, barred) for pool in pools if pool.takes_now()}
+        jobs = {pool.id: self._jobs_of(pool, barred) for pool in pools if pool.takes_now()}
         ready: list[ReadyTask] = []  # one more than there are slots: a job manager may find no node that it may use
         for pool in pools:
             for job in jobs.get(pool.id, ()):
@@ -142,6 +143,16 @@ class TaskPart:
                     job.key, now, slots=_widest(pool), instances=_most_instances(pool), most=pool.takes_now() + 1
                 )
         return Queue(pools=pools, jobs=tuple(job for views in jobs.values() for job in views), ready=tuple(ready))
+
+    def _jobs_of(self, pool: PoolView, barred: Mapping[int, frozenset[str]]) -> list[JobView]:
+        jobs = self._core.store.queue.waiting_jobs(pool.id, barred)
+        if not pool.room_ahead():
+            return jobs
+        documents = (self._context.job(job.key).document for job in jobs)
+        return [
+            job if job_tasks_of(document).preparation is None else replace(job, is_prepared=False)
+            for job, document in zip(jobs, documents, strict=True)
+        ]
 
 
 def _most_instances(pool: PoolView) -> int:

@@ -6,9 +6,15 @@ import pytest
 
 from dispatcher.service.node.launch import TaskKey
 from dispatcher.service.testing import Bench
+from dispatcher.service.wire import JsonObject, JsonValue
 
 SHORT = 40
 """Tasks that run for no time at all."""
+OUTPUT: JsonObject = {
+    "filePattern": "*",
+    "destination": {"container": {"containerUrl": "http://127.0.0.1:1/c"}},
+    "uploadOptions": {"uploadCondition": "tasksuccess"},
+}
 
 
 @pytest.fixture
@@ -81,3 +87,73 @@ def test_task_that_is_given_back_after_it_was_deleted_is_gone(bench: Bench) -> N
     bench.settle()
     bench.add_task("b")
     assert bench.state("b") == "active"
+
+
+def test_node_whose_tasks_end_before_one_is_given_back_is_idle(bench: Bench) -> None:
+    """Whichever of the two is told first, nothing runs there any more."""
+    for name in "ab":
+        bench.add_task(name)
+    bench.call("begin_disable_job", {"disableTasks": "wait"}, jobId="job")
+    finish_at_once(bench, "a")
+    give_back(bench, "b")
+    bench.settle()
+    (node,) = bench.service.core.fleet.of_pool("pool")
+    assert (node.state.value, node.used_slots, bench.state("b")) == ("idle", 0, "active")
+
+
+def test_task_that_was_given_back_shows_nothing_of_its_node(bench: Bench) -> None:
+    """It has never run, and the service does not say that it had."""
+    for name in "ab":
+        bench.add_task(name)
+    give_back(bench, "b")
+    bench.settle()
+    assert "nodeInfo" not in bench.task("b")
+    assert not {"startTime", "endTime", "exitCode"} & bench.execution("b").keys()
+
+
+def test_node_counts_what_has_slots_as_running(bench: Bench) -> None:
+    """A client that reckons with the slots of a node never finds more than all of them taken."""
+    for name in "abc":
+        bench.add_task(name)
+    (node,) = bench.service.core.fleet.of_pool("pool")
+    body = bench.read("get_node", poolId="pool", nodeId=node.record.id)
+    assert (body["runningTasksCount"], body["runningTaskSlotsCount"], len(body["recentTasks"])) == (1, 1, 1)  # type: ignore[arg-type]
+
+
+def test_nothing_waits_on_a_node_while_another_task_needs_several_slots() -> None:
+    """Else those that take one would pass it by for ever, since none of its slots were free for a moment."""
+    bench = Bench()
+    bench.add_pool(taskSlotsPerNode=2)
+    bench.add_job()
+    for number in range(SHORT):
+        bench.add_task(f"short-{number}")
+        finish_at_once(bench, f"short-{number}")
+    bench.add_task("long")
+    bench.add_task("wide", requiredSlots=2)
+    for name in "abc":
+        bench.add_task(name)
+    assert bench.running() == ["a", "long"]
+    bench.finish("long")
+    assert [bench.state(name) for name in ("wide", "b", "c")] == ["active", "running", "active"]
+
+
+def test_tasks_that_wait_for_a_preparation_are_not_given_ahead(bench: Bench) -> None:
+    """It may take long, and other nodes may come to be free."""
+    bench.add_job("prepared", jobPreparationTask={"commandLine": "true"})
+    for name in "ab":
+        bench.add_task(name, "prepared")
+    assert [bench.state(name, "prepared") for name in "ab"] == ["preparing", "active"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"resourceFiles": [{"httpUrl": "http://127.0.0.1:1/a", "filePath": "a"}]},
+        {"outputFiles": [OUTPUT]},
+    ],
+)
+def test_nothing_waits_behind_a_task_with_files(bench: Bench, files: dict[str, JsonValue]) -> None:
+    """How long they travel cannot be told from how long commands run."""
+    bench.add_task("a", "job", **files)
+    bench.add_task("b")
+    assert [bench.state(name) for name in "ab"] == ["running", "active"]

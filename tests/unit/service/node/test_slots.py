@@ -34,10 +34,11 @@ def made() -> Iterator[list[Attempt]]:
 @given(sizes=st.lists(st.integers(0, COUNT), max_size=12), data=st.data())
 def test_slots_are_given_in_order_and_never_twice(sizes: list[int], data: st.DataObject) -> None:
     """Those that hold never exceed the count, what needs slots starts in its order, and all start in the end."""
-    slots, holding, order = Slots(COUNT), [], []
+    slots = Slots(COUNT)
     attempts = [attempt_of(number, size) for number, size in enumerate(sizes)]
-    waiting = [attempt for attempt in attempts if not (slots.take(attempt) and not holding.append(attempt))]
-    order += [attempt for attempt in holding if attempt.launch.slots]
+    holding = [attempt for attempt in attempts if slots.take(attempt)]
+    waiting = [attempt for attempt in attempts if attempt not in holding]
+    order = [attempt for attempt in holding if attempt.launch.slots]
     while holding:
         assert sum(attempt.launch.slots for attempt in holding) <= COUNT
         ended = holding.pop(data.draw(st.integers(0, len(holding) - 1)))
