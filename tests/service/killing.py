@@ -47,7 +47,7 @@ esac
 echo "end $$" >>"$record"
 """
 _KINDS = ("plain", "plain", "plain", "plain", "sleeps", "sleeps", "sleeps", "leaves", "plain", "plain")
-_DAEMON_EVERY = 40
+_DAEMON_EVERY = 5
 _CHILD_EVERY = 9
 
 
