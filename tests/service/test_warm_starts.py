@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -103,8 +104,12 @@ def seen(client: BatchClient, task: int) -> object:
 
 def templates(service: subprocess.Popen[str]) -> list[int]:
     """Return the templates that live below a service."""
-    places = {pid: Path(f"/proc/{pid}/cwd") for pid in descendants(service.pid)}
-    return [pid for pid, place in places.items() if place.exists() and place.readlink().name == "warm"]
+    found = []
+    for pid in descendants(service.pid):
+        with suppress(OSError):  # ended meanwhile
+            if Path(f"/proc/{pid}/cwd").readlink().name == "warm":
+                found.append(pid)
+    return found
 
 
 def was_warm(client: BatchClient, service: subprocess.Popen[str], task: int) -> bool:

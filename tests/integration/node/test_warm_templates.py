@@ -11,7 +11,7 @@ import pytest
 from dispatcher.processes import descendants
 from dispatcher.service.node.process import Cause
 from dispatcher.service.node.warm.options import WarmLevel
-from tests.integration.node.warm_support import Seen, Stage, is_warm, python
+from tests.integration.node.warm_support import Seen, Stage, is_warm, python, working_folder
 
 PROBE = python("-m", "probe", "word")
 HELLO = "import sys\nprint('hello', sys.argv[1:])"
@@ -34,9 +34,8 @@ def importing(tmp_path: Path) -> Iterator[Stage]:
 
 def _templates(stage: Stage) -> list[int]:
     """Return the templates that live: this process's children that run in the folder of templates."""
-    folder = str(stage.root / "warm")
-    places = {pid: Path(f"/proc/{pid}/cwd") for pid in descendants(os.getpid())}
-    return [pid for pid, place in places.items() if place.exists() and str(place.readlink()) == folder]
+    folder = stage.root / "warm"
+    return [pid for pid in descendants(os.getpid()) if working_folder(pid) == folder]
 
 
 def test_no_template_is_made_for_a_few_tasks(tmp_path: Path) -> None:

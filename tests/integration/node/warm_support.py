@@ -134,6 +134,14 @@ def _without_addresses(path: Path) -> str:
     return re.sub(r"0x[0-9a-f]{8,}", "0x", path.read_text(errors="surrogateescape"))
 
 
+def working_folder(pid: int) -> Path | None:
+    """Return where a process runs; None for one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink()
+    except OSError:
+        return None
+
+
 def is_warm(process: TaskProcess) -> bool:
     """Tell how a task was started."""
     return isinstance(process._leader, Copy)

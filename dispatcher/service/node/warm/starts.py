@@ -8,9 +8,10 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from dispatcher.service.node.warm.hatching import TemplateError, Unsettled, start_template
 from dispatcher.service.node.warm.options import WarmLevel, WarmOptions
 from dispatcher.service.node.warm.recipe import Recipe, recipe_of
-from dispatcher.service.node.warm.template import Copy, Template, TemplateError, Unsettled, start_template
+from dispatcher.service.node.warm.template import Copy, Template
 
 logger = logging.getLogger(__name__)
 
