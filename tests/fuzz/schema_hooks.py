@@ -30,7 +30,7 @@ _ACCOUNT = _FACTS["account"]
 _KEY = base64.b64decode(_FACTS["key"])
 _SECRETS = [secret.encode() for secret in _FACTS["secrets"]]
 _IDS = _FACTS["ids"]
-_KNOWN_SHARE = 0.6
+_KNOWN_SHARE = 0.8
 _NO_HTTP = b"Invalid HTTP request received."
 """What is said of bytes that are no HTTP, such as control characters in a header, before any operation is known."""
 _COUNT = Path(_FACTS["count"])
@@ -60,15 +60,14 @@ atexit.register(lambda: _COUNT.write_text(json.dumps(_statuses)))
 
 
 @schemathesis.hook
-def map_path_parameters(context: Any, path_parameters: dict[str, Any] | None) -> dict[str, Any] | None:
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Let most requests name what is there; which ones follows from what was generated, so that a seed repeats it."""
-    if not isinstance(path_parameters, dict) or is_destructive(context.operation.method, context.operation.path):
-        return path_parameters
-    rng = random.Random(repr(sorted(path_parameters.items())))
-    for name in path_parameters:
+    if not isinstance(case.path_parameters, dict) or is_destructive(case.method, case.path):
+        return
+    rng = random.Random(repr((case.path_parameters, case.query, case.body)))
+    for name in case.path_parameters:
         if name in _IDS and rng.random() < _KNOWN_SHARE:
-            path_parameters[name] = rng.choice(_IDS[name])
-    return path_parameters
+            case.path_parameters[name] = rng.choice(_IDS[name])
 
 
 @schemathesis.check
