@@ -82,6 +82,13 @@ def run(client: BatchClient, library: Path, tasks: range) -> None:
     wait_until(lambda: all(client.get_task("job", str(task)).state == "completed" for task in tasks))
 
 
+def await_begun(client: BatchClient, task: int) -> None:
+    """Wait until a task's program has made its file."""
+    wait_until(
+        lambda: any(file.name == "wd/made.txt" for file in client.list_task_files("job", str(task), recursive=True))
+    )
+
+
 def text(client: BatchClient, task: int, name: str) -> str:
     """Return a file of a task."""
     return b"".join(client.download_task_file("job", str(task), name)).decode()
@@ -155,7 +162,7 @@ def test_terminated_warm_task_ends_with_its_process(started: Any, library: Path)
     service, client = started()
     make_warm(client, service, library)
     add(client, library, range(1, 2), "long")
-    wait_until(lambda: client.get_task("job", "1").state == "running")
+    await_begun(client, 1)
     client.terminate_task("job", "1")
     wait_until(lambda: client.get_task("job", "1").state == "completed")
     assert present(client.get_task("job", "1").execution_info).exit_code == 143
@@ -179,7 +186,7 @@ def test_task_of_a_killed_template_keeps_its_ending(started: Any, library: Path)
     service, client = started()
     make_warm(client, service, library)
     add(client, library, range(1, 2), "long")
-    wait_until(lambda: client.get_task("job", "1").state == "running")
+    await_begun(client, 1)
     for template in templates(service):
         os.kill(template, signal.SIGKILL)
     client.terminate_task("job", "1")
@@ -194,7 +201,7 @@ def test_killed_service_leaves_no_template_and_no_warm_task(started: Any, librar
     service, client = started()
     make_warm(client, service, library)
     add(client, library, range(1, 2), "long")
-    wait_until(lambda: client.get_task("job", "1").state == "running")
+    await_begun(client, 1)
     left = descendants(service.pid)
     assert set(templates(service)) < set(left)
     service.kill()
