@@ -140,6 +140,8 @@ class NodeEvent(StrEnum):
     PREEMPT = auto()
     BREAK = auto()
     """It cannot be set up, or this machine cannot carry it."""
+    CRASH = auto()
+    """It has to boot again, though nobody asked for that."""
     LOSE = auto()
     """It vanishes with its files; another takes its place."""
     LEAVE = auto()
@@ -148,6 +150,7 @@ class NodeEvent(StrEnum):
 _TAKING: Final = (NodeState.IDLE, NodeState.RUNNING)
 _MENDABLE: Final = (*_TAKING, NodeState.START_TASK_FAILED, NodeState.UNUSABLE)
 """Azure's reference names idle and running only, and its guides advise to reboot or reimage nodes in the other two."""
+_JOINING: Final = (NodeState.STARTING, NodeState.WAITING_FOR_START_TASK)
 _OFF: Final = (NodeState.DEALLOCATING, NodeState.DEALLOCATED, NodeState.PREEMPTED, NodeState.LEAVING_POOL)
 
 _GONE: Final = (*_OFF, NodeState.UNKNOWN)
@@ -167,6 +170,7 @@ NODE: Transitions[NodeState, NodeEvent] = Transitions(
         (NodeState.OFFLINE, NodeEvent.ENABLE): NodeState.IDLE,
         (NodeState.OFFLINE, NodeEvent.ENABLE_BUSY): NodeState.RUNNING,
         **{(state, NodeEvent.REBOOT): NodeState.REBOOTING for state in _MENDABLE},
+        **{(state, NodeEvent.CRASH): NodeState.REBOOTING for state in (*_MENDABLE, *_JOINING)},
         **{(state, NodeEvent.REIMAGE): NodeState.REIMAGING for state in _MENDABLE},
         **{(state, NodeEvent.DEALLOCATE): NodeState.DEALLOCATING for state in _MENDABLE},
         (NodeState.DEALLOCATING, NodeEvent.DEALLOCATED): NodeState.DEALLOCATED,

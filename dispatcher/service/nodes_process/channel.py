@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from threading import Lock
 
 _LENGTH = struct.Struct("<I")
+_TIME = struct.Struct("@ll")
+"""A ``timeval`` of the kernel's."""
 _CHUNK_BYTES = 256 * 1024
 
 
@@ -25,10 +27,16 @@ class Channel:
         self._sending = Lock()
         self._received = bytearray()
 
+    def be_patient(self, seconds: float) -> None:
+        """Let the other end take nothing in for so long at most while something is sent; else that is for ever."""
+        limit = _TIME.pack(int(seconds), int(seconds % 1 * 1_000_000))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+
     def send(self, message: object) -> None:
         """Send a message.
 
         Raises:
+            BlockingIOError: the other end takes nothing in; part of the message may be sent, so no other may follow.
             OSError: the other end is gone.
         """
         data = pickle.dumps(message, pickle.HIGHEST_PROTOCOL)

@@ -6,8 +6,9 @@ import logging
 import socket
 import subprocess
 import sys
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from itertools import count
 from pathlib import Path
 from threading import Lock, Thread
@@ -18,12 +19,14 @@ from dispatcher.service.node.launch import Node, NodeListener
 from dispatcher.service.node.limits import lower_for_task
 from dispatcher.service.node.sessions import Sessions
 from dispatcher.service.nodes_process.channel import Channel
-from dispatcher.service.nodes_process.messages import Answered, Begin, Happened, Launch, OpenNode
+from dispatcher.service.nodes_process.messages import Answered, Begin, Happened, Launch, OpenNode, Ping
 from dispatcher.service.nodes_process.remote_node import RemoteNode
 
 logger = logging.getLogger(__name__)
 
 _STOP_SECONDS = 15.0
+_PATIENCE_SECONDS = 20.0
+"""For which a message may wait to be taken in; after as long again without a sign of life the process is killed."""
 
 
 class NodesProcess:
@@ -51,7 +54,10 @@ class NodesProcess:
         Raises:
             OSError: it cannot be made.
         """
-        return self._connection().open(root, identity, slots, listener)
+        try:
+            return self._connection().open(root, identity, slots, listener)
+        except ConnectionError:  # the process died meanwhile; that is not this node's fault
+            return self._connection().open(root, identity, slots, listener)
 
     def flush(self) -> None:
         """Send the launches that nodes were told of."""
@@ -70,6 +76,7 @@ class NodesProcess:
             if self._running is None or self._running.is_lost:
                 if self._running is not None:
                     self._running.close()
+                    self._running = None
                 self._clear()
                 self._running = Connection(self._begin, self._sessions, self._clock)
             return self._running
@@ -96,12 +103,13 @@ class Connection:
         self._sessions = sessions
         self._clock = clock
         self._channel = Channel(ours)
+        self.be_patient(_PATIENCE_SECONDS)
         self._numbers = count(1)
         self._lock = Lock()
         self._calls: dict[int, Future[int]] = {}
         self._nodes: dict[int, RemoteNode] = {}
         self._sending = Lock()
-        self._kept: list[Launch] = []
+        self._kept: deque[Launch] = deque()
         self.is_lost = False
         """Whether the process has ended; nothing is sent to it any more."""
         sessions.add(self._process.pid)
@@ -110,6 +118,16 @@ class Connection:
         self._reader = Thread(target=self._read, name="nodes", daemon=True)
         self._reader.start()
 
+    def be_patient(self, seconds: float) -> None:
+        """Kill the process once it has given no sign of life for twice as long, from now on, when it is to."""
+        self._patience = seconds
+        self._channel.be_patient(seconds)
+
+    @property
+    def pid(self) -> int:
+        """The process's number."""
+        return self._process.pid
+
     def open(self, root: Path, identity: NodeIdentity, slots: int, listener: NodeListener) -> RemoteNode:
         """Return a running node.
 
@@ -117,16 +135,12 @@ class Connection:
             OSError: it cannot be made.
         """
         number = next(self._numbers)
+        self.call(lambda call: OpenNode(call=call, node=number, root=root, identity=identity, slots=slots))
         node = RemoteNode(number, self, listener, self._clock)
         with self._lock:
+            if self.is_lost:
+                raise ConnectionError("the process of the nodes has ended")
             self._nodes[number] = node
-        try:
-            self.call(
-                lambda call: OpenNode(call=call, node=number, root=root, identity=identity, slots=slots),
-            )
-        except OSError:
-            self.forget(number)
-            raise
         return node
 
     def call(self, message: Callable[[int], object]) -> int:
@@ -142,7 +156,13 @@ class Connection:
                 raise ConnectionError("the process of the nodes has ended")
             self._calls[number] = future
         self.send(message(number))
-        return future.result()
+        while True:
+            try:
+                return future.result(self._patience)
+            except TimeoutError:
+                if future.done():
+                    continue
+                self._require_life()
 
     def keep(self, message: Launch) -> None:
         """Keep a message for the next `flush`, or until another is sent."""
@@ -156,9 +176,11 @@ class Connection:
     def send(self, message: object) -> None:
         """Send a message that nothing answers; where the process has ended, that is told by other ways."""
         with self._sending:
-            kept, self._kept = self._kept, []
+            kept = [self._kept.popleft() for _ in range(len(self._kept))]  # others may keep more meanwhile
             try:
                 self._channel.send((*kept, message))
+            except BlockingIOError:
+                self._kill("takes nothing in")
             except OSError:
                 logger.debug("the process of the nodes has ended")
 
@@ -180,12 +202,33 @@ class Connection:
         self._sessions.remove(self._process.pid)
         self._channel.close()
 
+    def _require_life(self) -> None:
+        """Kill a process that does not even answer when asked for nothing: it is stopped, or stuck."""
+        number = next(self._numbers)
+        future: Future[int] = Future()
+        with self._lock:
+            if self.is_lost:
+                return
+            self._calls[number] = future
+        self.send(Ping(call=number))
+        if not wait([future], self._patience).done:
+            self._kill("does not answer")
+
+    def _kill(self, why: str) -> None:
+        logger.error("the process of the nodes %s and is killed", why)
+        self._process.kill()
+
     def _read(self) -> None:
-        for message in self._channel.receive():
-            if isinstance(message, Answered):
-                self._answered(message)
-            elif isinstance(message, Happened):
-                self._happened(message)
+        try:
+            for message in self._channel.receive():
+                if isinstance(message, Answered):
+                    self._answered(message)
+                elif isinstance(message, Happened):
+                    self._happened(message)
+        finally:
+            self._lose()
+
+    def _lose(self) -> None:
         with self._lock:
             self.is_lost = True
             calls, nodes = list(self._calls.values()), list(self._nodes.values())
@@ -197,7 +240,9 @@ class Connection:
 
     def _answered(self, answer: Answered) -> None:
         with self._lock:
-            future = self._calls.pop(answer.call)
+            future = self._calls.pop(answer.call, None)
+        if future is None:
+            return
         if answer.error is None:
             future.set_result(answer.value)
         else:
@@ -205,6 +250,10 @@ class Connection:
 
     def _happened(self, happened: Happened) -> None:
         node = self._nodes.get(happened.node)
-        if node is not None:
-            for event in happened.events:
+        if node is None:
+            return
+        for event in happened.events:
+            try:
                 node.report(event)
+            except Exception:  # the listener's fault must not end the thread that reads answers
+                logger.exception("the listener of node events failed")

@@ -52,6 +52,13 @@ class UploadLog:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ping:
+    """Do nothing; an `Answered` without a value follows."""
+
+    call: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SetUp:
     """See `Node.set_up`."""
 
@@ -92,7 +99,7 @@ class Forget:
     key: TaskKey
 
 
-ToNodes = Begin | OpenNode | CloseNode | UploadLog | SetUp | Launch | Proceed | End | Forget
+ToNodes = Begin | OpenNode | CloseNode | UploadLog | Ping | SetUp | Launch | Proceed | End | Forget
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

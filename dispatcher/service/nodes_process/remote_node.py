@@ -51,8 +51,8 @@ class Line(Protocol):
 class RemoteNode:
     """See ``Node``.
 
-    When the process dies it reports one `NodeLost`; from then on whatever runs here ends when it is asked to, and not
-    before, so that the service may first say what becomes of it.
+    When the process dies it reports `NodeLost`, and again whenever something is to begin here after that; from then on
+    whatever runs here ends when it is asked to, and not before, so that the service may first say what becomes of it.
     """
 
     def __init__(self, number: int, line: Line, listener: NodeListener, clock: Clock) -> None:
@@ -70,7 +70,10 @@ class RemoteNode:
         """See ``Node``; it goes out with others at the end of a step. One that cannot begin has its ending reported."""
         with self._lock:
             self._running[launch.key] = launch.run_number
-        self._line.keep(Launch(node=self._number, launch=launch))
+        if self._is_lost:
+            self.lose()
+        else:
+            self._line.keep(Launch(node=self._number, launch=launch))
 
     def end(self, key: TaskKey, reason: EndReason) -> None:
         """See ``Node``."""
@@ -87,7 +90,10 @@ class RemoteNode:
 
     def set_up(self, setup: NodeSetup) -> None:
         """See ``Node``."""
-        self._line.send(SetUp(node=self._number, setup=setup))
+        if self._is_lost:
+            self.lose()
+        else:
+            self._line.send(SetUp(node=self._number, setup=setup))
 
     def upload_log(self, request: LogRequest) -> int:
         """See ``Node``.
@@ -115,7 +121,7 @@ class RemoteNode:
         self._listener(event)
 
     def lose(self) -> None:
-        """Report that the process is gone."""
+        """Report that the process is gone, once more if need be."""
         with self._lock:
             self._is_lost = True
         self._listener(NodeLost(at=self._clock.now()))

@@ -20,7 +20,8 @@ from dispatcher.service.clock import SystemClock
 from dispatcher.service.node.agent import open_node
 from dispatcher.service.node.blobs import StorageAccess
 from dispatcher.service.node.engine import EngineFinder
-from dispatcher.service.node.launch import Node, NodeEvent, TaskStarted
+from dispatcher.service.node.failures import failure
+from dispatcher.service.node.launch import Node, NodeEvent, SetupEnding, TaskStarted
 from dispatcher.service.node.limits import raise_soft_limit
 from dispatcher.service.nodes_process.channel import Channel
 from dispatcher.service.nodes_process.messages import (
@@ -32,6 +33,7 @@ from dispatcher.service.nodes_process.messages import (
     Happened,
     Launch,
     OpenNode,
+    Ping,
     Proceed,
     SetUp,
     UploadLog,
@@ -52,16 +54,28 @@ def serve(channel: Channel) -> None:
         signal.signal(number, _let_be)  # it ends with the service, which is told by whoever stops both
     become_subreaper()
     raise_soft_limit()
+    try:
+        _take_all(channel)
+    except Exception:  # nothing that runs may be left behind, whatever the fault is
+        logger.critical("the process of the nodes failed", exc_info=True)
+    finally:
+        end_descendants(within_seconds=_DESCENDANTS_SECONDS)
+        sys.stderr.flush()
+        os._exit(0)  # threads of nodes may be at work on what has just been ended
+
+
+def _take_all(channel: Channel) -> None:
     messages = channel.receive()
     first = next(messages, None)
-    if isinstance(first, tuple) and isinstance(first[0], Begin):
-        nodes = _Nodes(channel, first[0])
-        for several in messages:
-            for message in several if isinstance(several, tuple) else ():
+    if not isinstance(first, tuple) or not isinstance(first[0], Begin):
+        return
+    nodes = _Nodes(channel, first[0])
+    for several in messages:
+        for message in several if isinstance(several, tuple) else ():
+            try:
                 nodes.take(message)
-    end_descendants(within_seconds=_DESCENDANTS_SECONDS)
-    sys.stderr.flush()
-    os._exit(0)  # threads of nodes may be at work on what has just been ended
+            except Exception:  # of one node, at most; the others go on
+                logger.exception("a message for a node could not be taken: %s", type(message).__name__)
 
 
 def _let_be(number: int, frame: FrameType | None) -> None:
@@ -93,8 +107,9 @@ class _Nodes:
             case UploadLog():
                 self._answer(message.call, partial(self._upload_log, message))
             case CloseNode():
-                closing = partial(self._close, self._retire(message.node))
-                Thread(target=self._answer, args=(message.call, closing), name="close", daemon=True).start()
+                self._begin_to_close(message)
+            case Ping():
+                self._answer(message.call, int)
             case None:  # the end of several launches
                 pass
             case _:
@@ -126,7 +141,15 @@ class _Nodes:
             case Proceed():
                 node.proceed(message.key)
             case SetUp():
-                node.set_up(message.setup)
+                self._set_up(node, message)
+
+    def _set_up(self, node: Node, message: SetUp) -> None:
+        try:
+            node.set_up(message.setup)
+        except (OSError, RuntimeError) as error:  # no descriptor or no thread is left
+            logger.exception("a node could not be set up")
+            why = failure("Unknown", Reason=f"{type(error).__name__}: {error}")
+            self._tell(message.node, [SetupEnding(at=self._clock.now(), failure=why)])
 
     def _upload_log(self, message: UploadLog) -> int:
         node = self._find(message.node)
@@ -137,14 +160,26 @@ class _Nodes:
     def _find(self, number: int) -> Node | None:
         return self._nodes.get(number) or self._closed.get(number)
 
-    def _retire(self, number: int) -> Node:
-        node = self._closed[number] = self._nodes.pop(number)
+    def _begin_to_close(self, message: CloseNode) -> None:
+        closing = partial(self._close, self._retire(message.node))
+        try:
+            Thread(target=self._answer, args=(message.call, closing), name="close", daemon=True).start()
+        except RuntimeError:  # no thread is left; the other nodes wait
+            self._answer(message.call, closing)
+
+    def _retire(self, number: int) -> Node | None:
+        """Return a node that is to be closed, by whichever of several that ask for it."""
+        node = self._nodes.pop(number, None)
+        if node is None:
+            return self._closed.get(number)
+        self._closed[number] = node
         if len(self._closed) > _CLOSED_KEPT:
             del self._closed[next(iter(self._closed))]
         return node
 
-    def _close(self, node: Node) -> int:
-        node.close()
+    def _close(self, node: Node | None) -> int:
+        if node is not None:
+            node.close()
         return 0
 
     def _launch(self, message: Launch) -> None:
@@ -153,7 +188,7 @@ class _Nodes:
             return
         try:
             node.launch(message.launch)
-        except (OSError, RuntimeError) as error:  # no descriptor or no thread is left
+        except Exception as error:  # no descriptor or no thread is left, or it runs there already
             logger.exception("%s could not be launched", message.launch.key)
             self._tell(message.node, [never_started(message.launch, error, self._clock.now())])
 
@@ -165,7 +200,8 @@ class _Nodes:
     def _answer(self, call: int, work: Callable[[], int]) -> None:
         try:
             answer = Answered(call=call, value=work())
-        except (OSError, RuntimeError) as error:
+        except Exception as error:  # whoever asked waits for an answer
+            logger.exception("a call could not be answered")
             answer = Answered(call=call, error=f"{type(error).__name__}: {error}")
         self._send(answer)
 

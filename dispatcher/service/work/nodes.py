@@ -31,6 +31,8 @@ from dispatcher.service.work.start_faults import StartFaults
 
 logger = logging.getLogger(__name__)
 
+_STAYING = frozenset({NodeState.OFFLINE, NodeState.IDLE, NodeState.RUNNING})
+"""Where a node is that was opened again because its process had ended, without being switched off."""
 _PAUSE = timedelta(seconds=1)
 """Before a start task that is retried without limit runs again; Azure's is not documented."""
 
@@ -79,19 +81,27 @@ class NodePart:
             live.phase = Phase.SET_UP
 
     def lost(self, live: LiveNode) -> None:
-        """Reboot a node whose process has ended: its tasks go back to the queue."""
+        """Reboot a node whose process has ended: its tasks go back to the queue.
+
+        One that takes no tasks for now stays as it is; one that is switched off is opened again by what comes next.
+        """
         logger.error("what ran node %s of pool %s has ended; it is started again", live.record.id, live.record.pool_id)
-        if NODE.allows(live.state, NodeEvent.REBOOT):
-            switch_off(self._core, live, NodeEvent.REBOOT, Deallocation.REQUEUE)
-        else:
-            self._core.end_attempts(live, EndReason.REQUEUED)
-            live.end(START_TASK, EndReason.REQUEUED)
+        if NODE.allows(live.state, NodeEvent.CRASH):
+            switch_off(self._core, live, NodeEvent.CRASH, Deallocation.REQUEUE)
+            return
+        self._core.end_attempts(live, EndReason.REQUEUED)
+        live.end(START_TASK, EndReason.REQUEUED)
+        if live.state is NodeState.OFFLINE and live.phase is not Phase.RENEWING:
+            pool = self._core.store.pools.get(live.record.pool_id)
+            self._core.fleet.renew(live, pool.slots, wipe=False)
 
     def renewed(self, event: NodeRenewed, live: LiveNode, now: datetime) -> None:
         """Let a node that was switched off wait for its time; one that this machine cannot carry is unusable."""
-        live.phase = Phase.RENEWED
+        live.phase = Phase.NONE if live.state in _STAYING else Phase.RENEWED
         if event.error is not None and NODE.allows(live.state, NodeEvent.BREAK):
             self._break(live, failure("Unknown", Reason=event.error), now)
+            return
+        if live.state in _STAYING:
             return
         if live.state is not NodeState.PREEMPTED:
             waits = live.state in {NodeState.REBOOTING, NodeState.REIMAGING}
