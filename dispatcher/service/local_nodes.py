@@ -18,6 +18,7 @@ from dispatcher.service.node.private import ENGINE_FOLDER, RUNNING_FOLDER, priva
 from dispatcher.service.node.process_mark import ProcessMark
 from dispatcher.service.node.removal import remove_tree
 from dispatcher.service.node.sessions import Sessions
+from dispatcher.service.node.trash import Trash
 from dispatcher.service.node.warm.options import NO_WARM_STARTS, WarmOptions
 from dispatcher.service.nodes_process.connection import NodesProcess
 from dispatcher.service.nodes_process.messages import Begin
@@ -81,8 +82,9 @@ class LocalNodes:
         return self._engines.problem()
 
     def forget_job(self, record: NodeRecord, job_id: str) -> None:
-        """Delete the folders of a job's tasks on a node."""
-        remove_job_folder(job_folder(str(self.root(record)), job_id))
+        """Delete the folders of a job's tasks on a node: they are gone at once, and removed in the background."""
+        root = self.root(record)
+        remove_job_folder(job_folder(str(root), job_id), Trash(root))
 
     def discard(self, record: NodeRecord) -> None:
         """Delete the folder of a closed node, and the pool's when it is the last."""

@@ -69,12 +69,14 @@ def _throw(folder: str, trash: Trash) -> None:
             os.close(above)
 
 
-def remove_job_folder(folder: str) -> None:
-    """Remove the folder that holds those of a job's tasks; one that is not there is no error.
+def remove_job_folder(folder: str, trash: Trash) -> None:
+    """Throw the folder away that holds those of a job's tasks, of which there may be many; it is gone at once.
+
+    One that is not there is no error.
 
     Raises:
-        OSError: something in it cannot be removed.
+        OSError: it cannot be moved, and something in it cannot be removed.
     """
-    remove_tree(folder)
+    _throw(folder, trash)
     with suppress(OSError):  # another job of its schedule has a folder, or there is none
         Path(folder).parent.rmdir()

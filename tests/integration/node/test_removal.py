@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dispatcher.service.node.folders import make_node_folders, remove_task_folder
+from dispatcher.service.node.folders import make_node_folders, remove_job_folder, remove_task_folder
 from dispatcher.service.node.removal import remove_tree
 from dispatcher.service.node.trash import Trash
 
@@ -106,3 +106,15 @@ def test_folder_that_cannot_be_moved_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Trash(tmp_path / "node").throw("none", above)
     os.close(above)
+
+
+def test_folders_of_a_job_go_at_once_and_its_files_later(tmp_path: Path) -> None:
+    """However many tasks it had, neither the next job of its id nor the end of the service waits for them."""
+    folder = tmp_path / "node" / "workitems" / "job" / "job-1"
+    make_deep(folder / "task")
+    for _ in range(2):  # once it is gone that is no error
+        remove_job_folder(str(folder), Trash(tmp_path / "node"))
+        assert not folder.parent.exists()
+    for future in Trash(tmp_path / "node").empty():
+        future.result(30)
+    assert os.listdir(tmp_path / ".node" / "trash") == []
