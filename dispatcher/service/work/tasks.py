@@ -20,6 +20,9 @@ from dispatcher.service.work.gangs import Gangs
 from dispatcher.service.work.parts import Admission, TaskStart, WorkContext
 from dispatcher.service.work.views import pool_views
 
+_MOST_KNOWN = 10_000
+"""Jobs of which it is remembered whether they have a preparation task."""
+
 
 class TaskPart:
     """Starts ready tasks, and settles those whose attempts ended."""
@@ -30,6 +33,7 @@ class TaskPart:
         self._core = context.core
         self._admissions = admissions
         self.gangs = Gangs(context)
+        self._prepared: dict[int, bool] = {}
 
     def recover(self, now: datetime) -> None:
         """Put the tasks that ran when the service last ended back in the queue, or end those that were being ended.
@@ -148,11 +152,17 @@ class TaskPart:
         jobs = self._core.store.queue.waiting_jobs(pool.id, barred)
         if not pool.room_ahead():
             return jobs
-        documents = (self._context.job(job.key).document for job in jobs)
-        return [
-            job if job_tasks_of(document).preparation is None else replace(job, is_prepared=False)
-            for job, document in zip(jobs, documents, strict=True)
-        ]
+        return [job if self._is_prepared(job.key) else replace(job, is_prepared=False) for job in jobs]
+
+    def _is_prepared(self, job_key: int) -> bool:
+        """Say whether a job's tasks wait for no preparation task; a job never comes to have one."""
+        known = self._prepared.get(job_key)
+        if known is None:
+            if len(self._prepared) >= _MOST_KNOWN:
+                self._prepared.clear()
+            document = self._context.job(job_key).document
+            known = self._prepared[job_key] = job_tasks_of(document).preparation is None
+        return known
 
 
 def _most_instances(pool: PoolView) -> int:
