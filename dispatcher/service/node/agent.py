@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
 
 from dispatcher.service.node.attempt import Attempt, Outcome
-from dispatcher.service.node.blob_urls import blob_url
-from dispatcher.service.node.blobs import BlobError, StorageAccess
+from dispatcher.service.node.blobs import StorageAccess
 from dispatcher.service.node.containers import Containers
 from dispatcher.service.node.engine import EngineFinder
 from dispatcher.service.node.environment import NodeIdentity
-from dispatcher.service.node.failures import FailureReported, failure, unforeseen
-from dispatcher.service.node.files import FileOutside, check_in_place
-from dispatcher.service.node.folders import make_node_folders, remove_task_folder
+from dispatcher.service.node.failures import failure, unforeseen
+from dispatcher.service.node.folders import make_node_folders
 from dispatcher.service.node.launch import (
     EndReason,
     EventsListener,
@@ -27,21 +25,19 @@ from dispatcher.service.node.launch import (
     NodeSetup,
     SetupEnding,
     TaskEnding,
-    TaskFailure,
     TaskKey,
     TaskLaunch,
     TaskReturned,
     TaskStarted,
 )
-from dispatcher.service.node.layout import task_folder
-from dispatcher.service.node.node_log import LogFile, NodeLog, log_files
+from dispatcher.service.node.node_log import NodeLog
 from dispatcher.service.node.private import RUNNING_FOLDER, make_private_folder
 from dispatcher.service.node.runner import AttemptRunner, Clock
 from dispatcher.service.node.sessions import Sessions
 from dispatcher.service.node.setup import Equipment
 from dispatcher.service.node.slots import Slots
 from dispatcher.service.node.telling import Teller
-from dispatcher.service.node.trash import Trash
+from dispatcher.service.node.upkeep import Upkeep
 from dispatcher.service.node.warm.options import NO_WARM_STARTS, WarmOptions
 
 __all__ = ["GRACE_SECONDS", "NodeIdentity", "open_node"]
@@ -92,16 +88,19 @@ def open_node(
     equipment = Equipment(root=root, private=private, storage=storage)
     containers = Containers(root=root, private=private, finder=engines)
     sessions = Sessions(private / RUNNING_FOLDER)
-    node = _ProcessNode(
+    name, log = f"{identity.pool_id}/{identity.node_id}", NodeLog(private)
+    upkeep = Upkeep(
         root=root,
-        name=f"{identity.pool_id}/{identity.node_id}",
+        name=name,
         private=private,
         equipment=equipment,
         containers=containers,
         storage=storage,
-        slots=slots,
-        listener=listener,
+        log=log,
         clock=clock,
+    )
+    node = _ProcessNode(
+        name=name, equipment=equipment, upkeep=upkeep, log=log, slots=slots, listener=listener, clock=clock
     )
     node.runner = AttemptRunner(
         root=root,
@@ -118,10 +117,6 @@ def open_node(
     return node
 
 
-class _Interrupted(Exception):  # noqa: N818 - a request, not an error
-    """The node was closed."""
-
-
 class _ProcessNode:
     """See ``Node``. An attempt is known from its launch until just before its ending is reported."""
 
@@ -130,24 +125,19 @@ class _ProcessNode:
     def __init__(
         self,
         *,
-        root: Path,
         name: str,
-        private: Path,
         equipment: Equipment,
-        containers: Containers,
-        storage: StorageAccess,
+        upkeep: Upkeep,
+        log: NodeLog,
         slots: int,
         listener: EventsListener,
         clock: Clock,
     ) -> None:
-        self._root = str(root)
-        self._private = private
         self._equipment = equipment
-        self._containers = containers
-        self._storage = storage
+        self._upkeep = upkeep
         self._teller = Teller(listener)
         self._clock = clock
-        self._log = NodeLog(private)
+        self._log = log
         self._log.say(clock.now(), "opened")
         self._lock = Lock()
         self._closed = False
@@ -159,17 +149,14 @@ class _ProcessNode:
         self._running = 0
         """Attempts that run or wait for a thread."""
         self._threads: list[Thread] = []
-        self._others: list[Thread] = []
 
     def set_up(self, setup: NodeSetup) -> None:
         """See ``Node``."""
-        self._begin("setup", lambda: self.report(SetupEnding(at=self._clock.now(), failure=self._set_up(setup))))
+        self._upkeep.set_up(setup, lambda why: self.report(SetupEnding(at=self._clock.now(), failure=why)))
 
     def upload_log(self, request: LogRequest) -> int:
         """See ``Node``."""
-        files = [file for file in log_files(self._private) if file.overlaps(request.since, request.until)]
-        self._begin("logs", lambda: self._upload(files, request))
-        return len(files)
+        return self._upkeep.upload_log(request)
 
     def launch(self, launch: TaskLaunch) -> None:
         """See ``Node``. An attempt that cannot begin is not known after it.
@@ -210,7 +197,7 @@ class _ProcessNode:
                 return
             self._drop(attempt)
         if attempt.remove_folder:
-            self._remove_folder(key)
+            self._upkeep.remove_folder(key)
         self.report(self.runner.ending(attempt, Outcome(stage=attempt.stage, failure=failure("TaskEnded"))))
 
     def forget(self, key: TaskKey) -> None:
@@ -218,7 +205,7 @@ class _ProcessNode:
             if (attempt := self._attempts.get(key)) is not None:
                 attempt.remove_folder = True
                 return
-        self._remove_folder(key)
+        self._upkeep.remove_folder(key)
 
     def close(self) -> None:
         with self._lock:
@@ -230,10 +217,12 @@ class _ProcessNode:
                 if self._slots.withdraw(attempt):
                     self._drop(attempt)
             self._teller.close()
+        self._upkeep.interrupt()
         for _ in self._threads:
             self._queue.put(None)
-        for thread in (*self._threads, *self._others):
+        for thread in self._threads:
             thread.join()
+        self._upkeep.close()
         self._equipment.close()
         self.runner.close()
         self._log.close()
@@ -272,7 +261,7 @@ class _ProcessNode:
         ending = self._run(attempt)
         following, refused = self._follow(attempt)
         if attempt.remove_folder:
-            self._remove_folder(attempt.launch.key)
+            self._upkeep.remove_folder(attempt.launch.key)
         self._log.tell(ending)
         if following is None:
             self._teller.tell(ending)
@@ -318,7 +307,7 @@ class _ProcessNode:
         for attempt in attempts:
             launch = attempt.launch
             if attempt.remove_folder:
-                self._remove_folder(launch.key)
+                self._upkeep.remove_folder(launch.key)
             self.report(TaskReturned(key=launch.key, run_number=launch.run_number, at=self._clock.now()))
 
     def _run(self, attempt: Attempt) -> TaskEnding:
@@ -336,45 +325,3 @@ class _ProcessNode:
             self._teller.hold(event)
         else:
             self._teller.tell(event)
-
-    def _begin(self, what: str, work: Callable[[], None]) -> None:
-        thread = Thread(target=work, name=f"{self._name} {what}", daemon=True)
-        thread.start()
-        self._others = [*(other for other in self._others if other.is_alive()), thread]
-
-    def _keep_going(self) -> None:
-        if self._closed:
-            raise _Interrupted
-
-    def _set_up(self, setup: NodeSetup) -> TaskFailure | None:
-        try:
-            self._equipment.set_up(
-                setup, lambda pool: self._containers.pull_all(pool, self._keep_going), self._keep_going
-            )
-        except FailureReported as error:
-            return error.failure
-        except _Interrupted:
-            return failure("Unknown", Reason="the node was closed")
-        except Exception as error:
-            logger.exception("node %s could not be set up", self._name)
-            return unforeseen(error)
-        return None
-
-    def _upload(self, files: list[LogFile], request: LogRequest) -> None:
-        for file in files:
-            url = blob_url(request.container_url, f"{request.folder}/{file.path.name}")
-            try:
-                self._storage.upload(file.path, url, uses_identity=request.uses_identity, keep_going=self._keep_going)
-            except _Interrupted:
-                return
-            except (BlobError, OSError) as error:
-                logger.warning("the log of node %s could not be uploaded: %s", self._name, error)
-                self._log.say(self._clock.now(), f"log not uploaded: {error}")
-
-    def _remove_folder(self, key: TaskKey) -> None:
-        folder = task_folder(self._root, key)
-        try:
-            check_in_place(Path(self._root), Path(folder).parent)
-            remove_task_folder(folder, Trash(Path(self._root)))
-        except (OSError, FileOutside):
-            logger.warning("the folder of %s could not be removed", key, exc_info=True)
