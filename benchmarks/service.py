@@ -84,7 +84,7 @@ class Service:
 @contextmanager
 def running_service() -> Iterator[Service]:
     """Start a service on an empty folder, which goes with it."""
-    with tempfile.TemporaryDirectory() as folder, start(Path(folder) / "data") as process:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, start(Path(folder) / "data") as process:
         yield Service(process=process.pid, client=connect(Path(folder) / "data"))
         stop(process)
 

@@ -18,7 +18,7 @@ class Runner:
 
 
 count = int(sys.argv[1])
-ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+ray.init(num_cpus=2, _temp_dir=os.getcwd(), include_dashboard=False, log_to_driver=False, logging_level="error")
 runners = [Runner.remote() for _ in range(2)]
 ray.get([runner.run.remote() for runner in runners * 50])
 began = time.perf_counter()

@@ -17,7 +17,7 @@ def run() -> int:
 
 
 count = int(sys.argv[1])
-ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="error")
+ray.init(num_cpus=2, _temp_dir=os.getcwd(), include_dashboard=False, log_to_driver=False, logging_level="error")
 ray.get([run.remote() for _ in range(100)])
 began = time.perf_counter()
 codes = ray.get([run.remote() for _ in range(count)])
