@@ -221,6 +221,11 @@ class Mounts:
         self._closing = Event()
         self._thread: Thread | None = None
 
+    @property
+    def are_there(self) -> bool:
+        """Whether there is any."""
+        return bool(self._mounts)
+
     def replace(self, mounts: tuple[Mount, ...]) -> None:
         """Keep these mounts in step from now on, and no others."""
         for mount in self._mounts:
