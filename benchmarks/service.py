@@ -24,9 +24,14 @@ _JSON = {"Content-Type": "application/json; odata=minimalmetadata", "Accept": "a
 _MOST_OF_A_COLLECTION = 100
 _LONGEST_SLEEP = 0.1
 _SHORTEST_SLEEP = 0.005
+_PATIENCE = 60.0
 
 Task = dict[str, Any]
 """A task as the body of a request has it."""
+
+
+class StalledError(Exception):
+    """A service ran no more tasks; the message says how many it had run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +61,19 @@ class Service:
         """Return once so many tasks of a job have succeeded.
 
         It asks the sooner the fewer are left at the rate so far: the last answer is not late, and asking costs little.
+
+        Raises:
+            StalledError: none succeeded for a minute.
         """
-        began = time.perf_counter()
+        began = moved = time.perf_counter()
+        seen = 0
         while (done := self._succeeded(job_id)) < tasks:
-            left = (time.perf_counter() - began) * (tasks - done) / max(done, 1)
+            now = time.perf_counter()
+            if done > seen:
+                seen, moved = done, now
+            if now - moved > _PATIENCE:
+                raise StalledError(f"{done} of {tasks} tasks succeeded, and no further one within {_PATIENCE:.0f} s")
+            left = (now - began) * (tasks - done) / max(done, 1)
             time.sleep(min(max(left / 2, _SHORTEST_SLEEP), _LONGEST_SLEEP))
 
     def request(self, method: str, url: str, body: object = None, **parameters: str) -> HttpResponse:
