@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 class Service:
-    """A Batch account on a store; everything but the nodes' own threads runs on the thread of one event loop."""
+    """A Batch account on a store; everything but its nodes runs on the thread of one event loop."""
 
     def __init__(
         self,

@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import Lock, Thread
@@ -236,7 +237,7 @@ class Connection:
         for call in calls:
             call.set_exception(ConnectionError("the process of the nodes has ended"))
         for node in nodes:
-            node.lose()
+            _report(node.lose)
 
     def _answered(self, answer: Answered) -> None:
         with self._lock:
@@ -253,7 +254,12 @@ class Connection:
         if node is None:
             return
         for event in happened.events:
-            try:
-                node.report(event)
-            except Exception:  # the listener's fault must not end the thread that reads answers
-                logger.exception("the listener of node events failed")
+            _report(partial(node.report, event))
+
+
+def _report(report: Callable[[], None]) -> None:
+    """Report something; a listener's fault must not end the thread that reads answers."""
+    try:
+        report()
+    except Exception:
+        logger.exception("the listener of node events failed")

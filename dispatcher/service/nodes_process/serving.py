@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from threading import Thread
 from types import FrameType
@@ -60,7 +61,8 @@ def serve(channel: Channel) -> None:
         logger.critical("the process of the nodes failed", exc_info=True)
     finally:
         end_descendants(within_seconds=_DESCENDANTS_SECONDS)
-        sys.stderr.flush()
+        with suppress(OSError):  # nobody reads it any more
+            sys.stderr.flush()
         os._exit(0)  # threads of nodes may be at work on what has just been ended
 
 
