@@ -100,3 +100,38 @@ def test_tasks_ignore_no_signal_that_their_program_does_not(own: BatchClient) ->
     wait_until(lambda: own.get_task("job", "signals").state == models.BatchTaskState.COMPLETED)
     said = b"".join(own.download_task_file("job", "signals", "stdout.txt"))
     assert int(said.split()[1], 16) == 0
+
+
+def test_tasks_succeed_though_the_nodes_process_is_killed_again_and_again(
+    process: subprocess.Popen[str], own: BatchClient
+) -> None:
+    """Whatever it was doing, also starting: none is lost, none fails, and none counts a retry."""
+    ids = [f"task-{number}" for number in range(100)]
+    options = [models.BatchTaskCreateOptions(id=task_id, command_line="/bin/sleep 0.05") for task_id in ids]
+    own.create_tasks("job", options)
+    for _ in range(3):
+        wait_for_another(own)
+        kill_nodes_processes(process)
+        wait_until(lambda: kill_nodes_processes(process))
+    wait_until(lambda: completed(own) == len(ids))
+    infos = [present(task.execution_info) for task in own.list_tasks("job")]
+    assert {(info.exit_code, info.retry_count) for info in infos} == {(0, 0)}
+
+
+def completed(client: BatchClient) -> int:
+    """Return how many tasks of the job are."""
+    return client.get_job_task_counts("job").task_counts.completed
+
+
+def wait_for_another(client: BatchClient) -> None:
+    """Return once one more task is."""
+    before = completed(client)
+    wait_until(lambda: completed(client) > before)
+
+
+def kill_nodes_processes(service: subprocess.Popen[str]) -> int:
+    """Kill the process that runs the nodes, if there is one now; return how many there were."""
+    found = [pid for pid in descendants(service.pid) if "dispatcher.service.nodes_process" in command_line(pid)]
+    for pid in found:
+        os.kill(pid, signal.SIGKILL)
+    return len(found)

@@ -9,6 +9,7 @@ import sys
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -26,6 +27,8 @@ from dispatcher.service.nodes_process.remote_node import RemoteNode
 logger = logging.getLogger(__name__)
 
 _STOP_SECONDS = 15.0
+_TRIES = 3
+"""To open a node, where the process dies each time."""
 _PATIENCE_SECONDS = 20.0
 """For which a message may wait to be taken in; after as long again without a sign of life the process is killed."""
 
@@ -55,10 +58,10 @@ class NodesProcess:
         Raises:
             OSError: it cannot be made.
         """
-        try:
-            return self._connection().open(root, identity, slots, listener)
-        except ConnectionError:  # the process died meanwhile; that is not this node's fault
-            return self._connection().open(root, identity, slots, listener)
+        for _ in range(_TRIES - 1):
+            with suppress(ConnectionError):  # the process died meanwhile; that is not this node's fault
+                return self._connection().open(root, identity, slots, listener)
+        return self._connection().open(root, identity, slots, listener)
 
     def flush(self) -> None:
         """Send the launches that nodes were told of."""
