@@ -212,5 +212,5 @@ class LiveNode:
             state=self.state,
             used_slots=self.used_slots,
             lingers=self.lingers,
-            ahead=self._pace.ahead(),
+            ahead=0 if self._held else self._pace.ahead(),  # one that is held must find its slots
         )

@@ -97,7 +97,7 @@ def plan_tasks(queue: Queue) -> Iterator[StartTask]:
         if start is None:
             room_ahead.clear()  # what does not fit now must not be kept waiting by what comes after it
             continue
-        if start.slots > 1:
+        if start.slots > 1 or not job.is_prepared:  # it must find its slots, though it may take them later
             room_ahead.pop(start.node_id, None)
         room[task.job_key] -= 1
         yield start

@@ -82,4 +82,9 @@ class PreemptionPart:
 
 
 def _free_slots(pool: PoolView) -> dict[str, int]:
-    return {node.id: pool.slots - node.used_slots for node in pool.nodes if takes_tasks(node)}
+    """Return what is free on each node where room can be made; others soon make some by themselves."""
+    return {
+        node.id: pool.slots - node.used_slots
+        for node in pool.nodes
+        if takes_tasks(node) and node.used_slots <= pool.slots
+    }

@@ -138,11 +138,14 @@ def test_nothing_waits_on_a_node_while_another_task_needs_several_slots() -> Non
 
 
 def test_tasks_that_wait_for_a_preparation_are_not_given_ahead(bench: Bench) -> None:
-    """It may take long, and other nodes may come to be free."""
+    """It may take long, and other nodes may come to be free. Nor does another task take the slot of one that does."""
     bench.add_job("prepared", jobPreparationTask={"commandLine": "true"})
     for name in "ab":
         bench.add_task(name, "prepared")
     assert [bench.state(name, "prepared") for name in "ab"] == ["preparing", "active"]
+    bench.add_job("other", priority=10)
+    bench.add_task("c", "other")
+    assert bench.state("c", "other") == "active"
 
 
 @pytest.mark.parametrize(
@@ -157,3 +160,21 @@ def test_nothing_waits_behind_a_task_with_files(bench: Bench, files: dict[str, J
     bench.add_task("a", "job", **files)
     bench.add_task("b")
     assert [bench.state(name) for name in "ab"] == ["running", "active"]
+
+
+def test_tasks_ahead_are_not_preempted_while_some_wait() -> None:
+    """Else all of them would lose their places to one; each takes a moment only. The last that runs makes room."""
+    bench = Bench()
+    bench.add_pool()
+    bench.add_job(priority=0, allowTaskPreemption=True)
+    for number in range(SHORT):
+        bench.add_task(f"short-{number}")
+        finish_at_once(bench, f"short-{number}")
+    for name in "abc":
+        bench.add_task(name)
+    bench.add_job("urgent", priority=10, jobPreparationTask={"commandLine": "true"})
+    bench.add_task("u", "urgent")
+    assert bench.running() == ["a", "b", "c"]
+    finish_at_once(bench, "a")
+    finish_at_once(bench, "b")
+    assert [bench.state("c"), bench.state("u", "urgent")] == ["active", "preparing"]
