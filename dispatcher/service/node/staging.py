@@ -22,9 +22,7 @@ class StagingFailed(FailureReported):
     """A resource file could not be brought."""
 
 
-def stage_in(
-    files: Iterable[ResourceFile], working: Path, storage: Transfers, keep_going: Callable[[], None]
-) -> None:
+def stage_in(files: Iterable[ResourceFile], working: Path, storage: Transfers, keep_going: Callable[[], None]) -> None:
     """Bring files to a working directory, each whole or not at all, with the mode that it asks for.
 
     A file that is there already with the blob's size and last-modified time is not brought again.
