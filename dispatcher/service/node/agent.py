@@ -172,7 +172,7 @@ class _ProcessNode:
                 raise ValueError(f"{launch.key} runs already on this node")
             attempt = Attempt(launch=launch)
             attempt.patience = (
-                (_LATE_SECONDS, self._teller.flush),
+                (_LATE_SECONDS, partial(self._runs, attempt)),
                 (_LASTING_SECONDS, partial(self._lasts, attempt)),
             )
             self._attempts[launch.key] = attempt
@@ -290,6 +290,11 @@ class _ProcessNode:
         del self._attempts[attempt.launch.key]
         attempt.close()
 
+    def _runs(self, attempt: Attempt) -> None:
+        """Tell of the start of an attempt that has run for a while, and with it what is held back."""
+        at = attempt.started or self._clock.now()
+        self.report(TaskStarted(key=attempt.launch.key, run_number=attempt.launch.run_number, at=at))
+
     def _lasts(self, attempt: Attempt) -> None:
         """Give back what waits behind an attempt that has run for long."""
         with self._lock:
@@ -321,7 +326,4 @@ class _ProcessNode:
     def report(self, event: NodeEvent) -> None:
         """Log an event and tell it."""
         self._log.tell(event)
-        if isinstance(event, TaskStarted):
-            self._teller.hold(event)
-        else:
-            self._teller.tell(event)
+        self._teller.tell(event)

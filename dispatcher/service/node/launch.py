@@ -267,7 +267,7 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskStarted:
-    """The command of an attempt was started."""
+    """The command of an attempt was started. Nobody is told of one that ends at once: its ending says when it began."""
 
     key: TaskKey
     run_number: int

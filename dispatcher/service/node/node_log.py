@@ -120,7 +120,8 @@ def _sentence(event: NodeEvent) -> str:
         case TaskEnding():
             code = "none" if event.exit_code is None else str(event.exit_code)
             words = "" if event.failure is None else f", {_words(event.failure)}"
-            return f"ended {_name(event.key)}, run {event.run_number}, in {event.stage}, exit code {code}{words}"
+            begun = "" if event.started is None else f", started {event.started:%H:%M:%S.%f}"
+            return f"ended {_name(event.key)}, run {event.run_number}, in {event.stage}, exit code {code}{words}{begun}"
 
 
 def _name(key: TaskKey) -> str:

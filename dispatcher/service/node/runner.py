@@ -32,7 +32,6 @@ from dispatcher.service.node.launch import (
     TaskEnding,
     TaskFailure,
     TaskLaunch,
-    TaskStarted,
 )
 from dispatcher.service.node.layout import STDERR, STDOUT, task_folder, working_folder
 from dispatcher.service.node.packages import package_environment
@@ -177,7 +176,7 @@ class AttemptRunner:
             process = self._start(launch, split(launch.command_line), folder, environment)
         except (CommandLineError, LaunchError) as error:
             return _not_started(error)
-        self._say_started(attempt)
+        attempt.started = self._clock.now()
         ended = self._wait(attempt, process, limit)
         return self._after(attempt, ended, folder, environment)
 
@@ -201,7 +200,7 @@ class AttemptRunner:
         """Run a container to its end; None where its command could not be started."""
         launch = attempt.launch
         process = self._start(launch, container.command, folder, dict(container.environment))
-        self._say_started(attempt)
+        attempt.started = self._clock.now()
         limit = launch.wall_clock_limit
         ended = self._wait(attempt, process, limit)
         if ended.cause is Cause.ITSELF and ended.exit_code in _ENGINE_EXIT_CODES and container.never_ran():
@@ -212,10 +211,6 @@ class AttemptRunner:
         faults = attempt.launch.faults
         patience = with_kill(attempt.patience, faults, process.kill)
         return as_killed(process.wait(attempt.stop, limit=limit, grace=self._grace, patience=patience), faults)
-
-    def _say_started(self, attempt: Attempt) -> None:
-        launch, attempt.started = attempt.launch, self._clock.now()
-        self._listener(TaskStarted(key=launch.key, run_number=launch.run_number, at=attempt.started))
 
     def _prepare(self, attempt: Attempt, folder: str) -> dict[str, str]:
         """Bring what the attempt needs; return what tells it where its packages are."""

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from dispatcher.service.planning.jobs import ClosingJob, Due
 from dispatcher.service.planning.tasks import JobView, ReadyTask
+from dispatcher.service.records import TaskRecord
 from dispatcher.service.states import JobState
 from dispatcher.service.store.database import Database, Row
+from dispatcher.service.store.rows import TASK_COLUMNS, task_record
 from dispatcher.service.wire import from_micros, to_micros
 
 LONGEST_LIFE = timedelta(days=180)
@@ -18,7 +20,7 @@ _MOST_FOLDERS = 20
 """Deleted in one step, so that requests need not wait for long."""
 
 _READY = (
-    "SELECT key, job_key, slots, is_manager, is_exclusive, affinity, instances, is_dedicated FROM tasks "
+    f"SELECT {TASK_COLUMNS}, is_exclusive, affinity, instances, is_dedicated FROM tasks "
     "WHERE job_key = ? AND state = 'active' AND unmet = 0 AND (slots <= ? OR is_exclusive) AND instances <= ? "
     "AND created > ? AND (not_before IS NULL OR not_before <= ?) ORDER BY is_manager DESC, key LIMIT ?"
 )
@@ -44,7 +46,9 @@ class QueueStore:
         )
         return [_job_view(row, barred) for row in rows]
 
-    def ready_tasks(self, job_key: int, now: datetime, *, slots: int, instances: int, most: int) -> list[ReadyTask]:
+    def ready_tasks(
+        self, job_key: int, now: datetime, *, slots: int, instances: int, most: int
+    ) -> list[tuple[ReadyTask, TaskRecord]]:
         """Return a job's first tasks that wait for nothing, need at most ``slots`` and at most so many instances.
 
         Tasks that are older than tasks may be never start (REST reference, add a task).
@@ -123,18 +127,20 @@ def _job_view(row: Row, barred: Mapping[int, frozenset[str]]) -> JobView:
     )
 
 
-def _ready_task(row: Row) -> ReadyTask:
-    key, job_key, slots, is_manager, is_exclusive, affinity, instances, is_dedicated = row
-    return ReadyTask(
-        key=int(key or 0),
-        job_key=int(job_key or 0),
-        slots=int(slots or 0),
-        is_manager=bool(is_manager),
+def _ready_task(row: Row) -> tuple[ReadyTask, TaskRecord]:
+    task = task_record(row)
+    is_exclusive, affinity, instances, is_dedicated = row[-4:]
+    ready = ReadyTask(
+        key=task.key,
+        job_key=task.job_key,
+        slots=task.slots,
+        is_manager=task.is_manager,
         is_exclusive=bool(is_exclusive),
         affinity=None if affinity is None else str(affinity),
         instances=int(instances or 0),
         is_dedicated=bool(is_dedicated),
     )
+    return ready, task
 
 
 def _closing_job(row: Row) -> ClosingJob:

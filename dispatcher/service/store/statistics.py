@@ -55,6 +55,8 @@ class UsageChanges:
 
     def write(self, database: Database) -> None:
         """Apply the changes."""
+        if not self._jobs:  # nor any of a pool
+            return
         database.run_many(_JOB, [(key, *changes) for key, changes in self._jobs.items()])
         database.run_many(_POOL, [(pool_id, *changes) for pool_id, changes in self._pools.items()])
         self._jobs.clear()

@@ -121,21 +121,17 @@ class TaskStore:
         )
         return [task_record(row) for row in rows]
 
-    def start(self, key: int, pool_id: str, node_id: str, now: datetime, counts: CountChanges) -> TaskRecord:
-        """Mark a task as running on a node; return it as it was, for what its launch keeps of the run before."""
-        task = self.by_key(key)
-        if task is None:
-            raise KeyError(f"no task with key {key}")
+    def start(self, task: TaskRecord, pool_id: str, node_id: str, now: datetime, counts: CountChanges) -> None:
+        """Mark a task as running on a node."""
         state = TASK.after(task.state, TaskEvent.START)
         time = to_micros(now)
         self._database.run(
             f"UPDATE tasks SET {_CLEARED}, state = ?, {_MOVED}, started = ?, "
             "run_number = run_number + 1, pool_id = ?, node_id = ?, expires = NULL, files_expired = 0 WHERE key = ?",
-            (state, task.state, time, time, pool_id, node_id, key),
+            (state, task.state, time, time, pool_id, node_id, task.key),
         )
         counts.drop(task.job_key, task.state, None, task.slots)
         counts.add(task.job_key, state, None, task.slots)
-        return task
 
     def hold(self, key: int, now: datetime) -> None:
         """Mark a task that has just got its place as waiting for its node to be prepared."""

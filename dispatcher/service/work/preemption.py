@@ -52,7 +52,7 @@ class PreemptionPart:
         for job in jobs:
             room = most if job.max_parallel == -1 else min(most, job.max_parallel - job.running)
             tasks = self._core.store.queue.ready_tasks(job.key, now, slots=pool.slots, instances=0, most=max(0, room))
-            for task in tasks:
+            for task, _ in tasks:
                 yield Wanting(
                     priority=job.priority,
                     slots=task.slots,

@@ -51,11 +51,11 @@ class TaskPart:
 
     def step(self, now: datetime) -> bool:
         """Fill free slots with ready tasks."""
-        queue = self._queue(now)
+        queue, tasks = self._queue(now)
         free = sum(pool.free_slots() for pool in queue.pools)
         starts = list(plan_tasks(queue))
         for start in starts:
-            self._start(start, now)
+            self._start(start, tasks[start.task_key], now)
             free -= start.slots * (1 + len(start.others or ()))
         return bool(starts) and free > 0
 
@@ -100,10 +100,10 @@ class TaskPart:
             launch = admitted
         self._context.launch(start.live, launch)
 
-    def _start(self, action: StartTask, now: datetime) -> None:
+    def _start(self, action: StartTask, before: TaskRecord, now: datetime) -> None:
         store = self._core.store
         live = self._context.live(action.pool_id, action.node_id)
-        before = store.tasks.start(action.task_key, action.pool_id, action.node_id, now, self._context.counts)
+        store.tasks.start(before, action.pool_id, action.node_id, now, self._context.counts)
         job = self._context.job(before.job_key)
         launch = make_launch(job, before, action, now)
         if references := package_references(before):
@@ -135,18 +135,23 @@ class TaskPart:
         if task.kills_job or job.performs_exit_options:
             self._core.act_on_job(store.jobs.by_key(job.key), task, settlement)
 
-    def _queue(self, now: datetime) -> Queue:
+    def _queue(self, now: datetime) -> tuple[Queue, Mapping[int, TaskRecord]]:
+        """Return what could start, and the tasks among it by key."""
         store = self._core.store
         pools = tuple(pool_views(self._core))
         barred = store.job_tasks.barred()
         jobs = {pool.id: self._jobs_of(pool, barred) for pool in pools if pool.takes_now()}
         ready: list[ReadyTask] = []  # one more than there are slots: a job manager may find no node that it may use
+        tasks: dict[int, TaskRecord] = {}
         for pool in pools:
             for job in jobs.get(pool.id, ()):
-                ready += store.queue.ready_tasks(
+                for view, task in store.queue.ready_tasks(
                     job.key, now, slots=_widest(pool), instances=_most_instances(pool), most=pool.takes_now() + 1
-                )
-        return Queue(pools=pools, jobs=tuple(job for views in jobs.values() for job in views), ready=tuple(ready))
+                ):
+                    ready.append(view)
+                    tasks[task.key] = task
+        views = tuple(view for of_pool in jobs.values() for view in of_pool)
+        return Queue(pools=pools, jobs=views, ready=tuple(ready)), tasks
 
     def _jobs_of(self, pool: PoolView, barred: Mapping[int, frozenset[str]]) -> list[JobView]:
         jobs = self._core.store.queue.waiting_jobs(pool.id, barred)

@@ -38,7 +38,7 @@ def _code(ending: TaskEnding) -> str | None:
 
 def test_success_is_told_with_start_and_end(node: NodeUnderTest) -> None:
     """In this order, with the run's number, and no failure."""
-    node.node.launch(launch_of("/bin/echo hello", run_number=3))
+    node.node.launch(launch_of("/bin/sleep 0.1", run_number=3))
     started, ended = node.events.get(timeout=60), node.events.get(timeout=60)
     assert isinstance(started, TaskStarted)
     assert isinstance(ended, TaskEnding)
@@ -46,6 +46,7 @@ def test_success_is_told_with_start_and_end(node: NodeUnderTest) -> None:
     assert ended.at.utcoffset() == timedelta(0)
     assert (started.key, started.run_number, ended.key, ended.run_number) == (KEY, 3, KEY, 3)
     assert (ended.stage, ended.exit_code, ended.failure) == (Stage.RUN, 0, None)
+    assert ended.started == started.at
 
 
 def test_output_lies_where_azure_has_it(node: NodeUnderTest) -> None:
