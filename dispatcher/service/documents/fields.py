@@ -151,6 +151,8 @@ class Fields:
 
     def objects(self, key: str) -> tuple[Fields, ...]:
         """Return the objects of a list; absent is empty."""
+        if key not in self.values:  # as nearly always
+            return ()
         return tuple(
             Fields(values=self._typed(item, dict, key), path=f"{self.name(key)}[{index}].")
             for index, item in enumerate(self._items(key))

@@ -40,11 +40,13 @@ class UsageChanges:
         self._jobs: dict[int, list[int]] = {}
         self._pools: dict[str, list[int]] = {}
 
-    def of_job(self, key: int, at: datetime, **sums: int) -> None:
-        """Add to a job's sums, by the names of their columns."""
-        changes = self._jobs.setdefault(key, [0] * (len(_SUMMED) + 1))
-        for name, value in sums.items():
-            changes[_PLACES[name]] += value
+    def of_job(self, key: int, at: datetime, first: str, *sums: int) -> None:
+        """Add to a job's sums, to the columns from the one that is named on."""
+        changes = self._jobs.get(key)
+        if changes is None:
+            changes = self._jobs[key] = [0] * (len(_SUMMED) + 1)
+        for place, value in enumerate(sums, _PLACES[first]):
+            changes[place] += value
         changes[-1] = max(changes[-1], to_micros(at))
 
     def of_pool(self, pool_id: str, at: datetime, *sums: int) -> None:
@@ -84,17 +86,17 @@ class StatisticsStore:
         waited = self._task_row(task) if task.run_number > 1 else None
         self._database.run(_TASK, (task.job_key, task.key, *used, wait))
         more = wait - (0 if waited is None else _number(waited[5]))
-        changes.of_job(task.job_key, ending.at, **dict(zip(_SUMMED, (*used, more), strict=False)))
+        changes.of_job(task.job_key, ending.at, _SUMMED[0], *used, more)
         if task.pool_id is not None:
             changes.of_pool(task.pool_id, ending.at, used[1] + used[2], usage.reads, usage.writes)
 
     def add_outcome(self, task: TaskRecord, settlement: Settlement, changes: UsageChanges) -> None:
         """Count in what an ending made of a task."""
         if settlement.event is TaskEvent.RETRY:
-            changes.of_job(task.job_key, settlement.ended, retries=1)
+            changes.of_job(task.job_key, settlement.ended, "retries", 1)
         elif settlement.event is TaskEvent.COMPLETE:
             name = "succeeded" if settlement.result is TaskResult.SUCCESS else "failed"
-            changes.of_job(task.job_key, settlement.ended, **{name: 1})
+            changes.of_job(task.job_key, settlement.ended, name, 1)
 
     def write(self, changes: UsageChanges) -> None:
         """Write gathered changes."""
