@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from dispatcher.service.documents.fields import Fields
 from dispatcher.service.errors import BatchError, Refusal, invalid_property
-from dispatcher.service.node.launch import Bind, BindSource, ContainerPool, ContainerRun, Registry
+from dispatcher.service.node.container_launch import Bind, BindSource, ContainerPool, ContainerRun, Registry
 
 DEFAULT_REGISTRY = "docker.io"
 

@@ -16,7 +16,7 @@ from dispatcher.service.documents.start_tasks import read_start_task
 from dispatcher.service.documents.user_accounts import check_user_accounts
 from dispatcher.service.errors import BatchError, Refusal, invalid_property
 from dispatcher.service.machine_sizes import known_cores_of
-from dispatcher.service.node.launch import ContainerPool
+from dispatcher.service.node.container_launch import ContainerPool
 from dispatcher.service.records import Deallocation, FillType
 from dispatcher.service.store.applications import PackageReference
 from dispatcher.service.wire import JsonObject

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dispatcher.service.node.command import CommandLineError, split
-from dispatcher.service.node.launch import Bind, BindSource, ContainerRun, TaskKey, TaskLaunch
+from dispatcher.service.node.container_launch import Bind, BindSource, ContainerRun
+from dispatcher.service.node.launch import TaskKey, TaskLaunch
 from dispatcher.service.node.layout import APPLICATIONS, FSMOUNTS, SHARED, STARTUP, task_folder, working_folder
 
 _OF_THE_ENGINE = ("LD_", "GO", "DOCKER_", "CONTAINER", "REGISTRY_", "XDG_", "STORAGE_", "TMP")

@@ -11,9 +11,10 @@ from tempfile import TemporaryDirectory
 
 from dispatcher.service.node.command import CommandLineError
 from dispatcher.service.node.container_command import container_name, create_command
+from dispatcher.service.node.container_launch import ContainerPool, ContainerRun, Registry
 from dispatcher.service.node.engine import LABEL, Called, Engine, EngineFinder, EngineMissing, KeepGoing
 from dispatcher.service.node.failures import FailureReported, failure
-from dispatcher.service.node.launch import ContainerPool, ContainerRun, Registry, TaskLaunch
+from dispatcher.service.node.launch import TaskLaunch
 from dispatcher.service.node.private import write_private
 
 _DOCKER_HUB = "docker.io"

@@ -14,6 +14,7 @@ from typing import Protocol
 from dispatcher.service.node.attempt import Attempt, Interrupted, Outcome
 from dispatcher.service.node.blobs import StorageAccess
 from dispatcher.service.node.command import CommandLineError, split
+from dispatcher.service.node.container_launch import ContainerRun
 from dispatcher.service.node.containers import Container, ContainerFailed, Containers
 from dispatcher.service.node.coordination import run_coordination, shared_environment
 from dispatcher.service.node.environment import NodeIdentity, node_environment, task_environment
@@ -23,7 +24,6 @@ from dispatcher.service.node.files import check_in_place
 from dispatcher.service.node.folders import make_task_folder
 from dispatcher.service.node.killing import as_killed, with_kill
 from dispatcher.service.node.launch import (
-    ContainerRun,
     Coordination,
     CoordinationDone,
     EndReason,

@@ -9,13 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dispatcher.service.node.blobs import StorageAccess
-from dispatcher.service.node.launch import (
-    ApplicationPackage,
-    BlobMount,
-    ContainerPool,
-    NodeSetup,
-    Registry,
-)
+from dispatcher.service.node.container_launch import ContainerPool, Registry
+from dispatcher.service.node.launch import ApplicationPackage, BlobMount, NodeSetup
 from dispatcher.service.node.layout import APPLICATIONS, FSMOUNTS
 from dispatcher.service.node.mounts import Mount, Mounts
 from dispatcher.service.node.packages import Installed, PackageFailed, PackageStore, for_pool, package_environment

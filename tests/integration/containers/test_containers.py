@@ -6,19 +6,9 @@ from typing import Any
 
 import pytest
 
+from dispatcher.service.node.container_launch import Bind, BindSource, ContainerPool, ContainerRun
 from dispatcher.service.node.engine import Engine, EngineFinder, end_containers
-from dispatcher.service.node.launch import (
-    Bind,
-    BindSource,
-    ContainerPool,
-    ContainerRun,
-    EndReason,
-    NodeSetup,
-    Stage,
-    TaskEnding,
-    TaskKey,
-    TaskLaunch,
-)
+from dispatcher.service.node.launch import EndReason, NodeSetup, Stage, TaskEnding, TaskKey, TaskLaunch
 from tests.integration.node.support import NodeUnderTest, launch_of
 from tests.integration.node.test_packages import set_up
 

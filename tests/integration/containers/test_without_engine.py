@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from dispatcher.service.node.blobs import StorageAccess
+from dispatcher.service.node.container_launch import ContainerPool, ContainerRun, Registry
 from dispatcher.service.node.engine import EngineFinder, end_containers
-from dispatcher.service.node.launch import ContainerPool, ContainerRun, NodeSetup, Registry, Stage
+from dispatcher.service.node.launch import NodeSetup, Stage
 from tests.integration.node.support import NodeUnderTest, launch_of
 from tests.integration.node.test_packages import set_up
 

@@ -12,7 +12,8 @@ from dispatcher.service.documents.fields import Fields
 from dispatcher.service.documents.mounts import read_mounts
 from dispatcher.service.documents.secrets import read_public
 from dispatcher.service.errors import BatchError
-from dispatcher.service.node.launch import Bind, BindSource, BlobMount, ContainerPool, ContainerRun, Registry
+from dispatcher.service.node.container_launch import Bind, BindSource, ContainerPool, ContainerRun, Registry
+from dispatcher.service.node.launch import BlobMount
 from dispatcher.service.wire import JsonObject, JsonValue
 
 BLOB: JsonObject = {"accountName": "acc", "containerName": "c-1", "relativeMountPath": "data/in", "sasKey": "?sig=1"}

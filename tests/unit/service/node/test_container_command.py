@@ -6,7 +6,8 @@ import pytest
 
 from dispatcher.service.node.command import CommandLineError
 from dispatcher.service.node.container_command import ContainerCommand, container_name, create_command
-from dispatcher.service.node.launch import Bind, BindSource, ContainerRun, TaskKey, TaskLaunch
+from dispatcher.service.node.container_launch import Bind, BindSource, ContainerRun
+from dispatcher.service.node.launch import TaskKey, TaskLaunch
 
 KEY = TaskKey(job_id="job", task_id="task")
 WD = "/n/workitems/job/job-1/task/wd"
