@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
@@ -42,6 +43,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "scale": scale.measure,  # last: its folder takes long to remove
 }
 
+_MEMORY = Path("/dev/shm")
 HEADLINE = "peers"
 """Whose last line is a sentence that the README repeats."""
 
@@ -53,7 +55,11 @@ def main(arguments: Sequence[str]) -> int:
     if unknown:
         print(f"error: unknown: {', '.join(unknown)}; there are: {', '.join(MEASUREMENTS)}", file=sys.stderr)
         return os.EX_USAGE
-    machine = describe()
+    if not options.folder.is_dir():
+        print(f"error: {options.folder} is no folder; --folder names one to write in", file=sys.stderr)
+        return os.EX_USAGE
+    _write_below(options.folder)
+    machine = [*describe(), f"everything is written below {options.folder}"]
     print(*machine, sep="\n", flush=True)
     for name in options.names or MEASUREMENTS:
         lines = _run(name, options.quick)
@@ -70,9 +76,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure; ratios are what counts.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"{', '.join(MEASUREMENTS)}; all unless given")
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that everything works")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=_folder(),
+        help="where all that is measured writes (%(default)s); memory is steady",
+    )
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put what is printed into the blocks of this page")
     parser.add_argument("--readme", type=Path, metavar="PAGE", help=f"put the last line of {HEADLINE} into this page")
     return parser
+
+
+def _folder() -> Path:
+    """Return memory, where there is some: a file system on a disk takes much longer soon after much was deleted."""
+    return _MEMORY if os.access(_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
+
+
+def _write_below(folder: Path) -> None:
+    """Let this process and those that it starts make their temporary folders below one."""
+    os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 def _run(name: str, quick: bool) -> list[str]:
