@@ -162,7 +162,7 @@ class WarmStarts:
         except TemplateError as error:
             logger.info("%s is not started warm: %s", recipe.target, error)
             kind.is_refused = True
-        except Exception:
+        except Exception:  # the outermost line of this thread: tasks start cold
             logger.exception("%s is not started warm", recipe.target)
             kind.is_refused = True
         with self._lock:
