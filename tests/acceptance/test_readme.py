@@ -15,8 +15,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 RUN_WHOLE = {ROOT / "docs" / name for name in ("ci.md", "faults.md", "service.md")}
-"""By test_examples_ci.py, test_faults_page.py and test_service_page.py, block by block; so is the README's block about the
-service."""
+"""By test_examples_ci.py, test_faults_page.py and test_service_page.py; so is the README's block about the service."""
 
 RUN_BY_CI = {"make demo", "make test", "make fuzz"}
 """By the CI script itself, which starts with the first two; it fuzzes with fewer requests."""
