@@ -37,7 +37,8 @@ def check_machine(core: Core, spec: PoolSpec) -> None:
         BatchError: InvalidApplicationPackageReferences, or the refusal that says what is missing for containers.
     """
     check_references(core.store.applications, spec.packages)
-    refuse_without_engine(spec.containers, core.fleet.containers_problem())
+    if spec.containers is not None:  # to look for an engine takes its time, at the next start too
+        refuse_without_engine(spec.containers, core.fleet.containers_problem())
 
 
 def allocated_from(core: Core, now: datetime) -> datetime:

@@ -149,3 +149,11 @@ def test_every_operation_on_a_pool_that_is_being_deleted_is_refused(bench: Bench
     for operation, body in calls:
         with pytest.raises(BatchError, match="PoolBeingDeleted"):
             bench.call(operation, body, poolId="pool")
+
+
+def test_engine_is_looked_for_only_where_containers_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It takes half a second of the one thread, and other pools have no use for it."""
+    bench = Bench()
+    monkeypatch.setattr(bench.nodes, "containers_problem", lambda: pytest.fail("an engine was looked for"))
+    bench.add_pool()
+    assert bench.read("get_pool", poolId="pool")["state"] == "active"
