@@ -145,7 +145,7 @@ def test_log_of_a_node_is_uploaded(batch: BatchClient, storage: Storage, name: s
     assert result.number_of_files_uploaded == 1
     wait_until(lambda: storage.blobs() == [f"{result.virtual_directory_name}/node.log"])
     log = storage.client.download_blob(storage.blobs()[0]).readall().decode()
-    assert f"started {name}/task, run 1" in log
+    assert f"ended {name}/task, run 1, in run, exit code 0, started " in log
 
 
 def test_users_of_a_node_are_recorded(batch: BatchClient, name: str) -> None:
