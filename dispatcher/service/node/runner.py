@@ -31,7 +31,6 @@ from dispatcher.service.node.launch import (
     Stage,
     TaskEnding,
     TaskFailure,
-    TaskLaunch,
 )
 from dispatcher.service.node.layout import STDERR, STDOUT, task_folder, working_folder
 from dispatcher.service.node.packages import package_environment
@@ -171,12 +170,10 @@ class AttemptRunner:
     def _run_command(
         self, attempt: Attempt, folder: str, environment: dict[str, str], *, limit: float | None
     ) -> Outcome:
-        launch = attempt.launch
         try:
-            process = self._start(launch, split(launch.command_line), folder, environment)
+            process = self._start(attempt, split(attempt.launch.command_line), folder, environment)
         except (CommandLineError, LaunchError) as error:
             return _not_started(error)
-        attempt.started = self._clock.now()
         ended = self._wait(attempt, process, limit)
         return self._after(attempt, ended, folder, environment)
 
@@ -198,11 +195,8 @@ class AttemptRunner:
 
     def _run_container(self, attempt: Attempt, container: Container, folder: str) -> ProcessEnding | None:
         """Run a container to its end; None where its command could not be started."""
-        launch = attempt.launch
-        process = self._start(launch, container.command, folder, dict(container.environment))
-        attempt.started = self._clock.now()
-        limit = launch.wall_clock_limit
-        ended = self._wait(attempt, process, limit)
+        process = self._start(attempt, container.command, folder, dict(container.environment))
+        ended = self._wait(attempt, process, attempt.launch.wall_clock_limit)
         if ended.cause is Cause.ITSELF and ended.exit_code in _ENGINE_EXIT_CODES and container.never_ran():
             return None
         return replace(ended, usage=None)  # the engine's own
@@ -230,8 +224,11 @@ class AttemptRunner:
         self._equipment.mounts.bring(keep_going)
         return package_environment(installed)
 
-    def _start(self, launch: TaskLaunch, argv: Sequence[str], folder: str, environment: dict[str, str]) -> TaskProcess:
-        return start(
+    def _start(self, attempt: Attempt, argv: Sequence[str], folder: str, environment: dict[str, str]) -> TaskProcess:
+        launch = attempt.launch
+        # Before `start`: once that returns, the command has run for a while and has used processor time.
+        began = self._clock.now()
+        process = start(
             argv,
             environment=environment,
             folder=working_folder(folder),
@@ -242,6 +239,8 @@ class AttemptRunner:
             append=launch.coordination is not None,
             warm=self._warm if launch.container is None and launch.coordination is None else None,
         )
+        attempt.started = began
+        return process
 
     def _after(self, attempt: Attempt, ended: ProcessEnding, folder: str, environment: dict[str, str]) -> Outcome:
         attempt.exit_code, attempt.usage = ended.exit_code, ended.usage

@@ -5,13 +5,14 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from dispatcher.service.node.blobs import StorageAccess
 from dispatcher.service.node.launch import EndReason, ErrorCategory, Stage, TaskEnding, TaskKey, TaskStarted
+from dispatcher.service.node.sessions import Sessions
 from tests.integration.node.support import NodeUnderTest, launch_of
 
 KEY = TaskKey(job_id="job", task_id="task")
@@ -47,6 +48,23 @@ def test_success_is_told_with_start_and_end(node: NodeUnderTest) -> None:
     assert (started.key, started.run_number, ended.key, ended.run_number) == (KEY, 3, KEY, 3)
     assert (ended.stage, ended.exit_code, ended.failure) == (Stage.RUN, 0, None)
     assert ended.started == started.at
+
+
+def test_start_is_before_anything_of_the_command_runs(
+    node: NodeUnderTest, monkeypatch: pytest.MonkeyPatch, wait_until: Callable[[Callable[[], bool]], None]
+) -> None:
+    """However late the node gets on with it: else a command could use more processor time than time."""
+    add, output = Sessions.add, node.folder() / "stdout.txt"
+
+    def add_late(sessions: Sessions, session: int) -> None:
+        wait_until(lambda: output.read_text().endswith("\n"))
+        add(sessions, session)
+
+    monkeypatch.setattr(Sessions, "add", add_late)
+    ending = node.run(launch_of(f"{sys.executable} -c 'import time; print(time.time())'"))
+    ran = datetime.fromtimestamp(float(output.read_text()), UTC)
+    assert ending.started is not None
+    assert ending.started < ran < ending.at
 
 
 def test_output_lies_where_azure_has_it(node: NodeUnderTest) -> None:
