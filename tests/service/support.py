@@ -53,9 +53,11 @@ def wait_until(holds: Callable[[], object]) -> None:
         time.sleep(0.02)
 
 
-def start_service(data: Path, *options: str) -> subprocess.Popen[str]:
-    """Start a service that ends with its standard input."""
+def start_service(data: Path, *options: str, soft_limit: int | None = None) -> subprocess.Popen[str]:
+    """Start a service that ends with its standard input; ``soft_limit`` is its own of open files, if given."""
     command = [sys.executable, "-m", "dispatcher.service", "--data", str(data), "--exit-on-stdin-eof", *options]
+    if soft_limit is not None:  # a shell sets it: the tests' own process may have more files open than that
+        command = ["/bin/sh", "-c", 'ulimit -Sn "$0" && exec "$@"', str(soft_limit), *command]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 

@@ -52,13 +52,7 @@ def test_task_has_the_limit_of_open_files_that_the_service_was_started_with(
 
 def test_more_tasks_run_at_once_than_the_soft_limit_has_files_for(tmp_path: Path) -> None:
     """Each takes a few; the service raises its own limit when it starts."""
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (128, limits[1]))
-    try:
-        process = start_service(tmp_path / "data")
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-    with process:
+    with start_service(tmp_path / "data", soft_limit=128) as process:
         client = connect(process, tmp_path / "data").client()
         options = pool_options("wide", task_slots_per_node=100)
         options.vm_size = "standard_d32s_v3"

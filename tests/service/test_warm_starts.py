@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -83,10 +84,13 @@ def run(client: BatchClient, library: Path, tasks: range) -> None:
 
 
 def await_begun(client: BatchClient, task: int) -> None:
-    """Wait until a task's program has made its file."""
-    wait_until(
-        lambda: any(file.name == "wd/made.txt" for file in client.list_task_files("job", str(task), recursive=True))
-    )
+    """Wait until a task's program has written its file."""
+
+    def has_begun() -> bool:
+        files = client.list_task_files("job", str(task), recursive=True)
+        return any(file.name == "wd/made.txt" and present(file.properties).content_length for file in files)
+
+    wait_until(has_begun)
 
 
 def text(client: BatchClient, task: int, name: str) -> str:
@@ -125,9 +129,15 @@ def was_warm(client: BatchClient, service: subprocess.Popen[str], task: int) -> 
 
 
 def make_warm(client: BatchClient, service: subprocess.Popen[str], library: Path) -> None:
-    """Run tasks until there is a template."""
-    run(client, library, range(100, 104))
-    wait_until(lambda: templates(service))
+    """Run tasks until one was warm: a template's process is there before it can be copied."""
+    numbers = count(100)
+
+    def is_warm() -> bool:
+        task = next(numbers)
+        run(client, library, range(task, task + 1))
+        return was_warm(client, service, task)
+
+    wait_until(is_warm)
 
 
 @pytest.mark.parametrize("level", ["interpreter", "imports"])
@@ -187,6 +197,7 @@ def test_task_of_a_killed_template_keeps_its_ending(started: Any, library: Path)
     make_warm(client, service, library)
     add(client, library, range(1, 2), "long")
     await_begun(client, 1)
+    assert was_warm(client, service, 1)
     for template in templates(service):
         os.kill(template, signal.SIGKILL)
     client.terminate_task("job", "1")
