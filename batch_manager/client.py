@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from batch_manager.definitions import (
         JobDefinition,
         JobRecord,
+        NodeRecord,
         PoolDefinition,
+        PoolRecord,
+        PreparationRecord,
+        TaskAddResult,
         TaskCounts,
         TaskDefinition,
+        TaskDetail,
         TaskQuery,
         TaskRecord,
     )
@@ -57,6 +62,11 @@ class BlobStorage(Protocol):
         """The names that begin with ``prefix``, in order."""
         ...
 
+    def copy(self, container: str, blob: str, target_container: str) -> None:
+        """Copy a blob to the same name in another container of the account, over what was there; the bytes do not
+        pass through this machine. ``NotFoundError`` if there is no such blob or container."""
+        ...
+
 
 class BatchClient(Protocol):
     """A Batch account. Every method raises a ``ServiceError`` of the fitting kind when the service says no."""
@@ -78,14 +88,18 @@ class BatchClient(Protocol):
         """The job. ``NotFoundError`` if there is none."""
         ...
 
-    def add_tasks(self, job_id: str, tasks: Sequence[TaskDefinition]) -> None:
-        """Add up to ``definitions.MAX_TASKS_PER_REQUEST`` tasks; one that exists and is the same counts as added.
+    def add_tasks(self, job_id: str, tasks: Sequence[TaskDefinition]) -> tuple[TaskAddResult, ...]:
+        """Send one add-collection request of up to ``definitions.MAX_TASKS_PER_REQUEST`` tasks, and say what became of
+        each, in their order. ``adding.add_all`` is what adds a job's tasks for good: this is its one step.
 
         Raises:
-            ConflictError: a task with that id exists and differs.
-            ServiceError: Batch refused one; those before and after it may have been added, so that doing it again is
-                right.
+            ServiceError: Batch refused the request as a whole (413: it is too large), or could not be asked; some of
+                the tasks may have been added.
         """
+        ...
+
+    def get_task(self, job_id: str, task_id: str) -> TaskDetail:
+        """One task. ``NotFoundError`` if there is none."""
         ...
 
     def list_tasks(self, job_id: str, query: TaskQuery | None = None) -> Iterator[TaskRecord]:
@@ -110,4 +124,20 @@ class BatchClient(Protocol):
 
     def terminate_task(self, job_id: str, task_id: str) -> None:
         """End a task; success if it has ended."""
+        ...
+
+    def get_pool(self, pool_id: str) -> PoolRecord:
+        """A pool. ``NotFoundError`` if there is none."""
+        ...
+
+    def list_nodes(self, pool_id: str) -> Iterator[NodeRecord]:
+        """The nodes of a pool. ``NotFoundError`` if there is no such pool."""
+        ...
+
+    def list_job_preparation(self, job_id: str) -> Iterator[PreparationRecord]:
+        """How the job's preparation task went, on each node where it was started; nothing if the job has none."""
+        ...
+
+    def list_package_versions(self, application_id: str) -> tuple[str, ...]:
+        """The versions of an application that can be used. ``NotFoundError`` if there is no such application."""
         ...

@@ -14,6 +14,8 @@ from enum import Enum
 from batch_manager.dependencies import TaskDependencies
 from batch_manager.specification import (
     ApplicationPackageReference,
+    ContainerSettings,
+    MultiInstanceSettings,
     TaskConstraints,
     UploadCondition,
     UserIdentity,
@@ -47,8 +49,7 @@ class OutputFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskDefinition:
-    """A task as it is sent to Batch. Each lets its dependents go, however it ends: who depends on it asks how it
-    ended."""
+    """A task as it is sent to Batch."""
 
     id: str
     display_name: str | None = None
@@ -62,6 +63,11 @@ class TaskDefinition:
     user_identity: UserIdentity | None = None
     application_package_references: tuple[ApplicationPackageReference, ...] = ()
     affinity_id: str | None = None
+    container: ContainerSettings | None = None
+    multi_instance: MultiInstanceSettings | None = None
+    blocks_on_failure: bool = False
+    """False: it lets its dependents go however it ends, and who depends on it asks how it ended. True, for gates
+    alone: only exit codes 0 and ``ExitCode.SKIPPED`` let them go."""
 
     def conflict(self, command_line: str | None) -> str:
         """How a task of the job that has this id and runs ``command_line`` differs, and what to do."""
@@ -137,7 +143,10 @@ class JobRecord:
     id: str
     state: JobState
     creation_time: datetime
+    pool_id: str = ""
     terminate_reason: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    common_environment: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +167,108 @@ class TaskRecord:
     retry_count: int = 0
     requeue_count: int = 0
     required_slots: int = 1
+    start_time: datetime | None = None
+    """Of the last attempt; None while it has not started."""
+    end_time: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskDetail:
+    """One task of a job, with what tells whether it is the one that was meant."""
+
+    record: TaskRecord
+    command_line: str | None = None
+    definition: str | None = None
+    """The ``TaskDefinition.digest`` it was added with; None if somebody else added it."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class AddStatus(Enum):
+    """What became of one task of an add-collection request (REST ``BatchTaskAddStatus``)."""
+
+    SUCCESS = "success"
+    CLIENT_ERROR = "clienterror"
+    """It cannot be added as it is."""
+    SERVER_ERROR = "servererror"
+    """It may be sent again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskAddResult:
+    """What became of one task of an add-collection request."""
+
+    task_id: str
+    status: AddStatus
+    code: str | None = None
+    """Batch's code, such as ``TaskExists``; None on success."""
+    message: str | None = None
+
+
+class AllocationState(Enum):
+    """REST ``AllocationState``."""
+
+    STEADY = "steady"
+    RESIZING = "resizing"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResizeProblem:
+    """Why a pool has not the nodes it should have (REST ``ResizeError``)."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolRecord:
+    """What Batch says of a pool."""
+
+    id: str
+    state: str
+    """``active`` or ``deleting``."""
+    allocation_state: AllocationState
+    allocation_state_since: datetime | None = None
+    task_slots_per_node: int = 1
+    current_nodes: int = 0
+    """Dedicated and spot nodes that are there."""
+    target_nodes: int = 0
+    enable_auto_scale: bool = False
+    inter_node_communication: bool = False
+    has_containers: bool = False
+    """Whether tasks may name a container image."""
+    resize_problems: tuple[ResizeProblem, ...] = ()
+    has_start_task: bool = False
+    start_task_waits: bool = True
+    """Whether no task runs on a node before its start task has succeeded."""
+    application_packages: tuple[ApplicationPackageReference, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRecord:
+    """What Batch says of a node."""
+
+    id: str
+    state: str
+    """REST ``BatchNodeState``: ``idle``, ``running``, ``starttaskfailed``, ``unusable``, ..."""
+    state_since: datetime | None = None
+    start_task_failure: str | None = None
+    """How the start task failed, in words, with its exit code; None if it did not."""
+    errors: tuple[str, ...] = ()
+    """What Batch says is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreparationRecord:
+    """How a job's preparation task went on one node."""
+
+    node_id: str
+    state: str
+    """``running`` or ``completed``."""
+    succeeded: bool | None = None
+    exit_code: int | None = None
+    failure_message: str | None = None
+    retry_count: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,3 +292,5 @@ class TaskQuery(Enum):
     UNSUCCESSFUL = "unsuccessful"
     """Ended with a failure; a skipped task is among them."""
     SKIPPED = "skipped"
+    NOT_ENDED = "not ended"
+    """Active, preparing or running."""

@@ -8,6 +8,9 @@
     │   ├── RegistrationError
     │   └── SpecificationError              names every task and field at fault
     ├── ConfigurationError                  78  settings
+    ├── RetryableError                      75  a task asks to be tried again
+    ├── TimeLimitError                      81  the job's time limit was over
+    ├── StuckJobError                       69  a job that could never have ended by itself
     ├── CallbackError                       69  the callback could not be delivered
     └── ServiceError                        69  Batch or Blob Storage said no
         ├── NotFoundError
@@ -51,6 +54,35 @@ class ConfigurationError(BatchManagerError):
     """A setting is missing or unusable; the message names the field and the environment variable that sets it."""
 
     exit_code = ExitCode.CONFIGURATION
+
+
+class RetryableError(BatchManagerError):
+    """Raise it from a task, or a subclass of it, when another try may succeed: a licence server that is busy, a file
+    that is not there yet. The task is tried again if its ``RetryPolicy`` has tries left."""
+
+    exit_code = ExitCode.TRY_AGAIN
+
+
+class TimeLimitError(BatchManagerError):
+    """The job's time limit was over before this task could begin or end."""
+
+    exit_code = ExitCode.TIME_LIMIT
+
+
+class StuckJobError(BatchManagerError):
+    """A job could not go on and would have waited for ever; it was ended.
+
+    Attributes:
+        job_id: the job.
+        code: what kept it, as in ``supervision.Obstacle``.
+    """
+
+    exit_code = ExitCode.UNAVAILABLE
+
+    def __init__(self, message: str, *, job_id: str, code: str) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+        self.code = code
 
 
 class DefinitionError(BatchManagerError):

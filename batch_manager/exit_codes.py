@@ -32,5 +32,7 @@ class ExitCode(IntEnum):
     """A setting is missing or has a value that cannot be used."""
     SKIPPED = 80
     """The task did not run, since its dependency rule was not met by how its parents ended."""
+    TIME_LIMIT = 81
+    """The job's time limit was over: the task was ended, or did not begin."""
     CANCELLED = 130
     """Ended on request, by Ctrl-C or a signal."""

@@ -19,6 +19,17 @@ BATCH_RESERVED_TASK_IDS = ("jobpreparation", "jobrelease")
 CALLBACK_BLOB = "batch-manager/callback.json"
 OUTCOME_BLOB = "batch-manager/outcome.json"
 CALLBACK_SENT_BLOB = "batch-manager/callback-sent.json"
+CALLBACK_BODY_BLOB = "batch-manager/callback-body.json"
+"""The callback's body, kept where it could not be delivered."""
+CANCEL_BLOB = "batch-manager/cancel.json"
+"""The marker that the job was cancelled, and why; ``cancelling.Cancellation`` reads and writes it."""
+REQUEST_BLOB = "batch-manager/request.json"
+"""What the job was submitted with, without secrets, so that it can be run again."""
+RERUN_BLOB = "batch-manager/rerun.json"
+"""In a job that runs another again: which one, and which of its tasks count as done."""
+
+REPORT_FILE = "batch-manager-report.json"
+"""What a task's process writes into its working directory when an attempt did not simply succeed."""
 
 MAX_CONTAINER_NAME = 63
 """Characters (Azure Storage, "naming containers")."""
@@ -50,6 +61,11 @@ def inputs_blob(task_id: str) -> str:
 def log_folder(task_id: str) -> str:
     """The virtual folder of a task's ``stdout.txt`` and ``stderr.txt``."""
     return f"logs/{task_id}"
+
+
+def report_blob(task_id: str) -> str:
+    """Where a task's ``REPORT_FILE`` lies once it has ended."""
+    return f"{log_folder(task_id)}/{REPORT_FILE}"
 
 
 def account_url(own_account_url: str, account_name: str | None) -> str:

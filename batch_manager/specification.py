@@ -11,6 +11,7 @@ from datetime import timedelta
 from enum import Enum
 
 from batch_manager.dependencies import DependencyRule
+from batch_manager.errors import RetryableError
 
 FOLDER_MARK = "/"
 
@@ -126,12 +127,52 @@ class ApplicationPackageReference:
     """None means the application's default version."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Which failures of a task are worth another try, and when.
+
+    A try after a node was lost or preempted is Batch's own and not counted here. Usage errors (64), wrong input (65),
+    definitions (70), permissions (77), configuration (78), skips (80) and the job's time limit (81) are never
+    retried, whatever the policy says.
+    """
+
+    max_retries: int = 3
+    """Tries after the first; 1 or more."""
+    exit_codes: tuple[int, ...] = ()
+    """Exit codes of the task's process that are worth another try: of a plain command, or of a ``SystemExit``."""
+    exceptions: tuple[type[BaseException], ...] = (RetryableError,)
+    """Exceptions of ``run`` or of the builder, with their subclasses, that are worth another try."""
+    delay: timedelta = timedelta(seconds=5)
+    """Before the first retry; each later one waits twice as long. The task keeps its slot meanwhile."""
+    max_delay: timedelta = timedelta(minutes=5)
+    """The longest pause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerSettings:
+    """The container a task runs in (REST ``BatchTaskContainerSettings``); the pool must be set up for containers."""
+
+    image_name: str
+    run_options: str | None = None
+    """Words for the engine's ``create`` command."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MultiInstanceSettings:
+    """Several nodes at the same time for one task (REST ``MultiInstanceSettings``); the pool must have inter-node
+    communication and one slot per node."""
+
+    number_of_instances: int
+    coordination_command_line: str
+    """Runs on every node before the task's command runs on the first; it must return."""
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class TaskSpecification:
     """A task of the job, as a draft. Change any field but the first three until ``create_job`` returns."""
 
     task_name: str
-    """The name its type is registered under."""
+    """The name its type is registered under; of a plain command, a word for people."""
     inputs: str
     """Its inputs as a JSON object, taken down when the task was added."""
     dependencies: tuple[TaskSpecification, ...] = ()
@@ -154,3 +195,15 @@ class TaskSpecification:
     application_package_references: list[ApplicationPackageReference] = field(default_factory=list)
     affinity_id: str | None = None
     """A hint where to run: the ``affinityId`` of a node or of another task."""
+    command_line: str | None = None
+    """Set for a plain command, which is started without a shell; None for a registered task."""
+    retry: RetryPolicy | None = None
+    """Which failures are tried again. None: what ``constraints.max_task_retry_count`` says, whatever the failure,
+    save those that no retry can mend."""
+    container: ContainerSettings | None = None
+    multi_instance: MultiInstanceSettings | None = None
+
+    @property
+    def carries_check(self) -> bool:
+        """Whether the task's own process can ask how its parents ended; if not, a gate stands before it."""
+        return self.command_line is None or (self.container is None and self.multi_instance is None)

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from batch_manager import environment
 from batch_manager.callback import CALLBACK_FIELD, is_callback_url
@@ -34,6 +34,11 @@ class JobRequest:
         launcher: the command-line prefix that starts Python on the node with the workload importable.
         parameters: what the job manager is given. Never a secret: whoever may read the job reads them.
         callback_url: where FinalizeTask tells the outcome; kept in a blob that it alone reads.
+        callback_secret: what FinalizeTask signs the callback with; kept beside the URL. None for no signature.
+        progress_url: where the job's processes send events, as well as they can; every task of the job knows it, so
+            it may hold no secret.
+        time_limit: how long the job may take from its creation until FinalizeTask begins; None for no limit.
+        quota_wait: how long to wait while the account has as many active jobs as it may have.
         environment_settings: set for every task of the job.
     """
 
@@ -43,6 +48,10 @@ class JobRequest:
     launcher: str = "python3"
     parameters: Mapping[str, JsonValue] = field(default_factory=dict)
     callback_url: str | None = field(default=None, repr=False)
+    callback_secret: str | None = field(default=None, repr=False)
+    progress_url: str | None = None
+    time_limit: timedelta | None = None
+    quota_wait: timedelta = timedelta(minutes=10)
     environment_settings: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from batch_manager.client import BatchClient, BlobStorage
     from batch_manager.environment import JsonValue
     from batch_manager.job_manager import JobManagerBuilder
+    from batch_manager.outcome import JobOutcome
 
 TTask = TypeVar("TTask", bound=WorkloadTask)
 
@@ -67,6 +68,13 @@ class WorkloadBase:
             InputError: a parameter is wrong or a file is missing.
         """
         return {}
+
+    def finalize(self, outcome: JobOutcome, results: JobResults) -> None:
+        """The workload's own last work, whatever the end of the job was: it runs on a node, before the callback.
+
+        It may run again if the node is lost. If it raises, or takes longer than ``FINALIZE_WORK_TIMEOUT``, the
+        callback tells that too, and the job's outcome is failed. The default does nothing.
+        """
 
     def summarize(self, results: JobResults) -> Iterable[str]:
         """Lines to show whoever waited for the job, once it has succeeded. The default is none."""
