@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -46,21 +46,25 @@ def library(tmp_path: Path) -> Path:
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[str], BatchClient]]]:
     """Start services, each with a pool and a job."""
-    processes: list[subprocess.Popen[str]] = []
+    numbers = count()
 
     def start(*options: str) -> tuple[subprocess.Popen[str], BatchClient]:
-        data = tmp_path / f"data{len(processes)}"
-        process = start_service(data, *options)
-        processes.append(process)
-        client = connect(process, data).client()
+        data = tmp_path / f"data{next(numbers)}"
+        process = stack.enter_context(start_service(data, *options))
+        stack.callback(stop, process)
+        client = stack.enter_context(connect(process, data).client())
         client.create_pool(pool_options("pool"))
         client.create_job(models.BatchJobCreateOptions(id="job", pool_info=models.BatchPoolInfo(pool_id="pool")))
         return process, client
 
-    yield start
-    for process in processes:
-        present(process.stdin).close()
-        process.wait(DEADLINE)
+    with ExitStack() as stack:
+        yield start
+
+
+def stop(service: subprocess.Popen[str]) -> None:
+    """Let a service end, and wait until it has."""
+    present(service.stdin).close()
+    service.wait(DEADLINE)
 
 
 def add(client: BatchClient, library: Path, tasks: range, *words: str, **options: Any) -> None:

@@ -59,7 +59,7 @@ class Stage:
             WarmOptions(level=level, **options), root=str(root), folder=root / "warm", null=self._null
         )
         self._exit = ExitStack()
-        for close in (self.stop.close, lambda: os.close(self._null), self.warm.close):
+        for close in (self.stop.close, lambda: os.close(self._null), self.sessions.close, self.warm.close):
             self._exit.callback(close)
 
     def __enter__(self) -> Self:

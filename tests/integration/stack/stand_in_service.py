@@ -11,7 +11,13 @@ import threading
 from pathlib import Path
 
 # Takes a session of its own, ignores every polite signal, and lets its parent die.
-_DAEMON = "import os, signal; os.setsid(); [signal.signal(s, signal.SIG_IGN) for s in (1, 2, 15)]; signal.pause()"
+_DAEMON = """
+import os, signal
+os.setsid()
+[signal.signal(number, signal.SIG_IGN) for number in (1, 2, 15)]
+os.write(1, b".")
+signal.pause()
+"""
 
 
 def main() -> None:
@@ -22,7 +28,9 @@ def main() -> None:
     parser.add_argument("--exit-on-stdin-eof", action="store_true", required=True)
     arguments = parser.parse_args()
     if os.fork() == 0:
-        subprocess.Popen([sys.executable, "-c", _DAEMON])
+        daemon = subprocess.Popen([sys.executable, "-c", _DAEMON], stdout=subprocess.PIPE)
+        assert daemon.stdout is not None
+        daemon.stdout.read(1)  # it ignores them from here on
         os._exit(0)
     os.wait()
     server = http.server.HTTPServer(("127.0.0.1", arguments.port), http.server.BaseHTTPRequestHandler)
