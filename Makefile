@@ -7,6 +7,7 @@ PY := .venv/bin/python
 POETRY := .poetry/bin/poetry
 NETWORK ?= Net3
 REQUESTS ?= 200000
+RUNS ?= 300
 POETRY_READY := .poetry/.ready-2.5.1
 VENV_READY := .venv/.ready
 AZURITE_READY := .tools/azurite/.ready
@@ -18,7 +19,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test clients fuzz lint format types layers ci bench peers clean
+.PHONY: help setup demo test clients fuzz chaos lint format types layers ci bench peers clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -37,6 +38,9 @@ clients: setup ## Run clients that nobody here wrote against the service, each i
 
 fuzz: setup ## Fuzz the service with so many requests (REQUESTS=200000; ARGS="--seed S" repeats a run)
 	$(PY) -m tests.fuzz --requests $(REQUESTS) --sweep $(ARGS)
+
+chaos: setup ## Run so many jobs with nodes, requests, uploads and job managers failing (RUNS=300; ARGS="--seed S")
+	$(PY) -m tests.chaos --runs $(RUNS) $(ARGS)
 
 lint: setup ## Check style and formatting
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .
