@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 
 import pytest
 from hypothesis import given
@@ -35,20 +36,19 @@ def made() -> Iterator[list[Attempt]]:
 def test_slots_are_given_in_order_and_never_twice(sizes: list[int], data: st.DataObject) -> None:
     """Those that hold never exceed the count, what needs slots starts in its order, and all start in the end."""
     slots = Slots(COUNT)
-    attempts = [attempt_of(number, size) for number, size in enumerate(sizes)]
-    holding = [attempt for attempt in attempts if slots.take(attempt)]
-    waiting = [attempt for attempt in attempts if attempt not in holding]
-    order = [attempt for attempt in holding if attempt.launch.slots]
-    while holding:
-        assert sum(attempt.launch.slots for attempt in holding) <= COUNT
-        ended = holding.pop(data.draw(st.integers(0, len(holding) - 1)))
-        admitted = slots.give_back(ended)
-        holding += admitted
-        order += admitted
-    assert order == [attempt for attempt in attempts if attempt.launch.slots]
-    assert not slots.has_waiting or not waiting
-    for attempt in attempts:
-        attempt.close()
+    with ExitStack() as stack:  # a draw may break the example off
+        attempts = [stack.enter_context(closing(attempt_of(number, size))) for number, size in enumerate(sizes)]
+        holding = [attempt for attempt in attempts if slots.take(attempt)]
+        waiting = [attempt for attempt in attempts if attempt not in holding]
+        order = [attempt for attempt in holding if attempt.launch.slots]
+        while holding:
+            assert sum(attempt.launch.slots for attempt in holding) <= COUNT
+            ended = holding.pop(data.draw(st.integers(0, len(holding) - 1)))
+            admitted = slots.give_back(ended)
+            holding += admitted
+            order += admitted
+        assert order == [attempt for attempt in attempts if attempt.launch.slots]
+        assert not slots.has_waiting or not waiting
 
 
 def test_waiting_attempts_are_given_up_once_all_before_them_last(made: list[Attempt]) -> None:

@@ -33,10 +33,12 @@ def launch_of(command: str = "true", **environment: str) -> TaskLaunch:
     )
 
 
-def sessions_in(folder: Path) -> Sessions:
+@pytest.fixture
+def sessions(tmp_path: Path) -> Iterator[Sessions]:
     """Return what remembers the process."""
-    (folder / "running").mkdir()
-    return Sessions(folder / "running")
+    sessions = Sessions(tmp_path / "running")
+    yield sessions
+    sessions.close()
 
 
 @pytest.fixture
@@ -46,10 +48,10 @@ def events() -> Queue[NodeEvent]:
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[Connection]:
+def connection(tmp_path: Path, sessions: Sessions) -> Iterator[Connection]:
     """Return a process of nodes."""
     begin = Begin(link_folder=tmp_path, engine_folder=tmp_path / "engine")
-    connection = Connection(begin, sessions_in(tmp_path), SystemClock())
+    connection = Connection(begin, sessions, SystemClock())
     yield connection
     connection.close()
 
@@ -152,13 +154,13 @@ def test_listener_that_fails_ends_nothing(connection: Connection, tmp_path: Path
     assert connection.call(lambda call: Ping(call=call)) == 0
 
 
-def test_node_is_opened_though_the_process_dies_meanwhile(tmp_path: Path, events: Queue[NodeEvent]) -> None:
+def test_node_is_opened_though_the_process_dies_meanwhile(
+    tmp_path: Path, sessions: Sessions, events: Queue[NodeEvent]
+) -> None:
     """Another is started; that its death was not noticed yet makes no difference."""
     begin = Begin(link_folder=tmp_path, engine_folder=tmp_path / "engine")
     cleared: list[int] = []
-    nodes = NodesProcess(
-        begin=begin, sessions=sessions_in(tmp_path), clear=lambda: cleared.append(1), clock=SystemClock()
-    )
+    nodes = NodesProcess(begin=begin, sessions=sessions, clear=lambda: cleared.append(1), clock=SystemClock())
     try:
         nodes.open(root=tmp_path / "p" / "a", identity=IDENTITY, slots=1, listener=events.put)
         connection = nodes._running
