@@ -24,6 +24,9 @@ from batch_manager.specification import (
 MAX_TASKS_PER_REQUEST = 100
 """Tasks in one add-collection request (REST ``BatchTaskGroup``)."""
 
+MAX_REQUEST_BYTES = 1_000_000
+"""Bytes of the body of one request; Azure answers 413 ``RequestBodyTooLarge`` to a longer one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceFile:

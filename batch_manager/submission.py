@@ -5,15 +5,16 @@ Every step may be done again by a job manager that was restarted: what is there 
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 
+from batch_manager.adding import add_all
 from batch_manager.client import BatchClient
 from batch_manager.compilation import JobFrame, needs_blob
 from batch_manager.definitions import MAX_TASKS_PER_REQUEST
 from batch_manager.dependencies import TaskDependencies, compress
 from batch_manager.errors import SpecificationError
+from batch_manager.finalize_inputs import FinalizeInputs
 from batch_manager.limits import find_problems
 from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, container_name, inputs_blob
 from batch_manager.specification import TaskSpecification
@@ -62,9 +63,9 @@ class JobSubmission:
         for task in tasks:
             if needs_blob(task.inputs):
                 self._client.storage.upload(self._container, inputs_blob(task.id), task.inputs.encode())
-        self._client.add_tasks(self._frame.job_id, [self._frame.compile_task(task) for task in tasks])
+        add_all(self._client, self._frame.job_id, [self._frame.compile_task(task) for task in tasks])
 
     def _finish(self, task_ids: TaskDependencies, *, cause: str | None) -> None:
-        finalize = self._frame.compile_finalize(task_ids, json.dumps({"cause": cause}))
-        self._client.add_tasks(self._frame.job_id, [finalize])
+        finalize = self._frame.compile_finalize(task_ids, FinalizeInputs(cause=cause))
+        add_all(self._client, self._frame.job_id, [finalize])
         self._client.terminate_job_when_tasks_complete(self._frame.job_id)

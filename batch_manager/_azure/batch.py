@@ -9,28 +9,35 @@ from azure.batch import BatchClient as SdkBatchClient
 from azure.batch import models
 from azure.core.rest import HttpRequest, HttpResponse
 
-from batch_manager import environment
-from batch_manager._azure.requests import (
-    JsonObject,
-    environment_value,
-    job_body,
+from batch_manager._azure.records import (
     job_record,
-    pool_body,
-    task_body,
+    node_record,
+    pool_record,
+    preparation_record,
+    task_detail,
     task_record,
 )
-from batch_manager._azure.translate import service_error, translated
+from batch_manager._azure.requests import JsonObject, job_body, pool_body, task_body
+from batch_manager._azure.translate import clean, service_error, translated
 from batch_manager.client import BlobStorage
 from batch_manager.definitions import (
+    MAX_REQUEST_BYTES,
+    MAX_TASKS_PER_REQUEST,
+    AddStatus,
     JobDefinition,
     JobRecord,
+    NodeRecord,
     PoolDefinition,
+    PoolRecord,
+    PreparationRecord,
+    TaskAddResult,
     TaskCounts,
     TaskDefinition,
+    TaskDetail,
     TaskQuery,
     TaskRecord,
 )
-from batch_manager.errors import ConflictError, ServiceError
+from batch_manager.errors import ConflictError
 from batch_manager.exit_codes import ExitCode
 
 API_VERSION = "2025-06-01"
@@ -38,15 +45,14 @@ API_VERSION = "2025-06-01"
 
 REQUEST_TOO_LARGE = 413
 
-_CLIENT_ERROR, _SERVER_ERROR = 400, 503
-"""What the two kinds of a refusal within a collection would be as answers."""
-
 _FILTERS = {
     None: None,
     TaskQuery.UNSUCCESSFUL: "executionInfo/result eq 'failure'",
     TaskQuery.SKIPPED: f"executionInfo/exitCode eq {int(ExitCode.SKIPPED)}",
+    TaskQuery.NOT_ENDED: "state eq 'active' or state eq 'preparing' or state eq 'running'",
 }
 _SELECT = ["id", "state", "displayName", "executionInfo", "requiredSlots"]
+_NODE_SELECT = ["id", "state", "stateTransitionTime", "startTaskInfo", "errors"]
 
 _JSON_CONTENT_TYPE = "application/json; odata=minimalmetadata"
 
@@ -78,26 +84,22 @@ class AzureBatchClient:
         with translated(f"get job {job_id!r}"):
             return job_record(self._sdk.get_job(job_id))
 
-    def add_tasks(self, job_id: str, tasks: Sequence[TaskDefinition]) -> None:
-        """See ``BatchClient``. A request that is too large is halved until it fits."""
+    def add_tasks(self, job_id: str, tasks: Sequence[TaskDefinition]) -> tuple[TaskAddResult, ...]:
+        """See ``BatchClient``. What is longer than Batch takes is refused here, with Batch's own status and code."""
         # Plain JSON: the SDK's task models cost five times the time, and its create_tasks takes TaskExists for success
         # and repeats some answers for ever (ADR 3).
-        body: JsonObject = {"value": [task_body(task) for task in tasks]}
-        try:
-            reply = self._post(f"/jobs/{job_id}/addtaskcollection", body, f"add {len(tasks)} tasks to job {job_id!r}")
-        except ServiceError as error:
-            if error.status != REQUEST_TOO_LARGE or len(tasks) == 1:
-                raise
-            middle = len(tasks) // 2
-            self.add_tasks(job_id, tasks[:middle])
-            self.add_tasks(job_id, tasks[middle:])
-            return
-        definitions = {task.id: task for task in tasks}
-        for result in reply.json()["value"]:
-            outcome = str(result["status"]).lower()
-            if outcome != "success":
-                status = _SERVER_ERROR if outcome == "servererror" else _CLIENT_ERROR
-                self._accept_existing(job_id, definitions[result["taskId"]], result.get("error") or {}, status)
+        operation = f"add {len(tasks)} tasks to job {job_id!r}"
+        content = _encode({"value": [task_body(task) for task in tasks]})
+        if len(content) > MAX_REQUEST_BYTES or len(tasks) > MAX_TASKS_PER_REQUEST:
+            message = f"{len(content)} bytes and {len(tasks)} tasks in one request, {MAX_REQUEST_BYTES} and 100 at most"
+            raise service_error(operation, status=REQUEST_TOO_LARGE, code="RequestBodyTooLarge", message=message)
+        reply = self._post(f"/jobs/{job_id}/addtaskcollection", content, operation)
+        return tuple(_add_result(item) for item in reply.json()["value"])
+
+    def get_task(self, job_id: str, task_id: str) -> TaskDetail:
+        """See ``BatchClient``."""
+        with translated(f"get task {task_id!r} of job {job_id!r}"):
+            return task_detail(self._sdk.get_task(job_id, task_id))
 
     def list_tasks(self, job_id: str, query: TaskQuery | None = None) -> Iterator[TaskRecord]:
         """See ``BatchClient``."""
@@ -121,7 +123,8 @@ class AzureBatchClient:
     def terminate_job(self, job_id: str, reason: str) -> None:
         """See ``BatchClient``. The SDK's ``begin_terminate_job`` would leave a thread behind that polls the job."""
         try:
-            self._post(f"/jobs/{job_id}/terminate", {"terminateReason": reason}, f"terminate job {job_id!r}")
+            content = _encode({"terminateReason": reason})
+            self._post(f"/jobs/{job_id}/terminate", content, f"terminate job {job_id!r}")
         except ConflictError as error:
             if error.code not in ("JobCompleted", "JobBeingTerminated"):
                 raise
@@ -143,35 +146,63 @@ class AzureBatchClient:
             if error.code != "TaskCompleted":
                 raise
 
-    def _post(self, path: str, body: JsonObject, operation: str) -> HttpResponse:
+    def get_pool(self, pool_id: str) -> PoolRecord:
+        """See ``BatchClient``."""
+        with translated(f"get pool {pool_id!r}"):
+            return pool_record(self._sdk.get_pool(pool_id))
+
+    def list_nodes(self, pool_id: str) -> Iterator[NodeRecord]:
+        """See ``BatchClient``."""
+        with translated(f"list the nodes of pool {pool_id!r}"):
+            for node in self._sdk.list_nodes(pool_id, select=_NODE_SELECT):
+                yield node_record(node)
+
+    def list_job_preparation(self, job_id: str) -> Iterator[PreparationRecord]:
+        """See ``BatchClient``."""
+        try:
+            with translated(f"list the preparations of job {job_id!r}"):
+                for status in self._sdk.list_job_preparation_and_release_task_status(job_id):
+                    record = preparation_record(status)
+                    if record is not None:
+                        yield record
+        except ConflictError as error:
+            if error.code != "JobPreparationTaskNotSpecified":
+                raise
+
+    def list_package_versions(self, application_id: str) -> tuple[str, ...]:
+        """See ``BatchClient``."""
+        with translated(f"get application {application_id!r}"):
+            return tuple(self._sdk.get_application(application_id).versions or ())
+
+    def _post(self, path: str, content: bytes, operation: str) -> HttpResponse:
         """A request of plain JSON through the client's own pipeline, which signs, retries and logs as ever."""
         request = HttpRequest(
             "POST",
             path,
             params={"api-version": API_VERSION},
             headers={"Content-Type": _JSON_CONTENT_TYPE, "Accept": "application/json"},
-            content=json.dumps(body, separators=(",", ":")).encode(),
+            content=content,
         )
         with translated(operation):
             response = self._sdk.send_request(request)
             response.raise_for_status()
             return response
 
-    def _accept_existing(self, job_id: str, task: TaskDefinition, error: JsonObject, status: int) -> None:
-        """An id that is taken is fine if the task there is the same one, added before."""
-        operation = f"add task {task.id!r} to job {job_id!r}"
-        code = str(error.get("code"))
-        if code != "TaskExists":
-            raise service_error(operation, status=status, code=code, message=_message(error))
-        with translated(f"get task {task.id!r} of job {job_id!r}"):
-            existing = self._sdk.get_task(job_id, task.id, select=["id", "commandLine", "environmentSettings"])
-        if environment_value(existing, environment.DEFINITION) != task.digest():
-            raise ConflictError(
-                f"{operation}: {task.conflict(existing.command_line)}",
-                operation=operation,
-                status=409,
-                code="TaskExists",
-            )
+
+def _encode(body: JsonObject) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def _add_result(item: JsonObject) -> TaskAddResult:
+    error = item.get("error")
+    found = error if isinstance(error, dict) else {}
+    code = found.get("code")
+    return TaskAddResult(
+        task_id=str(item["taskId"]),
+        status=AddStatus(str(item["status"]).lower()),
+        code=str(code) if code else None,
+        message=_message(found) or None,
+    )
 
 
 def _message(error: JsonObject) -> str:
@@ -179,5 +210,5 @@ def _message(error: JsonObject) -> str:
     text = str(message.get("value", "")) if isinstance(message, dict) else str(message or "")
     values = error.get("values")
     pairs = [pair for pair in values if isinstance(pair, dict)] if isinstance(values, list) else []
-    named = ", ".join(f"{pair.get('key')}: {pair.get('value')}" for pair in pairs)
-    return f"{text.partition(chr(10))[0]} {named}".strip()
+    named = ", ".join(f"{pair.get('key')}: {clean(str(pair.get('value')))}" for pair in pairs)
+    return f"{clean(text).partition(chr(10))[0]} {named}".strip()

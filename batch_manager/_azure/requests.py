@@ -1,4 +1,4 @@
-"""Our values as Batch's JSON, and Batch's objects as our values. Pure."""
+"""Our values as Batch's JSON. Pure."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeAlias
 
-from azure.batch import models
-
 from batch_manager import environment
-from batch_manager._azure.translate import clean
 from batch_manager.definitions import (
     JobDefinition,
-    JobRecord,
-    JobState,
     OutputFile,
     PoolDefinition,
     ResourceFile,
     TaskDefinition,
-    TaskRecord,
-    TaskState,
 )
-from batch_manager.specification import TaskConstraints, UserIdentity
+from batch_manager.exit_codes import ExitCode
+from batch_manager.specification import (
+    ContainerSettings,
+    MultiInstanceSettings,
+    TaskConstraints,
+    UserIdentity,
+)
 
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 JsonObject: TypeAlias = dict[str, Json]
@@ -29,12 +28,20 @@ JsonObject: TypeAlias = dict[str, Json]
 _SATISFY: JsonObject = {"dependencyAction": "satisfy"}
 _LET_DEPENDENTS_GO: JsonObject = {"default": _SATISFY, "preProcessingError": _SATISFY, "fileUploadError": _SATISFY}
 
+_PASSES = (ExitCode.SUCCEEDED, ExitCode.SKIPPED, ExitCode.TIME_LIMIT)
+"""Exit codes with which a gate has done its work. Batch goes by them also when the gate's logs were not uploaded."""
+
+_HOLD_DEPENDENTS_BACK: JsonObject = {
+    "exitCodes": [{"code": int(code), "exitOptions": _SATISFY} for code in _PASSES],
+    "default": {"dependencyAction": "block"},
+}
+
 
 def task_body(task: TaskDefinition) -> JsonObject:
     """A task of an add-task or add-collection request."""
     body = _task_core(task)
     body["environmentSettings"] = _environment({**task.environment, environment.DEFINITION: task.digest()})
-    body["exitConditions"] = dict(_LET_DEPENDENTS_GO)
+    body["exitConditions"] = dict(_HOLD_DEPENDENTS_BACK if task.blocks_on_failure else _LET_DEPENDENTS_GO)
     if task.affinity_id is not None:
         body["affinityInfo"] = {"affinityId": task.affinity_id}
     if task.depends_on:
@@ -91,41 +98,6 @@ def pool_body(pool: PoolDefinition) -> JsonObject:
     }
 
 
-def task_record(task: models.BatchTask) -> TaskRecord:
-    """What a task of a list says; fields that were not selected are as if not set."""
-    info = task.execution_info
-    failure = info.failure_info if info is not None else None
-    return TaskRecord(
-        id=task.id or "",
-        state=TaskState(str(getattr(task.state, "value", task.state))),
-        display_name=task.display_name,
-        exit_code=info.exit_code if info is not None else None,
-        succeeded=_succeeded(info),
-        failure_code=str(failure.code) if failure is not None and failure.code else None,
-        failure_message=failure.message if failure is not None else None,
-        failure_details=_details(failure),
-        retry_count=(info.retry_count or 0) if info is not None else 0,
-        requeue_count=(info.requeue_count or 0) if info is not None else 0,
-        required_slots=task.required_slots or 1,
-    )
-
-
-def job_record(job: models.BatchJob) -> JobRecord:
-    """What Batch says of a job."""
-    info = job.execution_info
-    return JobRecord(
-        id=job.id,
-        state=JobState(str(getattr(job.state, "value", job.state))),
-        creation_time=job.creation_time,
-        terminate_reason=info.termination_reason if info is not None else None,
-    )
-
-
-def environment_value(task: models.BatchTask, name: str) -> str | None:
-    """An environment setting of a task; None if it has none of that name."""
-    return next((s.value for s in task.environment_settings or () if s.name == name), None)
-
-
 def iso_duration(length: timedelta) -> str:
     """A duration as Batch reads it, such as ``P1DT30S``; microseconds are kept."""
     seconds = f"{length.seconds}.{length.microseconds:06d}" if length.microseconds else str(length.seconds)
@@ -148,6 +120,10 @@ def _task_core(task: TaskDefinition) -> JsonObject:
         body["constraints"] = constraints
     if task.user_identity is not None:
         body["userIdentity"] = _user_identity(task.user_identity)
+    if task.container is not None:
+        body["containerSettings"] = _container(task.container)
+    if task.multi_instance is not None:
+        body["multiInstanceSettings"] = _multi_instance(task.multi_instance)
     if task.application_package_references:
         body["applicationPackageReferences"] = [
             {"applicationId": package.application_id, "version": package.version}
@@ -205,12 +181,15 @@ def _user_identity(user: UserIdentity) -> JsonObject:
     return {"autoUser": {"scope": user.scope.value, "elevationLevel": user.elevation_level.value}}
 
 
-def _details(failure: models.BatchTaskFailureInfo | None) -> tuple[tuple[str, str], ...]:
-    pairs = failure.details if failure is not None else None
-    return tuple((pair.name or "", clean(pair.value)) for pair in pairs or ())
+def _container(settings: ContainerSettings) -> JsonObject:
+    body: JsonObject = {"imageName": settings.image_name}
+    if settings.run_options is not None:
+        body["containerRunOptions"] = settings.run_options
+    return body
 
 
-def _succeeded(info: models.BatchTaskExecutionInfo | None) -> bool | None:
-    if info is None or info.result is None:
-        return None
-    return str(getattr(info.result, "value", info.result)).lower() == "success"
+def _multi_instance(settings: MultiInstanceSettings) -> JsonObject:
+    return {
+        "numberOfInstances": settings.number_of_instances,
+        "coordinationCommandLine": settings.coordination_command_line,
+    }

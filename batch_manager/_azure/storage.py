@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,9 +11,13 @@ from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 
 from batch_manager._azure.translate import translated
+from batch_manager.errors import ServiceError
 
 PARALLEL_TRANSFERS = 4
 """Blocks of one blob that travel at the same time."""
+
+COPY_POLL_SECONDS = 0.5
+"""Between two looks at a copy that the account has not finished; most are done when they are asked for."""
 
 
 class AzureBlobStorage:
@@ -74,3 +79,17 @@ class AzureBlobStorage:
         with translated(f"list the blobs of container {container!r}"):
             client = self._sdk.get_container_client(container)
             yield from client.list_blob_names(name_starts_with=prefix or None)
+
+    def copy(self, container: str, blob: str, target_container: str) -> None:
+        """See ``BlobStorage``."""
+        operation = f"copy blob {blob!r} from container {container!r} to {target_container!r}"
+        with translated(operation):
+            source = self._sdk.get_blob_client(container, blob)
+            source.get_blob_properties()  # Azure says of a source that is missing that it cannot be verified
+            target = self._sdk.get_blob_client(target_container, blob)
+            status = str(target.start_copy_from_url(source.url)["copy_status"])
+            while status == "pending":
+                time.sleep(COPY_POLL_SECONDS)
+                status = str(target.get_blob_properties().copy.status)
+        if status != "success":
+            raise ServiceError(f"{operation}: the copy ended as {status}", operation=operation)

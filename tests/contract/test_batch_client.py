@@ -6,6 +6,7 @@ import pytest
 
 from batch_manager.client import BatchClient
 from batch_manager.definitions import (
+    AddStatus,
     JobDefinition,
     JobRecord,
     JobState,
@@ -16,6 +17,7 @@ from batch_manager.definitions import (
 )
 from batch_manager.dependencies import IdRange, TaskDependencies
 from batch_manager.errors import ConflictError, NotFoundError, ServiceError
+from batch_manager.specification import ContainerSettings, MultiInstanceSettings
 
 NewJob = Callable[[], str]
 
@@ -68,21 +70,30 @@ def test_added_tasks_are_listed_with_the_job_manager(client: BatchClient, new_jo
     assert records["7"].succeeded is None
 
 
-def test_adding_the_same_task_again_is_success(client: BatchClient, new_job: NewJob) -> None:
-    """A job manager that was restarted adds what is there."""
+def test_adding_tells_what_became_of_each_task(client: BatchClient, new_job: NewJob) -> None:
+    """One that is there is told apart from one that was added; ``adding`` compares them."""
     job_id = new_job()
     client.add_tasks(job_id, [_task("1"), _task("2")])
-    client.add_tasks(job_id, [_task("1"), _task("2"), _task("3")])
-    assert client.get_task_counts(job_id).active == 4
+    results = client.add_tasks(job_id, [_task("1", "/bin/false"), _task("3")])
+    assert [(result.task_id, result.status, result.code) for result in results] == [
+        ("1", AddStatus.CLIENT_ERROR, "TaskExists"),
+        ("3", AddStatus.SUCCESS, None),
+    ]
+    assert client.get_task(job_id, "1").command_line == "/bin/true"
 
 
-def test_adding_another_task_under_the_same_id_names_both(client: BatchClient, new_job: NewJob) -> None:
-    """Never taken for success, as the SDK's own helper does."""
+def test_adding_too_much_at_once_is_refused_whole(client: BatchClient, new_job: NewJob) -> None:
+    """By count or by bytes, with the status that says: send fewer."""
     job_id = new_job()
-    client.add_tasks(job_id, [_task("1", "/bin/true")])
-    with pytest.raises(ConflictError, match=r"runs '/bin/true', this one '/bin/false'") as caught:
-        client.add_tasks(job_id, [_task("1", "/bin/false")])
-    assert caught.value.code == "TaskExists"
+    large = {"LARGE": "x" * 600_000}
+    for tasks in (
+        [_task(str(n)) for n in range(101)],
+        [TaskDefinition(id=str(n), command_line="a", environment=large) for n in range(2)],
+    ):
+        with pytest.raises(ServiceError) as caught:
+            client.add_tasks(job_id, tasks)
+        assert (caught.value.status, caught.value.code) == (413, "RequestBodyTooLarge")
+    assert client.get_task_counts(job_id).active == 1
 
 
 def test_adding_to_a_job_that_is_not_there_is_not_found(client: BatchClient) -> None:
@@ -92,10 +103,14 @@ def test_adding_to_a_job_that_is_not_there_is_not_found(client: BatchClient) -> 
     assert caught.value.code == "JobNotFound"
 
 
-def test_adding_a_task_that_batch_refuses_names_it(client: BatchClient, new_job: NewJob) -> None:
-    """Batch refuses one task of many; the error says which."""
-    with pytest.raises(ServiceError, match=r"task 'a\.b'"):
-        client.add_tasks(new_job(), [_task("a.b")])
+def test_adding_a_task_that_batch_refuses_leaves_the_others(client: BatchClient, new_job: NewJob) -> None:
+    """Batch refuses one task of many; the result says which and why."""
+    job_id = new_job()
+    refused, added = client.add_tasks(job_id, [_task("a.b"), _task("1")])
+    assert (refused.task_id, refused.status) == ("a.b", AddStatus.CLIENT_ERROR)
+    assert refused.code
+    assert refused.message
+    assert added.status is AddStatus.SUCCESS
 
 
 def test_task_with_dependencies_is_accepted(client: BatchClient, new_job: NewJob) -> None:
@@ -155,6 +170,111 @@ def test_terminated_job_keeps_the_reason_and_leaves_active_tasks_active(client: 
     client.terminate_job(job_id, "again")
     assert client.get_job(job_id).terminate_reason == "enough"
     assert [record.state for record in client.list_tasks(job_id)] == [TaskState.ACTIVE]
+
+
+def test_task_that_was_added_tells_its_definition(client: BatchClient, new_job: NewJob) -> None:
+    """By this a job manager that is started again knows its own tasks."""
+    job_id = new_job()
+    task = TaskDefinition(id="Mesh", display_name="mesh", command_line="/bin/true", environment={"CASE": "7"})
+    client.add_tasks(job_id, [task])
+    detail = client.get_task(job_id, "mesh")
+    assert (detail.record.id, detail.record.display_name, detail.record.state) == ("Mesh", "mesh", TaskState.ACTIVE)
+    assert (detail.definition, detail.command_line) == (task.digest(), "/bin/true")
+    assert dict(detail.environment) == {"CASE": "7"}
+
+
+def test_task_that_batch_made_has_no_definition(client: BatchClient, new_job: NewJob) -> None:
+    """It was not added by us; looking at it is no failure."""
+    detail = client.get_task(new_job(), "job-manager")
+    assert (detail.definition, detail.command_line, dict(detail.environment)) == (None, "/bin/true", {})
+
+
+def test_get_task_that_is_not_there_is_not_found(client: BatchClient, new_job: NewJob) -> None:
+    """With Batch's own code."""
+    with pytest.raises(NotFoundError) as caught:
+        client.get_task(new_job(), "1")
+    assert caught.value.code == "TaskNotFound"
+
+
+def test_tasks_that_have_not_ended_are_listed(client: BatchClient, new_job: NewJob) -> None:
+    """What a cancellation has to end."""
+    job_id = new_job()
+    client.add_tasks(job_id, [_task("1"), _task("2")])
+    client.terminate_task(job_id, "1")
+    assert {record.id for record in client.list_tasks(job_id, TaskQuery.NOT_ENDED)} == {"job-manager", "2"}
+    (ended,) = client.list_tasks(job_id, TaskQuery.UNSUCCESSFUL)
+    assert (ended.failure_code, ended.exit_code, ended.failure_message) == (
+        "TaskEnded",
+        None,
+        "Task Was Ended by User Request",
+    )
+    assert ended.end_time is not None
+
+
+def test_gate_and_multi_instance_and_container_are_accepted(client: BatchClient, new_job: NewJob) -> None:
+    """They are bodies of their own; whether the pool can run them is another matter."""
+    job_id = new_job()
+    tasks = [
+        TaskDefinition(id="3", command_line="/bin/true", blocks_on_failure=True),
+        TaskDefinition(
+            id="4",
+            command_line="/bin/true",
+            multi_instance=MultiInstanceSettings(number_of_instances=2, coordination_command_line="/bin/true"),
+        ),
+        TaskDefinition(
+            id="5", command_line="", container=ContainerSettings(image_name="solver:7", run_options="--ipc=host")
+        ),
+    ]
+    assert [result.status for result in client.add_tasks(job_id, tasks)] == [AddStatus.SUCCESS] * 3
+
+
+def test_job_tells_what_it_was_created_with(client: BatchClient, new_job: NewJob) -> None:
+    """By this a submission that is repeated knows its own job."""
+    job = JobDefinition(
+        id=f"{new_job()}-told",
+        pool_id="p",
+        job_manager=_task("job-manager"),
+        common_environment={"A": "1", "B": ""},
+        metadata={"workload": "w"},
+    )
+    client.create_job(job)
+    record = client.get_job(job.id)
+    assert (record.pool_id, dict(record.metadata)) == ("p", {"workload": "w"})
+    assert dict(record.common_environment) == {"A": "1", "B": ""}
+
+
+def test_pool_tells_what_it_can_run(client: BatchClient, new_job: NewJob) -> None:
+    """What a job is checked against before it is submitted."""
+    pool_id = f"{new_job()}-pool"
+    client.create_pool(PoolDefinition(id=pool_id, target_dedicated_nodes=0, task_slots_per_node=2))
+    pool = client.get_pool(pool_id)
+    assert (pool.id, pool.state, pool.task_slots_per_node) == (pool_id, "active", 2)
+    assert (pool.target_nodes, pool.enable_auto_scale, pool.has_containers) == (0, False, False)
+    assert (pool.has_start_task, pool.inter_node_communication, pool.resize_problems) == (False, False, ())
+    assert pool.allocation_state_since is not None
+    assert list(client.list_nodes(pool_id)) == []
+
+
+def test_pool_that_is_not_there_is_not_found(client: BatchClient) -> None:
+    """Neither the pool nor its nodes."""
+    for ask in (client.get_pool, lambda pool_id: list(client.list_nodes(pool_id))):
+        with pytest.raises(NotFoundError) as caught:
+            ask("nowhere")
+        assert caught.value.code == "PoolNotFound"
+
+
+def test_job_without_preparation_has_none(client: BatchClient, new_job: NewJob) -> None:
+    """Batch answers that with a conflict; it is none."""
+    assert list(client.list_job_preparation(new_job())) == []
+    with pytest.raises(NotFoundError):
+        list(client.list_job_preparation("nowhere"))
+
+
+def test_application_that_is_not_there_is_not_found(client: BatchClient) -> None:
+    """With Batch's own code."""
+    with pytest.raises(NotFoundError) as caught:
+        client.list_package_versions("nothing")
+    assert caught.value.code == "ApplicationNotFound"
 
 
 def _await_completion(client: BatchClient, job_id: str) -> JobRecord:

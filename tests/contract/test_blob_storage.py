@@ -72,3 +72,22 @@ def test_account_url_has_no_query_and_no_slash_at_its_end(storage: BlobStorage) 
     assert storage.account_url.startswith("http")
     assert not storage.account_url.endswith("/")
     assert "?" not in storage.account_url
+
+
+def test_copy_has_the_same_name_in_another_container(storage: BlobStorage, container: str) -> None:
+    """Over what was there; the source stays."""
+    other = f"{container}-r2"
+    storage.create_container(other)
+    storage.upload(other, "a/b ä+c.txt", b"old")
+    storage.upload(container, "a/b ä+c.txt", b"new")
+    storage.copy(container, "a/b ä+c.txt", other)
+    assert storage.read(other, "a/b ä+c.txt") == storage.read(container, "a/b ä+c.txt") == b"new"
+
+
+def test_copy_of_a_missing_blob_is_not_found(storage: BlobStorage, container: str) -> None:
+    """And nothing appears."""
+    other = f"{container}-r2"
+    storage.create_container(other)
+    with pytest.raises(NotFoundError):
+        storage.copy(container, "gone", other)
+    assert list(storage.list_blobs(other)) == []

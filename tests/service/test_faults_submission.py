@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from batch_manager import BatchClientFactory, BatchClientSettings
+from batch_manager.adding import add_all
 from batch_manager.client import BatchClient
 from batch_manager.definitions import JobDefinition, TaskDefinition
 from batch_manager.errors import BusyError
@@ -34,7 +35,7 @@ def add_until_done(client: BatchClient) -> int:
     """Add the tasks as a job manager that is run again does; return how often that took a repetition."""
     for repetitions in range(50):
         try:
-            client.add_tasks("job", TASKS)
+            add_all(client, "job", TASKS)
         except BusyError:
             continue
         return repetitions
@@ -46,7 +47,7 @@ def test_passing_refusal_is_survived(tmp_path: Path, plan: str) -> None:
     """The caller notices nothing."""
     with serving(tmp_path, plan) as service:
         client = framework_client(service)
-        client.add_tasks("job", TASKS)
+        add_all(client, "job", TASKS)
         assert len(list(client.list_tasks("job"))) == len(TASKS) + 1
     assert len(put_in(tmp_path)) == 2
 
