@@ -48,9 +48,10 @@ class LocalNodes:
         self._account_url = account_url
         self._link_folder = link_folder or data
         self._engines = EngineFinder(data / ENGINE_FOLDER)
+        self._sessions = Sessions(data / RUNNING_FOLDER, ProcessMark(data))
         self._process = NodesProcess(
             begin=Begin(link_folder=self._link_folder, engine_folder=data / ENGINE_FOLDER, warm=warm),
-            sessions=Sessions(data / RUNNING_FOLDER, ProcessMark(data)),
+            sessions=self._sessions,
             clear=partial(end_orphans, data / "pools"),
             clock=clock,
         )
@@ -114,8 +115,9 @@ class LocalNodes:
         self._process.flush()
 
     def close(self) -> None:
-        """Let go of what nodes shared."""
+        """Let go of what nodes shared; once."""
         self._process.close()
+        self._sessions.close()
 
 
 def _remove(folder: Path) -> None:

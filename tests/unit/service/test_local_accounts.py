@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,15 @@ def opened(data: Path, default: str = "local") -> Iterator[Accounts]:
         yield accounts
     finally:
         accounts.close()
+
+
+def open_files(folder: Path) -> list[str]:
+    """Return the files below a folder that this process has open."""
+    found = []
+    for entry in Path("/proc/self/fd").iterdir():
+        with suppress(OSError):  # the one that lists them
+            found.append(str(entry.readlink()))
+    return sorted(name for name in found if name.startswith(str(folder)))
 
 
 def test_folder_has_the_default_account_first(tmp_path: Path) -> None:
@@ -96,6 +106,21 @@ def test_removed_account_is_gone(tmp_path: Path) -> None:
         assert accounts.find("another") is None
         accounts.create("another")
         assert accounts.keys("another") != keys
+
+
+def test_removed_account_leaves_no_file_open(tmp_path: Path) -> None:
+    """A service has as many files open after a thousand accounts as before."""
+    with opened(tmp_path) as accounts:
+        before = open_files(tmp_path)
+        accounts.create("another")
+        removal = accounts.remove("another")
+        removal.end()
+        removal.finish()
+        for thread in threading.enumerate():
+            if thread.name == "remove account":
+                thread.join()
+        assert open_files(tmp_path) == before
+    assert open_files(tmp_path) == []
 
 
 def test_account_that_is_being_removed_is_not_made_anew(tmp_path: Path) -> None:
