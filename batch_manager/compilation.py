@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from batch_manager import environment
 from batch_manager.command_line import NodeCommand, Role, encode
 from batch_manager.definitions import OutputFile, ResourceFile, TaskDefinition
 from batch_manager.dependencies import DependencyRule, TaskDependencies, compress, encode_ids
 from batch_manager.errors import ConfigurationError
+from batch_manager.finalize_inputs import FinalizeInputs
+from batch_manager.gates import GATE_DISPLAY_NAME, GATE_RETRIES, GatePlan, plan_gates
 from batch_manager.naming import (
     FINALIZE_TASK_ID,
     JOB_MANAGER_TASK_ID,
@@ -21,6 +24,7 @@ from batch_manager.naming import (
 from batch_manager.specification import (
     InputFileSpecification,
     OutputFileSpecification,
+    TaskConstraints,
     TaskSpecification,
     UploadCondition,
 )
@@ -34,6 +38,13 @@ INPUTS_FILE_PATH = ".batch-manager/inputs.json"
 STANDARD_STREAMS = "../std*.txt"
 """The files Batch writes standard output and error to, seen from the working directory."""
 
+REPORTS = "batch-manager-report*.json"
+"""``naming.REPORT_FILE`` as a pattern: Batch puts what matches under a folder, and no match is no failure."""
+
+
+MAX_NAME_SHOWN = 900
+"""Characters of a task's name in a display name, which Batch limits to 1024."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobFrame:
@@ -46,6 +57,7 @@ class JobFrame:
         storage_account_url: blob endpoint of the job's storage account.
         identity_reference: ARM id of the managed identity nodes use for blobs; None is an error for any file without
             its own.
+        has_time_limit: whether the job has a time limit, which the tasks find in their environment.
     """
 
     job_id: str
@@ -53,39 +65,70 @@ class JobFrame:
     launcher: str
     storage_account_url: str
     identity_reference: str | None
+    has_time_limit: bool = False
+
+    def definitions(self, tasks: Sequence[TaskSpecification]) -> Iterator[TaskDefinition]:
+        """The tasks as they are sent, in their order, each that has a gate right before it.
+
+        A gate comes after the task it guards: that waits for the gate, and the gate may end it as soon as it runs. So
+        a submission that is given up between the two leaves a task that waits for ever: end it.
+
+        Raises:
+            ConfigurationError: a file names no identity and the settings have none.
+        """
+        plan = plan_gates(tasks, has_time_limit=self.has_time_limit)
+        for task in tasks:
+            compiled = self.compile_task(task)
+            gate_id = plan.gate_ids.get(task.id)
+            if gate_id is None:
+                yield compiled
+            else:
+                yield replace(compiled, depends_on=compress([gate_id]))
+                yield self._gate(gate_id, task)
+
+    def finalize_definition(self, tasks: Sequence[TaskSpecification], *, has_work: bool) -> TaskDefinition:
+        """FinalizeTask of a job with all these tasks and their gates."""
+        plan = plan_gates(tasks, has_time_limit=self.has_time_limit)
+        inputs = FinalizeInputs(tasks=len(tasks), gates=plan.gates, guarded=plan.guarded, has_work=has_work)
+        return self.compile_finalize(self.task_ids(tasks, plan), inputs)
+
+    @staticmethod
+    def task_ids(tasks: Sequence[TaskSpecification], plan: GatePlan) -> TaskDependencies:
+        """The ids of the tasks and of their gates."""
+        return compress([*(task.id for task in tasks), *plan.gate_ids.values()])
 
     def compile_task(self, task: TaskSpecification) -> TaskDefinition:
-        """A workload task as it is sent.
+        """A task of the workload as it is sent.
 
         Raises:
             ConfigurationError: a file names no identity and the settings have none.
         """
         depends_on = compress(parent.id for parent in task.dependencies)
         settings = dict(task.environment_settings)
-        if depends_on:
-            settings[environment.DEPENDS_ON] = encode_ids(depends_on)
-        if task.run_when is not DependencyRule.ALL_SUCCEEDED:
-            settings[environment.RULE] = task.run_when.value
+        settings |= self._check_settings(task, depends_on)
+        command = self._task_command(task, settings)
         files = [self._resource_file(given) for given in task.input_files]
         files += self._place_inputs(task.id, task.inputs, settings)
         return TaskDefinition(
             id=task.id,
-            display_name=task.display_name,
-            command_line=self._command(NodeCommand(Role.TASK, task.task_name)),
+            display_name=task.display_name or default_display_name(task),
+            command_line=command,
             environment=settings,
             resource_files=tuple(files),
-            output_files=(self._logs(task.id), *map(self._output_file, task.output_files)),
+            output_files=(self._logs(task.id), self._report(task.id), *map(self._output_file, task.output_files)),
             depends_on=depends_on,
             constraints=task.constraints,
             required_slots=task.required_slots,
             user_identity=task.user_identity,
             application_package_references=tuple(task.application_package_references),
             affinity_id=task.affinity_id,
+            container=task.container,
+            multi_instance=task.multi_instance,
         )
 
-    def compile_finalize(self, task_ids: TaskDependencies, inputs: str) -> TaskDefinition:
+    def compile_finalize(self, task_ids: TaskDependencies, inputs: FinalizeInputs) -> TaskDefinition:
         """FinalizeTask, which waits for the given tasks however they end."""
-        return self._own_task(FINALIZE_TASK_ID, Role.FINALIZE, inputs, task_ids)
+        return self._own_task(FINALIZE_TASK_ID, Role.FINALIZE, inputs.to_json(), task_ids)
 
     def compile_job_manager(self, inputs: str) -> TaskDefinition:
         """The job manager task, with the job's parameters as its inputs."""
@@ -97,15 +140,52 @@ class JobFrame:
         return TaskDefinition(
             id=task_id,
             display_name=role.value,
-            command_line=self._command(NodeCommand(role)),
+            command_line=self._command(NodeCommand(role, module=self.module)),
             environment=settings,
             resource_files=tuple(files),
             output_files=(self._logs(task_id),),
             depends_on=depends_on,
         )
 
+    def _gate(self, gate_id: str, task: TaskSpecification) -> TaskDefinition:
+        depends_on = compress(parent.id for parent in task.dependencies)
+        return TaskDefinition(
+            id=gate_id,
+            display_name=f"{GATE_DISPLAY_NAME}{task.id}",
+            command_line=self._command(NodeCommand(Role.GATE)),
+            environment={environment.GUARDED_TASK: task.id, **self._check_settings(task, depends_on)},
+            output_files=(self._logs(gate_id),),
+            depends_on=depends_on,
+            constraints=TaskConstraints(max_task_retry_count=GATE_RETRIES),
+            blocks_on_failure=True,
+        )
+
+    @staticmethod
+    def _check_settings(task: TaskSpecification, depends_on: TaskDependencies) -> dict[str, str]:
+        """What whoever asks for the task whether it may run has to know."""
+        settings = {environment.DEPENDS_ON: encode_ids(depends_on)} if depends_on else {}
+        if task.run_when is not DependencyRule.ALL_SUCCEEDED:
+            settings[environment.RULE] = task.run_when.value
+        return settings
+
+    def _task_command(self, task: TaskSpecification, settings: dict[str, str]) -> str:
+        """The command line; that of a plain command goes to a setting where a process of ours has to come first."""
+        if task.command_line is None:
+            return self._command(NodeCommand(Role.TASK, module=self.module, task_name=task.task_name))
+        if not self._needs_wrapping(task):
+            return task.command_line
+        settings[environment.COMMAND] = task.command_line
+        return self._command(NodeCommand(Role.COMMAND))
+
+    def _needs_wrapping(self, task: TaskSpecification) -> bool:
+        """Whether a process of ours has to be there for a plain command."""
+        if not task.carries_check:
+            return False
+        has_rule = bool(task.dependencies) and task.run_when is not DependencyRule.ALL_ENDED
+        return has_rule or task.retry is not None or self.has_time_limit
+
     def _command(self, command: NodeCommand) -> str:
-        return encode(self.launcher, self.module, command)
+        return encode(self.launcher, command)
 
     def _place_inputs(self, task_id: str, inputs: str, settings: dict[str, str]) -> list[ResourceFile]:
         if not needs_blob(inputs):
@@ -123,6 +203,9 @@ class JobFrame:
             upload_condition=UploadCondition.TASK_COMPLETION,
             identity_reference=self._identity(None),
         )
+
+    def _report(self, task_id: str) -> OutputFile:
+        return replace(self._logs(task_id), file_pattern=REPORTS)
 
     def _resource_file(self, given: InputFileSpecification) -> ResourceFile:
         identity = self._identity(given.identity_reference)
@@ -169,3 +252,8 @@ class JobFrame:
 def needs_blob(inputs: str) -> bool:
     """Whether a task's inputs are too large for an environment setting and travel as a blob."""
     return len(inputs) > MAX_INPUTS_LENGTH
+
+
+def default_display_name(task: TaskSpecification) -> str:
+    """What people see of a task, whose id is a number: ``Throw 17``."""
+    return f"{task.task_name[:MAX_NAME_SHOWN]} {task.id}"

@@ -110,6 +110,14 @@ def count_members(dependencies: TaskDependencies, ids: Collection[str]) -> int:
     return sum(1 for task_id in ids if task_id.lower() in names or _in_ranges(task_id, dependencies.ranges))
 
 
+def expand(dependencies: TaskDependencies) -> Iterator[str]:
+    """Each id of what ``compress`` gave: first the numbers, from the smallest, then the names in alphabetical order."""
+    numbers = [number for span in dependencies.ranges for number in range(span.start, span.end + 1)]
+    numbers += [int(task_id) for task_id in dependencies.task_ids if is_canonical_number(task_id)]
+    yield from map(str, sorted(numbers))
+    yield from sorted(task_id for task_id in dependencies.task_ids if not is_canonical_number(task_id))
+
+
 def is_canonical_number(task_id: str) -> bool:
     """Whether an id is a number in the only spelling that ``str(int(...))`` gives, small enough for a range."""
     return (

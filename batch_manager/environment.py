@@ -65,6 +65,18 @@ class NodeEnvironment(NamedTuple):
     """The name of a ``DependencyRule``; empty for the default."""
     launcher: str | None
     """The command-line prefix that starts Python on a node of this pool; None means the running interpreter."""
+    progress_url: str | None = None
+    """Where events go; None means that nobody watches."""
+    storage_account_url: str = ""
+    """The blob endpoint of the job's storage account."""
+    command: str = ""
+    """Of a plain command: its command line."""
+    guarded_task: str = ""
+    """Of a gate: the id of the task it stands before."""
+    retry: str = ""
+    """The task's ``RetryPolicy`` as text; empty if Batch will not try it again."""
+    time_limit: str = ""
+    """When the job's time is over, in seconds since 1970; empty if it has no limit."""
 
 
 def read_node_environment(environ: Mapping[str, str]) -> NodeEnvironment:
@@ -91,6 +103,12 @@ def read_node_environment(environ: Mapping[str, str]) -> NodeEnvironment:
         depends_on=environ.get(DEPENDS_ON, ""),
         rule=environ.get(RULE, ""),
         launcher=environ.get(LAUNCHER) or None,
+        progress_url=environ.get(PROGRESS_URL) or None,
+        storage_account_url=environ.get(STORAGE_ACCOUNT_URL, ""),
+        command=environ.get(COMMAND, ""),
+        guarded_task=environ.get(GUARDED_TASK, ""),
+        retry=environ.get(RETRY, ""),
+        time_limit=environ.get(TIME_LIMIT, ""),
     )
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import os
 import pdb  # noqa: T100 - opening it is what this module is for
-import shlex
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,10 +21,14 @@ from pathlib import Path
 from rich.console import Console
 
 from batch_manager import Application, ExitCode, JobRequest, WorkloadBase, submit_job
-from batch_manager.definitions import TaskDefinition
+from batch_manager.command_line import Role, decode_line
+from batch_manager.definitions import TaskDefinition, TaskState
 from batch_manager.environment import JsonValue
-from batch_manager.errors import BatchManagerError
+from batch_manager.errors import BatchManagerError, UsageError
+from batch_manager.gates import guarded_task_of
 from batch_manager.naming import container_name
+from batch_manager.node.commands import run_line
+from batch_manager.node.process import NodeProcess
 from batch_manager.submit import check_job_id, new_job_id
 from batch_manager.testing import InMemoryBatchClient
 from dispatcher.files import stage_in, stage_out
@@ -117,8 +120,10 @@ class InProcessJob:
         """Run the job manager, which adds the tasks, and then each of them."""
         (manager,) = self._client.task_definitions(self._request.job_id)
         self._run_task(manager)
-        for task in self._client.task_definitions(self._request.job_id)[1:]:
-            self._run_task(task)
+        for task in _parents_first(self._client.task_definitions(self._request.job_id)[1:]):
+            record = self._client.get_task(self._request.job_id, task.id).record
+            if record.state is not TaskState.COMPLETED:  # a gate may have ended it
+                self._run_task(task)
 
     def _run_task(self, task: TaskDefinition) -> None:
         job_id, storage = self._request.job_id, self._client.storage
@@ -140,16 +145,29 @@ class InProcessJob:
 
     def _execute(self, task: TaskDefinition, folder: Path) -> int:
         environ = self._environ(task, folder)
-        words = shlex.split(task.command_line)
-        arguments = words[words.index("-m") + 2 :]
-        application = Application(self._workload, arguments=arguments, environ=environ, module=self._request.module)
         with _placed(folder, environ):
             try:
-                return application.perform()
+                return self._perform(task, environ)
             except SystemExit as end:
                 return _exit_code(end)
             except Exception as error:  # noqa: BLE001 - a debugger shows whatever a user's task raises
                 return self._show(task, error)
+
+    def _perform(self, task: TaskDefinition, environ: Mapping[str, str]) -> int:
+        """What the processes of the task would do, in this one; a plain command is a process here too."""
+        module = self._request.module
+        command = decode_line(task.command_line)
+        if command is None or (command.role is Role.TASK and command.module != module):
+            if task.container is not None:
+                raise UsageError("its command runs in a container, and here is none: use 'python -m dispatcher run'")
+            return run_line(task.command_line, environ)
+        if command.role is Role.TASK:
+            words = [command.role.value, command.task_name or ""]
+        elif command.role is Role.JOB_MANAGER:
+            words = [command.role.value]
+        else:
+            return NodeProcess(environ=environ, client=self._client).perform(command)
+        return Application(self._workload, arguments=words, environ=environ, module=module).perform()
 
     def _show(self, task: TaskDefinition, error: Exception) -> ExitCode:
         if self._post_mortem:
@@ -174,6 +192,15 @@ class InProcessJob:
             "AZ_BATCH_TASK_DIR": str(folder.parent),
             "AZ_BATCH_TASK_WORKING_DIR": str(folder),
         }
+
+
+def _parents_first(tasks: Iterable[TaskDefinition]) -> list[TaskDefinition]:
+    """In the order of adding, in which parents come first, save that a gate comes after the task it guards."""
+    ordered: list[TaskDefinition] = []
+    for task in tasks:
+        is_gate = guarded_task_of(task.display_name) is not None
+        ordered.insert(len(ordered) - is_gate, task)
+    return ordered
 
 
 def _exit_code(end: SystemExit) -> int:

@@ -38,9 +38,16 @@ def test_task_is_started_by_its_name_with_its_inputs_in_a_setting() -> None:
 
 def test_standard_streams_are_always_uploaded() -> None:
     """Nobody's logs die with a node."""
-    (logs,) = FRAME.compile_task(_task()).output_files
+    logs, _ = FRAME.compile_task(_task()).output_files
     assert (logs.file_pattern, logs.container_url, logs.path) == ("../std*.txt", CONTAINER, "logs/5")
     assert logs.upload_condition.value == "taskcompletion"
+
+
+def test_reports_of_attempts_are_uploaded_with_the_logs() -> None:
+    """FinalizeTask reads them; a pattern makes the path a folder."""
+    _, report = FRAME.compile_task(_task()).output_files
+    assert (report.file_pattern, report.path) == ("batch-manager-report*.json", "logs/5")
+    assert report.upload_condition.value == "taskcompletion"
 
 
 def test_large_inputs_travel_as_a_blob() -> None:
@@ -87,7 +94,7 @@ def test_output_file_without_a_target_keeps_its_path(source: str, path: str | No
     """A pattern's files go under the container's root, a single file to its own path."""
     task = _task()
     task.output_files.append(OutputFileSpecification(source))
-    assert FRAME.compile_task(task).output_files[1].path == path
+    assert FRAME.compile_task(task).output_files[2].path == path
 
 
 def test_file_without_any_identity_says_what_to_set() -> None:

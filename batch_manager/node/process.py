@@ -1,0 +1,89 @@
+"""One process of the framework on a node: decides which role it has, plays it, and gives the exit code."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from batch_manager.command_line import NODE_USAGE, NodeCommand, Role, decode_node
+from batch_manager.errors import BatchManagerError
+from batch_manager.exit_codes import ExitCode
+from batch_manager.factory import BatchClientFactory
+from batch_manager.log import JsonFormatter
+from batch_manager.settings import BatchClientSettings
+
+if TYPE_CHECKING:
+    from batch_manager.client import BatchClient
+
+_log = logging.getLogger(__name__)
+
+
+class NodeProcess:
+    """A process of the framework.
+
+    Args:
+        environ: the environment; None means this process's own.
+        client: the account; None means the one of the settings, which becomes real when it is first used.
+    """
+
+    def __init__(self, *, environ: Mapping[str, str] | None = None, client: BatchClient | None = None) -> None:
+        self._environ = os.environ if environ is None else environ
+        self._client = BatchClientFactory.create(BatchClientSettings()) if client is None else client
+
+    def execute(self, arguments: Sequence[str]) -> int:
+        """Play the role that the words stand for. An error is logged once and becomes an exit code."""
+        if list(arguments) in (["--help"], ["-h"]):
+            print(NODE_USAGE)
+            return ExitCode.SUCCEEDED
+        try:
+            return self.perform(decode_node(arguments))
+        except BatchManagerError as error:
+            _log.error("%s", error)
+            return error.exit_code
+        except Exception as error:  # noqa: BLE001 - the outermost frame: what nobody foresaw is told once
+            _log.exception("unhandled %s: %s", type(error).__name__, error)
+            return ExitCode.FAILED
+
+    def perform(self, command: NodeCommand) -> int:
+        """The same, letting every exception through. Each role imports what it needs and no more."""
+        if command.role is Role.JOB_MANAGER:
+            from batch_manager.node.guard import guard_job_manager
+
+            return guard_job_manager(command.module or "", self._environ, self._client)
+        if command.role is Role.FINALIZE:
+            from batch_manager.node.finalizing import finalize_job
+
+            return finalize_job(command.module or "", self._environ, self._client)
+        if command.role is Role.COMMAND:
+            from batch_manager.node.commands import run_command
+
+            return run_command(self._environ, self._client)
+        from batch_manager.node.gate import keep_gate
+
+        return keep_gate(self._environ, self._client)
+
+
+def log_to_standard_error() -> None:
+    """One line of JSON for each record, from ``INFO`` up; where it runs is looked up with the first one."""
+    root = logging.getLogger()
+    handler = logging.StreamHandler()
+    handler.setFormatter(_FirstRecordFormatter())
+    root.handlers[:] = [handler]
+    root.setLevel(logging.INFO)
+    logging.getLogger("azure").setLevel(logging.WARNING)
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+class _FirstRecordFormatter(logging.Formatter):
+    """Becomes a ``JsonFormatter`` with the first record: that one looks up where it runs, and counts the attempt."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._real: JsonFormatter | None = None
+
+    def format(self, record: logging.LogRecord) -> str:
+        if self._real is None:
+            self._real = JsonFormatter()
+        return self._real.format(record)
