@@ -22,7 +22,7 @@ _names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]*", fullmatch=True)
 _modules = st.lists(_names, min_size=1, max_size=3).map(".".join)
 _tasks = st.builds(NodeCommand, st.just(Role.TASK), module=_modules, task_name=_names)
 _own = st.one_of(
-    st.builds(NodeCommand, st.sampled_from([Role.JOB_MANAGER, Role.FINALIZE]), module=_modules),
+    st.builds(NodeCommand, st.sampled_from([Role.JOB_MANAGER, Role.FINALIZE]), module=_modules, task_name=st.none()),
     st.sampled_from([NodeCommand(Role.COMMAND), NodeCommand(Role.GATE)]),
 )
 _launchers = st.sampled_from(["python3", "'/opt/my env/bin/python'", "env A=1 python3"])
