@@ -13,6 +13,9 @@ from batch_manager.errors import InputError
 JOB_MANAGER_TASK_ID = "job-manager"
 FINALIZE_TASK_ID = "finalize"
 
+WORKLOAD_METADATA = "workload"
+"""The metadata of a job that names its workload's package."""
+
 BATCH_RESERVED_TASK_IDS = ("jobpreparation", "jobrelease")
 """The default ids of Batch's own job tasks; a task with one of them confuses the lists."""
 

@@ -48,7 +48,7 @@ class JobSubmission:
         self._finish(compress(task.id for task in tasks), cause=None)
         _log.info("job submitted", extra={"tasks": len(tasks)})
 
-    def submit_failure(self, cause: str) -> None:
+    def submit_failure(self, cause: str | None) -> None:
         """Let a job whose job manager failed end all the same: FinalizeTask waits for what was added and tells the
         cause."""
         self._client.storage.create_container(self._container)

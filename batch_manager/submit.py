@@ -19,7 +19,7 @@ from batch_manager.definitions import JobDefinition
 from batch_manager.environment import JsonValue
 from batch_manager.errors import InputError
 from batch_manager.limits import check_id
-from batch_manager.naming import CALLBACK_BLOB, JOB_MANAGER_TASK_ID, container_name, inputs_blob
+from batch_manager.naming import CALLBACK_BLOB, JOB_MANAGER_TASK_ID, WORKLOAD_METADATA, container_name, inputs_blob
 from batch_manager.workload import WorkloadBase
 
 
@@ -147,5 +147,5 @@ def _job_definition(client: BatchClient, request: JobRequest) -> JobDefinition:
         display_name=request.module,
         job_manager=frame.compile_job_manager(_inputs(request)),
         common_environment=common,
-        metadata={"workload": request.module},
+        metadata={WORKLOAD_METADATA: request.module},
     )
