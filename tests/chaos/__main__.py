@@ -1,4 +1,4 @@
-"""Run jobs in bad weather: ``python -m tests.chaos --runs 300``. One that breaks a law is told, and how to repeat it."""
+"""Run jobs in bad weather: ``python -m tests.chaos --runs 300``. A run that breaks a law says how to repeat it."""
 
 from __future__ import annotations
 
