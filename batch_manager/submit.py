@@ -18,6 +18,7 @@ from batch_manager.compilation import JobFrame, needs_blob
 from batch_manager.definitions import JobDefinition
 from batch_manager.environment import JsonValue
 from batch_manager.errors import InputError
+from batch_manager.events import check_progress_url
 from batch_manager.limits import check_id
 from batch_manager.naming import CALLBACK_BLOB, JOB_MANAGER_TASK_ID, WORKLOAD_METADATA, container_name, inputs_blob
 from batch_manager.workload import WorkloadBase
@@ -141,6 +142,9 @@ def _job_definition(client: BatchClient, request: JobRequest) -> JobDefinition:
     }
     if storage.identity_reference is not None:
         common[environment.IDENTITY_REFERENCE] = storage.identity_reference
+    if request.progress_url is not None:
+        check_progress_url(request.progress_url)
+        common[environment.PROGRESS_URL] = request.progress_url
     return JobDefinition(
         id=request.job_id,
         pool_id=request.pool_id,
