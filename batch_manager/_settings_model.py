@@ -93,6 +93,13 @@ class SettingsModel(BaseSettings):
         IDENTITY_REFERENCE,
         description="ARM id of the managed identity that the pool's nodes use for input and output files.",
     )
+    patience_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = _setting(
+        "patience_seconds",
+        "AZURE_BATCH_PATIENCE_SECONDS",
+        default=300.0,
+        description="Seconds that a request is repeated for while Batch or Blob Storage is busy or out of reach. "
+        "0 means that it is not.",
+    )
 
 
 def read_settings(values: Mapping[str, object]) -> SettingsModel:

@@ -12,6 +12,7 @@
     ├── TimeLimitError                      81  the job's time limit was over
     ├── StuckJobError                       69  a job that could never have ended by itself
     ├── CallbackError                       69  the callback could not be delivered
+    │   └── CallbackRefusedError                nor can it be later
     └── ServiceError                        69  Batch or Blob Storage said no
         ├── NotFoundError
         ├── ConflictError
@@ -155,6 +156,10 @@ class CallbackError(BatchManagerError):
     exit_code = ExitCode.UNAVAILABLE
 
 
+class CallbackRefusedError(CallbackError):
+    """The receiver refused the callback for good, or there is no URL to call: another try changes nothing."""
+
+
 class ServiceError(BatchManagerError):
     """Batch or Blob Storage refused a request, or could not be asked.
 
@@ -202,6 +207,23 @@ class AccessDeniedError(ServiceError):
 
 
 class BusyError(ServiceError):
-    """Throttled, timed out or out of reach, after the retries the client makes (408, 429, 5xx, no reply)."""
+    """Throttled, timed out or out of reach, after the retries the client makes (408, 429, 5xx, no reply).
+
+    Attributes:
+        retry_after: seconds until the service wants to be asked again; None when it did not say.
+    """
 
     exit_code = ExitCode.TRY_AGAIN
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        operation: str,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, operation=operation, status=status, code=code, request_id=request_id)
+        self.retry_after = retry_after

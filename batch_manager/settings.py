@@ -33,6 +33,7 @@ class BatchClientSettings:
     storage_connection_string: SecretStr | None
     identity_client_id: str | None
     identity_reference: str | None
+    patience_seconds: float
 
     def __init__(self, **values: object) -> None:
         unknown = sorted(values.keys() - BatchClientSettings.__annotations__.keys())
@@ -43,6 +44,11 @@ class BatchClientSettings:
             raise ConfigurationError(f"there is no setting {', '.join(unknown)}; the settings are: {known}")
         self._values = values
         self._model: SettingsModel | None = None
+
+    @property
+    def given(self) -> frozenset[str]:
+        """The fields that were given to the constructor."""
+        return frozenset(self._values)
 
     def __getattr__(self, name: str) -> Any:
         # Reached only for names not set on the object: the fields, whose values live in the model.

@@ -16,6 +16,9 @@ LOCAL_IDENTITY = (
 )
 """Stands for the pool's managed identity: the local service reads and writes blobs for whoever names one."""
 
+LOCAL_PATIENCE = 30.0
+"""Seconds that a request to a stack of this machine is repeated for: it is there, or it is gone."""
+
 
 def local_client(stack: LocalStack) -> BatchClient:
     """A client of the stack's Batch account and storage account."""
@@ -28,6 +31,7 @@ def local_client(stack: LocalStack) -> BatchClient:
             storage_account_url=stack.storage.blob_url,
             storage_connection_string=stack.storage.connection_string,
             identity_reference=LOCAL_IDENTITY,
+            patience_seconds=LOCAL_PATIENCE,
         )
     )
 
@@ -40,6 +44,7 @@ def local_storage(stack: LocalStack) -> BlobStorage:
             storage_account_url=stack.storage.blob_url,
             storage_connection_string=stack.storage.connection_string,
             identity_reference=LOCAL_IDENTITY,
+            patience_seconds=LOCAL_PATIENCE,
         )
     )
 

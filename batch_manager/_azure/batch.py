@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from azure.batch import BatchClient as SdkBatchClient
 from azure.batch import models
 from azure.core.rest import HttpRequest, HttpResponse
 
+from batch_manager._azure.listing import Listing
 from batch_manager._azure.records import (
     job_record,
     node_record,
@@ -51,7 +53,7 @@ _FILTERS = {
     TaskQuery.SKIPPED: f"executionInfo/exitCode eq {int(ExitCode.SKIPPED)}",
     TaskQuery.NOT_ENDED: "state eq 'active' or state eq 'preparing' or state eq 'running'",
 }
-_SELECT = ["id", "state", "displayName", "executionInfo", "requiredSlots"]
+_SELECT = ["id", "state", "displayName", "executionInfo", "requiredSlots", "constraints"]
 _NODE_SELECT = ["id", "state", "stateTransitionTime", "startTaskInfo", "errors"]
 
 _JSON_CONTENT_TYPE = "application/json; odata=minimalmetadata"
@@ -103,9 +105,8 @@ class AzureBatchClient:
 
     def list_tasks(self, job_id: str, query: TaskQuery | None = None) -> Iterator[TaskRecord]:
         """See ``BatchClient``."""
-        with translated(f"list the tasks of job {job_id!r}"):
-            for task in self._sdk.list_tasks(job_id, filter=_FILTERS[query], select=_SELECT):
-                yield task_record(task)
+        ask = partial(self._sdk.list_tasks, job_id, filter=_FILTERS[query], select=_SELECT)
+        return Listing(f"list the tasks of job {job_id!r}", ask, task_record)
 
     def get_task_counts(self, job_id: str) -> TaskCounts:
         """See ``BatchClient``."""
@@ -153,21 +154,13 @@ class AzureBatchClient:
 
     def list_nodes(self, pool_id: str) -> Iterator[NodeRecord]:
         """See ``BatchClient``."""
-        with translated(f"list the nodes of pool {pool_id!r}"):
-            for node in self._sdk.list_nodes(pool_id, select=_NODE_SELECT):
-                yield node_record(node)
+        ask = partial(self._sdk.list_nodes, pool_id, select=_NODE_SELECT)
+        return Listing(f"list the nodes of pool {pool_id!r}", ask, node_record)
 
     def list_job_preparation(self, job_id: str) -> Iterator[PreparationRecord]:
         """See ``BatchClient``."""
-        try:
-            with translated(f"list the preparations of job {job_id!r}"):
-                for status in self._sdk.list_job_preparation_and_release_task_status(job_id):
-                    record = preparation_record(status)
-                    if record is not None:
-                        yield record
-        except ConflictError as error:
-            if error.code != "JobPreparationTaskNotSpecified":
-                raise
+        ask = partial(self._sdk.list_job_preparation_and_release_task_status, job_id)
+        return _PreparationListing(f"list the preparations of job {job_id!r}", ask, preparation_record)
 
     def list_package_versions(self, application_id: str) -> tuple[str, ...]:
         """See ``BatchClient``."""
@@ -187,6 +180,18 @@ class AzureBatchClient:
             response = self._sdk.send_request(request)
             response.raise_for_status()
             return response
+
+
+class _PreparationListing(Listing[PreparationRecord]):
+    """Empty for a job without a preparation task, which Batch answers with a conflict."""
+
+    def __next__(self) -> PreparationRecord:
+        try:
+            return super().__next__()
+        except ConflictError as error:
+            if error.code != "JobPreparationTaskNotSpecified":
+                raise
+            raise StopIteration from None
 
 
 def _encode(body: JsonObject) -> bytes:

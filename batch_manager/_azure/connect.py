@@ -9,13 +9,15 @@ from azure.storage.blob import BlobServiceClient
 
 from batch_manager._azure.batch import AzureBatchClient
 from batch_manager._azure.storage import AzureBlobStorage
-from batch_manager.client import BatchClient
+from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.errors import ConfigurationError
+from batch_manager.patience import Patience
+from batch_manager.patient import PatientBatchClient, PatientBlobStorage
 from batch_manager.settings import BatchClientSettings
 
 
 def connect(settings: BatchClientSettings) -> BatchClient:
-    """A client for the account that the settings name. Makes no request.
+    """A client for the account that the settings name, which is asked again while it is busy. Makes no request.
 
     Raises:
         ConfigurationError: a setting that is needed is missing.
@@ -26,15 +28,24 @@ def connect(settings: BatchClientSettings) -> BatchClient:
             "(https://ACCOUNT.REGION.batch.azure.com)"
         )
     sdk = SdkBatchClient(settings.batch_endpoint, _batch_credential(settings))
-    return AzureBatchClient(sdk=sdk, storage=connect_storage(settings))
+    client = AzureBatchClient(sdk=sdk, storage=_storage(settings))
+    return PatientBatchClient(client, _patience(settings))
 
 
-def connect_storage(settings: BatchClientSettings) -> AzureBlobStorage:
-    """The storage account that the settings name. Makes no request.
+def connect_storage(settings: BatchClientSettings) -> BlobStorage:
+    """The storage account that the settings name, which is asked again while it is busy. Makes no request.
 
     Raises:
         ConfigurationError: the settings name none, or the connection string is not one.
     """
+    return PatientBlobStorage(_storage(settings), _patience(settings))
+
+
+def _patience(settings: BatchClientSettings) -> Patience:
+    return Patience(limit=settings.patience_seconds)
+
+
+def _storage(settings: BatchClientSettings) -> AzureBlobStorage:
     return AzureBlobStorage(sdk=_storage_client(settings), identity_reference=settings.identity_reference)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobServiceClient
 
+from batch_manager._azure.listing import Listing
 from batch_manager._azure.translate import translated
 from batch_manager.errors import ServiceError
 
@@ -76,9 +78,9 @@ class AzureBlobStorage:
 
     def list_blobs(self, container: str, prefix: str = "") -> Iterator[str]:
         """See ``BlobStorage``."""
-        with translated(f"list the blobs of container {container!r}"):
-            client = self._sdk.get_container_client(container)
-            yield from client.list_blob_names(name_starts_with=prefix or None)
+        client = self._sdk.get_container_client(container)
+        ask = partial(client.list_blob_names, name_starts_with=prefix or None)
+        return Listing(f"list the blobs of container {container!r}", ask, str)
 
     def copy(self, container: str, blob: str, target_container: str) -> None:
         """See ``BlobStorage``."""

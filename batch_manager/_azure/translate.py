@@ -73,7 +73,10 @@ def from_response(error: HttpResponseError, operation: str) -> ServiceError:
     named = ", ".join(f"{pair.key}: {clean(pair.value)}" for pair in _values(error))
     if named:
         message = f"{message.strip().splitlines()[0]} {named}"
-    return service_error(operation, status=status, code=_code(error), message=message, request_id=request_id)
+    made = service_error(operation, status=status, code=_code(error), message=message, request_id=request_id)
+    if isinstance(made, BusyError):
+        made.retry_after = _seconds(_header(error, "Retry-After"))
+    return made
 
 
 def service_error(
@@ -101,6 +104,11 @@ def _header(error: HttpResponseError, name: str) -> str | None:
     headers = getattr(error.response, "headers", None) or {}
     value: str | None = headers.get(name)
     return value
+
+
+def _seconds(header: str | None) -> float | None:
+    """A Retry-After in seconds, as Batch and Blob Storage send it; a date is as if there were none."""
+    return float(header) if header is not None and header.isascii() and header.isdecimal() else None
 
 
 def clean(text: str | None) -> str:
