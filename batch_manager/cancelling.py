@@ -104,6 +104,15 @@ def read_cancellation(storage: BlobStorage, job_id: str) -> Cancellation | None:
         return None
 
 
+def mark_cancelled(storage: BlobStorage, job_id: str, reason: str, now: datetime) -> None:
+    """Leave the marker, unless it is there."""
+    if read_cancellation(storage, job_id) is None:
+        words = " ".join(reason.split())[:MAX_REASON_LENGTH] or _NO_REASON
+        storage.create_container(container_name(job_id))
+        marker = Cancellation(reason=words, requested_at=now)
+        storage.upload(container_name(job_id), CANCEL_BLOB, marker.to_json())
+
+
 def cancel_job(
     client: BatchClient,
     job_id: str,
@@ -135,8 +144,7 @@ def cancel_job(
     if is_over or (not marked and _is_finalizing(client, job_id)):
         return CancelResult(job_id=job_id, state=job.state, too_late=not marked)
     frame = job_frame(job)
-    if not marked:
-        _mark(client.storage, job_id, reason, now or datetime.now(UTC))
+    mark_cancelled(client.storage, job_id, reason, now or datetime.now(UTC))
     try:
         _end_task(client, job_id, JOB_MANAGER_TASK_ID)
         _add_finalize(client, frame)
@@ -210,13 +218,6 @@ def _add_finalize(client: BatchClient, frame: JobFrame) -> None:
         if error.code != "TaskExists":
             raise
         client.terminate_job_when_tasks_complete(frame.job_id)
-
-
-def _mark(storage: BlobStorage, job_id: str, reason: str, now: datetime) -> None:
-    words = " ".join(reason.split())[:MAX_REASON_LENGTH] or _NO_REASON
-    storage.create_container(container_name(job_id))
-    marker = Cancellation(reason=words, requested_at=now)
-    storage.upload(container_name(job_id), CANCEL_BLOB, marker.to_json())
 
 
 def _end_all(client: BatchClient, job_id: str, sleep: Callable[[float], None]) -> int:

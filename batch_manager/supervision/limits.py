@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
 from enum import Enum
+from typing import Any
 
 from batch_manager.errors import InputError
 
@@ -111,9 +112,9 @@ def parse_limits(base: SupervisionLimits, words: Iterable[str]) -> SupervisionLi
                 f"{word!r} is no limit: give NAME=TIME such as pool-empty=90m, with s, m, h or d, or "
                 f"preparation-tries=NUMBER. Names: {known}"
             )
-        number = int(found[2])
+        value: Any = int(found[2])
         try:
-            value = timedelta(**{_UNITS[found[3]]: number}) if is_time else number
+            value = timedelta(**{_UNITS[found[3]]: value}) if is_time else value
         except OverflowError:
             raise InputError(f"{word!r} is too long a time: give at most {timedelta.max.days}d") from None
         base = replace(base, **{name: value})
