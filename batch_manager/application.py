@@ -3,21 +3,20 @@ code."""
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from types import TracebackType
 from typing import NoReturn
 
 from batch_manager.command_line import USAGE, NodeCommand, Role, decode
 from batch_manager.environment import NodeEnvironment, attempt_number, read_inputs, read_node_environment
-from batch_manager.errors import BatchManagerError, UsageError
+from batch_manager.errors import UsageError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.task import TaskContext, WorkloadTask
 from batch_manager.workload import WorkloadBase
-
-_log = logging.getLogger("batch_manager.application")
 
 
 class Application:
@@ -50,46 +49,50 @@ class Application:
             sys.exit(ExitCode.SUCCEEDED)
         sys.exit(self.execute())
 
-    def execute(self) -> ExitCode:
-        """Do what this process is there for; an error is logged once and becomes an exit code.
+    def execute(self) -> int:
+        """Do what this process is there for; an error is told once and becomes an exit code.
 
-        A user's mistake is one line. Anything unforeseen comes with its traceback and is ``ExitCode.FAILED``.
+        A user's mistake is one line. Anything unforeseen comes with its traceback and is ``ExitCode.FAILED``. A task
+        whose failure is not worth another try is not tried again; one whose is, ends after the pause that its policy
+        asks for.
         """
         try:
-            return self.perform()
-        except BatchManagerError as error:
-            _log.error("%s", error)
-            return error.exit_code
-        except SystemExit as end:
-            if end.code != ExitCode.SKIPPED:
-                raise
-            _log.error("the task called sys.exit(%d), which is kept for skipped tasks; it counts as failed", end.code)
-            return ExitCode.FAILED
-        except Exception as error:  # noqa: BLE001 - the outermost frame: whatever a user's task raises is told once
-            _log.exception("unhandled %s: %s", type(error).__name__, error)
-            return ExitCode.FAILED
+            return self._perform(limited=True)
+        except BaseException as error:  # noqa: BLE001 - the outermost frame: whatever a user's code raises is told once
+            from batch_manager.ending import end_with  # only a process that fails needs it
 
-    def perform(self) -> ExitCode:
-        """The same, letting every exception through, for a debugger.
+            return end_with(error, self._environ, self._workload.batch_client)
+
+    def perform(self) -> int:
+        """The same, letting every exception through and without the job's time limit, for a debugger.
 
         Returns:
             ``SUCCEEDED``, or ``SKIPPED`` when the task's rule does not let it run.
         """
+        return self._perform(limited=False)
+
+    def _perform(self, *, limited: bool) -> int:
         command = decode(self._arguments)
         node = read_node_environment(self._environ)
         attempt_number(node.working_directory)
+        limit = _time_limit(node) if limited else nullcontext()
         if command.role is Role.JOB_MANAGER:
-            self._manage(node)
+            return self._manage(node, limit)
+        if command.role is not Role.TASK:
+            self._make_task(command, node).run()
             return ExitCode.SUCCEEDED
-        if command.role is Role.TASK and not self._may_run(node):
-            return ExitCode.SKIPPED
-        self._make_task(command, node).run()
+        with limit:
+            if not self._may_run(node):
+                return ExitCode.SKIPPED
+            self._make_task(command, node).run()
         return ExitCode.SUCCEEDED
 
-    def _manage(self, node: NodeEnvironment) -> None:
+    def _manage(self, node: NodeEnvironment, limit: AbstractContextManager[None]) -> int:
         from batch_manager.manage import manage_job  # only this role needs it
 
-        manage_job(self._workload, node, read_inputs(node), module=self._module or _running_module())
+        return manage_job(
+            self._workload, node, read_inputs(node), module=self._module or _running_module(), limit=limit
+        )
 
     def _may_run(self, node: NodeEnvironment) -> bool:
         if not node.depends_on:
@@ -116,6 +119,15 @@ class Application:
         return task
 
 
+def _time_limit(node: NodeEnvironment) -> AbstractContextManager[None]:
+    if not node.time_limit:
+        return nullcontext()
+    from batch_manager.time_limit import TimeLimit, read_time_limit  # only a job with a limit needs it
+
+    ends_at = read_time_limit(node.time_limit)
+    return nullcontext() if ends_at is None else TimeLimit(ends_at)
+
+
 def _running_module() -> str:
     """What ``python -m`` was given."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
@@ -123,3 +135,31 @@ def _running_module() -> str:
         raise UsageError(f"the workload was not started with 'python -m', so tasks cannot be either\n{USAGE}")
     name: str = spec.name
     return name.removesuffix(".__main__")
+
+
+_former_hook = sys.excepthook
+
+
+def _end_uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """Report what no ``Application`` could: an exception of ``__main__``, of an import in it, or of the workload's
+    constructor ends a process of a job as one of a task does. Other processes end as they always did."""
+    if not _is_process_of_a_job():
+        _former_hook(kind, error, traceback)
+        return
+    from batch_manager.ending import end_with
+    from batch_manager.factory import BatchClientFactory
+    from batch_manager.settings import BatchClientSettings
+
+    sys.exit(end_with(error, os.environ, BatchClientFactory.create(BatchClientSettings())))
+
+
+def _is_process_of_a_job() -> bool:
+    try:
+        decode(sys.argv[1:])
+        read_node_environment(os.environ)
+    except UsageError:
+        return False
+    return len(sys.argv) > 1
+
+
+sys.excepthook = _end_uncaught

@@ -17,6 +17,10 @@ MAX_CAUSE_LENGTH = 1000
 """Characters of an exception's message that a report repeats."""
 
 
+MAX_ATTEMPTS = 100
+"""Attempts that a report holds: the last ones."""
+
+
 class Attempt(NamedTuple):
     """One attempt at a task that did not succeed."""
 
@@ -47,18 +51,22 @@ def decode_report(text: str | bytes) -> tuple[Attempt, ...]:
         return ()
 
 
+def read_attempts(working_directory: str) -> tuple[Attempt, ...]:
+    """What the report of the task in this folder holds; nothing if it has none."""
+    try:
+        with open(os.path.join(working_directory, REPORT_FILE), "rb") as file:
+            return decode_report(file.read())
+    except OSError:
+        return ()
+
+
 def add_attempt(working_directory: str, attempt: Attempt) -> None:
     """Append to the report of the task in this folder; the file appears whole or not at all."""
     path = os.path.join(working_directory, REPORT_FILE)
-    try:
-        with open(path, "rb") as file:
-            before = decode_report(file.read())
-    except OSError:
-        before = ()
     part = f"{path}.part"
     try:
         with open(part, "w", encoding="utf-8") as file:
-            file.write(encode_report((*before, attempt)))
+            file.write(encode_report((*read_attempts(working_directory)[1 - MAX_ATTEMPTS :], attempt)))
         os.replace(part, path)  # noqa: PTH105 - pathlib is imported where a task needs it
     except OSError:
         pass  # a full disk: the exit code and the traceback in stderr.txt have to do

@@ -9,9 +9,9 @@ from pytest_mock import MockerFixture
 
 from batch_manager import Application, ExitCode, JobRequest, submit_job
 from batch_manager.client import BatchClient
-from batch_manager.definitions import JobState
+from batch_manager.definitions import JobState, TaskDefinition
 from batch_manager.environment import DEPENDS_ON, INPUTS, RULE
-from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, OUTCOME_BLOB
+from batch_manager.naming import CANCEL_BLOB, FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, OUTCOME_BLOB
 from batch_manager.testing import InMemoryBatchClient
 from tests.support.sample import RAN, SampleWorkload
 
@@ -27,13 +27,13 @@ def client() -> InMemoryBatchClient:
     return client
 
 
-def _execute(client: BatchClient, tmp_path: Path, *words: str, **settings: str) -> ExitCode:
+def _execute(client: BatchClient, tmp_path: Path, *words: str, **settings: str) -> int:
     environ = {"AZ_BATCH_JOB_ID": JOB, "AZ_BATCH_TASK_ID": "4", "AZ_BATCH_TASK_WORKING_DIR": str(tmp_path), **settings}
     workload = SampleWorkload(batch_client=client)
     return Application(workload, arguments=words, environ=environ, module="tests.sample").execute()
 
 
-def _manage(client: BatchClient, tmp_path: Path, parameters: str = '{"parts": 3}') -> ExitCode:
+def _manage(client: BatchClient, tmp_path: Path, parameters: str = '{"parts": 3}') -> int:
     return _execute(client, tmp_path, "job-manager", **{INPUTS: parameters})
 
 
@@ -58,9 +58,46 @@ def test_job_manager_that_adds_other_tasks_the_second_time_is_refused(
     client: InMemoryBatchClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A job manager that is not the same twice would mix two jobs; the error names both tasks."""
-    _manage(client, tmp_path)
-    assert _manage(client, tmp_path, '{"parts": 4}') is ExitCode.UNAVAILABLE
+    client.add_tasks(JOB, [TaskDefinition(id="1", command_line="/bin/other")])  # what a run that was killed left
+    assert _manage(client, tmp_path) is ExitCode.UNAVAILABLE
     assert "another task with this id" in caplog.text
+
+
+def test_job_manager_started_again_after_its_job_is_whole_asks_for_no_tasks(
+    client: InMemoryBatchClient, tmp_path: Path
+) -> None:
+    """FinalizeTask is added last, so that all others are there; a job that has ended is no conflict."""
+    _manage(client, tmp_path)
+    for task in client.task_definitions(JOB):
+        client.end_task(JOB, task.id)
+    assert client.get_job(JOB).state is JobState.COMPLETED
+    assert _manage(client, tmp_path, '{"break": true}') is ExitCode.SUCCEEDED
+
+
+def test_job_manager_started_again_after_it_failed_adds_nothing(
+    client: InMemoryBatchClient, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """FinalizeTask does not wait for tasks that come after it."""
+    _manage(client, tmp_path, '{"break": true}')
+    before = client.task_definitions(JOB)
+    assert _manage(client, tmp_path) is ExitCode.FAILED
+    assert client.task_definitions(JOB) == before
+    assert "an earlier run of this task failed: RuntimeError: told to break" in caplog.text
+
+
+def test_job_manager_of_a_job_that_was_ended_succeeds(client: InMemoryBatchClient, tmp_path: Path) -> None:
+    """Somebody ended the job meanwhile: nothing is left to be done, and nothing is wrong."""
+    client.terminate_job(JOB, "by hand")
+    assert _manage(client, tmp_path) is ExitCode.SUCCEEDED
+
+
+def test_job_manager_of_a_cancelled_job_adds_finalize_alone(client: InMemoryBatchClient, tmp_path: Path) -> None:
+    """Whoever cancelled may have been killed before he could."""
+    client.storage.upload("job-sample", CANCEL_BLOB, b"{}")
+    assert _manage(client, tmp_path) is ExitCode.SUCCEEDED
+    finalize = client.task_definitions(JOB)[-1]
+    assert [task.id for task in client.task_definitions(JOB)] == [JOB_MANAGER_TASK_ID, FINALIZE_TASK_ID]
+    assert json.loads(finalize.environment[INPUTS])["cause"] is None
 
 
 def test_job_manager_that_raises_leaves_a_job_that_tells_it(client: InMemoryBatchClient, tmp_path: Path) -> None:
@@ -77,8 +114,7 @@ def test_job_manager_that_calls_sys_exit_leaves_a_job_that_tells_it(
     client: InMemoryBatchClient, tmp_path: Path
 ) -> None:
     """Not an exception like others, but an end without a job all the same."""
-    with pytest.raises(SystemExit):
-        _manage(client, tmp_path, '{"exit": true}')
+    assert _manage(client, tmp_path, '{"exit": true}') is ExitCode.SOFTWARE
     cause = json.loads(client.task_definitions(JOB)[-1].environment[INPUTS])["cause"]
     assert cause == "it called sys.exit(0) instead of returning"
 
