@@ -37,10 +37,11 @@ class Requests:
         due = self.count == self._number
         if due and self._when is Interruption.BEFORE:
             raise self._error
-        answer = request(*arguments, **named)
-        if due:
-            raise self._error
-        return answer
+        try:
+            return request(*arguments, **named)
+        finally:
+            if due:  # whatever the answer was
+                raise self._error
 
 
 class _Interrupted:
