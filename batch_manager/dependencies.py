@@ -7,7 +7,7 @@ spelling of a number ever become one.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
@@ -104,10 +104,15 @@ def decode_ids(text: str) -> TaskDependencies:
     return TaskDependencies(task_ids=tuple(ids), ranges=tuple(ranges))
 
 
-def count_members(dependencies: TaskDependencies, ids: Collection[str]) -> int:
-    """How many of ``ids`` are among the dependencies. Names compare without case, as Batch compares ids."""
+def membership(dependencies: TaskDependencies) -> Callable[[str], bool]:
+    """Whether an id is among the dependencies. Names compare without case, as Batch compares ids."""
     names = {task_id.lower() for task_id in dependencies.task_ids}
-    return sum(1 for task_id in ids if task_id.lower() in names or _in_ranges(task_id, dependencies.ranges))
+    return lambda task_id: task_id.lower() in names or _in_ranges(task_id, dependencies.ranges)
+
+
+def count_members(dependencies: TaskDependencies, ids: Iterable[str]) -> int:
+    """How many of ``ids`` are among the dependencies."""
+    return sum(map(membership(dependencies), ids))
 
 
 def expand(dependencies: TaskDependencies) -> Iterator[str]:

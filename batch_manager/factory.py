@@ -33,12 +33,20 @@ class BatchClientFactory:
         return connect_storage(settings)
 
 
+def is_of_environment(client: BatchClient) -> bool:
+    """Whether a client is one of ``create``, with settings that come from the environment alone."""
+    return isinstance(client, _Deferred) and client.is_of_environment()
+
+
 class _Deferred:
     """Stands for the real client until something of it is asked for."""
 
     def __init__(self, settings: BatchClientSettings) -> None:
         self._settings = settings
         self._client: BatchClient | None = None
+
+    def is_of_environment(self) -> bool:
+        return not self._settings.given
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
