@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dispatcher.service.documents.job_tasks import PreparationTask, job_tasks_of
 from dispatcher.service.fleet import Attempt, LiveNode
@@ -22,6 +22,9 @@ from dispatcher.service.work.parts import TaskStart, WorkContext
 
 _Place = tuple[int, str, str]
 
+_PAUSE = timedelta(seconds=1)
+"""Before a preparation task that is retried without limit runs again; Azure's is not documented."""
+
 
 class PreparationPart:
     """Prepares nodes for jobs: admits tasks, takes in how preparations end, and notices those that were lost."""
@@ -32,6 +35,7 @@ class PreparationPart:
         self._context = context
         self._core = context.core
         self._held: defaultdict[_Place, list[TaskStart]] = defaultdict(list)
+        self._paused: list[tuple[datetime, LiveNode, TaskLaunch]] = []
 
     def recover(self, now: datetime) -> None:
         """Take in that nothing runs any more."""
@@ -56,7 +60,14 @@ class PreparationPart:
         return None
 
     def step(self, now: datetime) -> bool:
-        """End preparations whose nodes are gone."""
+        """Begin those whose pause is over; end those whose nodes are gone."""
+        paused, self._paused = self._paused, []
+        for pause in paused:
+            not_before, live, launch = pause
+            if not_before > now:
+                self._paused.append(pause)
+            else:
+                self._context.launch(live, launch)
         lost = [record for record in self._core.store.job_tasks.preparing() if not self._is_running(record)]
         for record in lost:
             job = self._core.store.jobs.by_key(record.job_key)
@@ -65,8 +76,8 @@ class PreparationPart:
         return bool(lost)
 
     def next_deadline(self) -> datetime | None:
-        """Return None: preparations end by themselves."""
-        return None
+        """Return when a pause is over: preparations end by themselves."""
+        return min((not_before for not_before, _, _ in self._paused), default=None)
 
     def ended(self, attempt: Attempt, ending: TaskEnding, live: LiveNode, now: datetime) -> None:
         """Let the tasks go that waited for a preparation, run it again, or put them back."""
@@ -78,7 +89,8 @@ class PreparationPart:
         outcome = after_preparation(ending, retries=record.preparation.retries, max_retries=preparation.max_retries)
         if outcome is Prepared.RETRY:
             run_number = self._core.store.job_tasks.retry_preparation(record, now)
-            self._launch(job, live, run_number, now, keep_files=True)
+            pause = _PAUSE if preparation.max_retries == -1 else None
+            self._launch(job, live, run_number, now, keep_files=True, pause=pause)
         else:
             self._complete(record, job, ending, outcome, now)
 
@@ -94,10 +106,22 @@ class PreparationPart:
         )
         self._launch(job, live, run_number, now, keep_files=False)
 
-    def _launch(self, job: JobRecord, live: LiveNode, run_number: int, now: datetime, *, keep_files: bool) -> None:
+    def _launch(
+        self,
+        job: JobRecord,
+        live: LiveNode,
+        run_number: int,
+        now: datetime,
+        *,
+        keep_files: bool,
+        pause: timedelta | None = None,
+    ) -> None:
         launch = make_job_task_launch(job, _preparation_of(job), live.record, run_number, keep_files=keep_files)
         live.expect(launch, Attempt(run_number=run_number, kind=WorkKind.JOB_PREPARATION, job_key=job.key), now)
-        self._context.launch(live, launch)
+        if pause is None:
+            self._context.launch(live, launch)
+        else:  # held meanwhile, so that it can be ended
+            self._paused.append((now + pause, live, launch))
 
     def _complete(
         self, record: JobNodeRecord, job: JobRecord, ending: TaskEnding, outcome: Prepared, now: datetime

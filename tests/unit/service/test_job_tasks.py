@@ -106,6 +106,34 @@ def test_failing_preparation_is_retried() -> None:
     assert (bench.running(), info(status(bench)[0], "jobPreparationTaskExecutionInfo")["retryCount"]) == (["a"], 1)
 
 
+def test_preparation_that_is_retried_without_limit_pauses() -> None:
+    """Its task waits meanwhile, and no process follows the other at once."""
+    bench = Bench()
+    bench.add_pool()
+    bench.add_job(jobPreparationTask={**PREPARATION, "constraints": {"maxTaskRetryCount": -1}})
+    bench.add_task("a")
+    bench.finish("jobpreparation", exit_code=3)
+    assert (bench.state("a"), bench.running()) == ("preparing", [])
+    bench.clock.advance(timedelta(seconds=1))
+    bench.settle()
+    assert bench.running() == ["jobpreparation"]
+    bench.finish("jobpreparation")
+    assert bench.running() == ["a"]
+
+
+def test_preparation_that_pauses_ends_with_its_job() -> None:
+    """At once, and does not begin later."""
+    bench = Bench()
+    bench.add_pool()
+    bench.add_job(jobPreparationTask={**PREPARATION, "constraints": {"maxTaskRetryCount": -1}})
+    bench.add_task("a")
+    bench.finish("jobpreparation", exit_code=3)
+    bench.call("begin_terminate_job", jobId="job")
+    bench.clock.advance(timedelta(seconds=1))
+    bench.settle()
+    assert (bench.running(), bench.job()["state"]) == ([], "completed")
+
+
 def test_preparation_that_cannot_start_is_not_retried() -> None:
     """Pre-processing errors of a preparation task are not retried."""
     bench = Bench()
