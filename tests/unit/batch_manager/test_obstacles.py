@@ -54,7 +54,7 @@ GOOD = Snapshot(
 """Nothing is wrong, but nothing starts either."""
 
 QUOTA = ResizeProblem(code="AccountCoreQuotaReached", message="no more cores")
-START_FAILED = {"start_task_failure": "exit code 7: FailureExitCode"}
+FAILED_START = "exit code 7: FailureExitCode"
 
 OBSTACLES: dict[str, tuple[ObstacleKind, Snapshot, str]] = {
     "disabled": (ObstacleKind.JOB_DISABLED, replace(GOOD, job=replace(JOB, state=JobState.DISABLED)), "enable it"),
@@ -78,12 +78,12 @@ OBSTACLES: dict[str, tuple[ObstacleKind, Snapshot, str]] = {
     ),
     "start task": (
         ObstacleKind.START_TASK_FAILS,
-        replace(GOOD, nodes=(node("starttaskfailed", **START_FAILED), node("unusable", 2))),
+        replace(GOOD, nodes=(node("starttaskfailed", start_task_failure=FAILED_START), node("unusable", 2))),
         "exit code 7: FailureExitCode",
     ),
     "start task, tried again": (
         ObstacleKind.START_TASK_FAILS,
-        replace(GOOD, nodes=(node("waitingforstarttask", **START_FAILED),)),
+        replace(GOOD, nodes=(node("waitingforstarttask", start_task_failure=FAILED_START),)),
         "fails on 1 of 1 nodes",
     ),
     "unusable": (
