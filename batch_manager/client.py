@@ -106,6 +106,11 @@ class BatchClient(Protocol):
         """The tasks of a job, page by page; None means all of them."""
         ...
 
+    def list_task_details(self, job_id: str) -> Iterator[TaskDetail]:
+        """All tasks of a job with their commands and environments, page by page: a multiple of what ``list_tasks``
+        carries."""
+        ...
+
     def get_task_counts(self, job_id: str) -> TaskCounts:
         """How far the job is."""
         ...

@@ -26,7 +26,7 @@ key, a SAS or a callback URL.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from batch_manager.exit_codes import ExitCode
 
@@ -116,20 +116,25 @@ class Problem:
     """One thing in a job that Batch would refuse or that could never run.
 
     Attributes:
-        task_id: the task at fault.
+        task_id: the task at fault; None if it is the job.
         field: the attribute of its specification, as it is spelled there.
-        message: the value, the limit, and what to do.
+        message: the value, the limit, and what to do. Never a secret.
+        rule: the rule that is broken, by its name in docs/preflight.md.
     """
 
-    __slots__ = ("field", "message", "task_id")
+    __slots__ = ("field", "message", "rule", "task_id")
 
-    def __init__(self, *, task_id: str, field: str, message: str) -> None:
+    def __init__(self, *, task_id: str | None, field: str, message: str, rule: str) -> None:
         self.task_id = task_id
         self.field = field
         self.message = message
+        self.rule = rule
+
+    def __repr__(self) -> str:
+        return f"<Problem {self.rule}: {self}>"
 
     def __str__(self) -> str:
-        return f"task {self.task_id!r}, {self.field}: {self.message}"
+        return f"{'the job' if self.task_id is None else f'task {self.task_id!r}'}, {self.field}: {self.message}"
 
 
 class SpecificationError(DefinitionError):
@@ -186,6 +191,12 @@ class ServiceError(BatchManagerError):
         self.status = status
         self.code = code
         self.request_id = request_id
+
+    def extended(self, words: str) -> Self:
+        """The same error with more words at the end of its message."""
+        made = type(self).__new__(type(self), f"{self}{words}")
+        made.__dict__.update(self.__dict__)
+        return made
 
 
 class NotFoundError(ServiceError):

@@ -117,11 +117,7 @@ class Deadline:
     def _final(self, error: BusyError, now: float) -> BusyError:
         if not self._pauses:
             return error
-        return BusyError(
-            f"{error}; asked {self._pauses + 1} times in {now - self._started:.0f} s",
-            operation=error.operation,
-            status=error.status,
-            code=error.code,
-            request_id=error.request_id,
-            retry_after=error.retry_after,
-        )
+        return error.extended(f"; asked {self._pauses + 1} times in {now - self._started:.0f} s")
+
+
+DEFAULT_PATIENCE = Patience()

@@ -108,6 +108,10 @@ class PatientBatchClient:
         """See ``BatchClient``."""
         return self._patience.iterate(partial(self._client.list_tasks, job_id, query))
 
+    def list_task_details(self, job_id: str) -> Iterator[TaskDetail]:
+        """See ``BatchClient``."""
+        return self._patience.iterate(partial(self._client.list_task_details, job_id))
+
     def get_task_counts(self, job_id: str) -> TaskCounts:
         """See ``BatchClient``."""
         return self._patience.repeat(partial(self._client.get_task_counts, job_id))

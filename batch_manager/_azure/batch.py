@@ -108,6 +108,11 @@ class AzureBatchClient:
         ask = partial(self._sdk.list_tasks, job_id, filter=_FILTERS[query], select=_SELECT)
         return Listing(f"list the tasks of job {job_id!r}", ask, task_record)
 
+    def list_task_details(self, job_id: str) -> Iterator[TaskDetail]:
+        """See ``BatchClient``."""
+        ask = partial(self._sdk.list_tasks, job_id, select=[*_SELECT, "commandLine", "environmentSettings"])
+        return Listing(f"list the tasks of job {job_id!r} in detail", ask, task_detail)
+
     def get_task_counts(self, job_id: str) -> TaskCounts:
         """See ``BatchClient``."""
         with translated(f"count the tasks of job {job_id!r}"):

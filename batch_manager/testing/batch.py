@@ -111,20 +111,19 @@ class InMemoryBatchClient:
         """See ``BatchClient``."""
         operation = f"get task {task_id!r} of job {job_id!r}"
         job = self._job(job_id, operation)
-        record = job.task_record(task_id, operation)
-        definition = job.tasks[record.id.lower()]
-        return TaskDetail(
-            record=record,
-            command_line=definition.command_line,
-            definition=None if definition is job.definition.job_manager else definition.digest(),
-            environment=dict(definition.environment),
-        )
+        return job.detail(job.task_record(task_id, operation))
 
     def list_tasks(self, job_id: str, query: TaskQuery | None = None) -> Iterator[TaskRecord]:
         """See ``BatchClient``."""
         for record in list(self._job(job_id, f"list the tasks of job {job_id!r}").records.values()):
             if matches(record, query):
                 yield record
+
+    def list_task_details(self, job_id: str) -> Iterator[TaskDetail]:
+        """See ``BatchClient``."""
+        job = self._job(job_id, f"list the tasks of job {job_id!r} in detail")
+        for record in list(job.records.values()):
+            yield job.detail(record)
 
     def get_task_counts(self, job_id: str) -> TaskCounts:
         """See ``BatchClient``."""

@@ -13,6 +13,7 @@ from batch_manager.definitions import (
     PreparationRecord,
     TaskAddResult,
     TaskDefinition,
+    TaskDetail,
     TaskQuery,
     TaskRecord,
     TaskState,
@@ -73,6 +74,16 @@ class Job:
             return self.records[task_id.lower()]
         except KeyError:
             raise missing(operation, "TaskNotFound") from None
+
+    def detail(self, record: TaskRecord) -> TaskDetail:
+        """The task with what it was added with."""
+        definition = self.tasks[record.id.lower()]
+        return TaskDetail(
+            record=record,
+            command_line=definition.command_line,
+            definition=None if definition is self.definition.job_manager else definition.digest(),
+            environment=dict(definition.environment),
+        )
 
     def change(self, record: TaskRecord) -> None:
         """Put another record in the place of a task's."""

@@ -181,6 +181,7 @@ def test_task_that_was_added_tells_its_definition(client: BatchClient, new_job: 
     assert (detail.record.id, detail.record.display_name, detail.record.state) == ("Mesh", "mesh", TaskState.ACTIVE)
     assert (detail.definition, detail.command_line) == (task.digest(), "/bin/true")
     assert dict(detail.environment) == {"CASE": "7"}
+    assert {listed.record.id: listed for listed in client.list_task_details(job_id)}["Mesh"] == detail
 
 
 def test_task_that_batch_made_has_no_definition(client: BatchClient, new_job: NewJob) -> None:
