@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from batch_manager.errors import UsageError
+from batch_manager.errors import DefinitionError, UsageError
 
 NODE_MODULE = "batch_manager.node"
 """What ``python -m`` runs for the framework's own processes."""
@@ -112,7 +112,10 @@ def decode_node(arguments: Sequence[str]) -> NodeCommand:
 
 def decode_line(command_line: str) -> NodeCommand | None:
     """What a task's whole command line stands for; None if it is a plain command, which ``encode`` did not write."""
-    words = shlex.split(command_line)
+    try:
+        words = shlex.split(command_line)
+    except ValueError:
+        return None
     if "-m" not in words[:-1]:
         return None
     place = words.index("-m") + 1
@@ -123,3 +126,18 @@ def decode_line(command_line: str) -> NodeCommand | None:
         return decode(arguments)._replace(module=module) if arguments[:1] == [Role.TASK.value] else None
     except UsageError:
         return None
+
+
+def split_command(command_line: str) -> list[str]:
+    """The words of a plain command, split as a shell does.
+
+    Raises:
+        DefinitionError: a quote is left open, or there is no word at all.
+    """
+    try:
+        words = shlex.split(command_line)
+    except ValueError as error:
+        raise DefinitionError(f"the command line {command_line!r} cannot be split into words: {error}") from None
+    if not words:
+        raise DefinitionError("the command line is empty: give a program")
+    return words

@@ -11,7 +11,7 @@ from batch_manager.definitions import OutputFile, ResourceFile, TaskDefinition
 from batch_manager.dependencies import DependencyRule, TaskDependencies, compress, encode_ids
 from batch_manager.errors import ConfigurationError
 from batch_manager.finalize_inputs import FinalizeInputs
-from batch_manager.gates import GATE_DISPLAY_NAME, GATE_RETRIES, GatePlan, plan_gates
+from batch_manager.gates import GATE_DISPLAY_NAME, GATE_RETRY, GatePlan, plan_gates
 from batch_manager.naming import (
     FINALIZE_TASK_ID,
     JOB_MANAGER_TASK_ID,
@@ -21,9 +21,11 @@ from batch_manager.naming import (
     inputs_blob,
     log_folder,
 )
+from batch_manager.retrying import encode_policy
 from batch_manager.specification import (
     InputFileSpecification,
     OutputFileSpecification,
+    RetryPolicy,
     TaskConstraints,
     TaskSpecification,
     UploadCondition,
@@ -32,6 +34,9 @@ from batch_manager.specification import (
 MAX_INPUTS_LENGTH = 8_000
 """Characters of inputs that travel as an environment setting. A Windows process has 32 767 for its whole
 environment, and a request of 100 tasks 1 MB."""
+
+FINALIZE_RETRIES = 3
+"""How often Batch tries FinalizeTask again: a callback's receiver may be down for longer than one attempt waits."""
 
 INPUTS_FILE_PATH = ".batch-manager/inputs.json"
 
@@ -89,7 +94,10 @@ class JobFrame:
     def finalize_definition(self, tasks: Sequence[TaskSpecification], *, has_work: bool) -> TaskDefinition:
         """FinalizeTask of a job with all these tasks and their gates."""
         plan = plan_gates(tasks, has_time_limit=self.has_time_limit)
-        inputs = FinalizeInputs(tasks=len(tasks), gates=plan.gates, guarded=plan.guarded, has_work=has_work)
+        plain = compress(task.id for task in tasks if self._is_plain(task))
+        inputs = FinalizeInputs(
+            tasks=len(tasks), gates=plan.gates, guarded=plan.guarded, plain=plain, has_work=has_work
+        )
         return self.compile_finalize(self.task_ids(tasks, plan), inputs)
 
     @staticmethod
@@ -106,18 +114,23 @@ class JobFrame:
         depends_on = compress(parent.id for parent in task.dependencies)
         settings = dict(task.environment_settings)
         settings |= self._check_settings(task, depends_on)
+        settings |= _retry_setting(task.retry, task.constraints.max_task_retry_count)
         command = self._task_command(task, settings)
         files = [self._resource_file(given) for given in task.input_files]
-        files += self._place_inputs(task.id, task.inputs, settings)
+        own_files = [self._logs(task.id)]
+        if not self._is_plain(task):
+            own_files.append(self._report(task.id))
+        if task.command_line is None:
+            files += self._place_inputs(task.id, task.inputs, settings)
         return TaskDefinition(
             id=task.id,
             display_name=task.display_name or default_display_name(task),
             command_line=command,
             environment=settings,
             resource_files=tuple(files),
-            output_files=(self._logs(task.id), self._report(task.id), *map(self._output_file, task.output_files)),
+            output_files=(*own_files, *map(self._output_file, task.output_files)),
             depends_on=depends_on,
-            constraints=task.constraints,
+            constraints=_constraints(task),
             required_slots=task.required_slots,
             user_identity=task.user_identity,
             application_package_references=tuple(task.application_package_references),
@@ -128,7 +141,8 @@ class JobFrame:
 
     def compile_finalize(self, task_ids: TaskDependencies, inputs: FinalizeInputs) -> TaskDefinition:
         """FinalizeTask, which waits for the given tasks however they end."""
-        return self._own_task(FINALIZE_TASK_ID, Role.FINALIZE, inputs.to_json(), task_ids)
+        own = self._own_task(FINALIZE_TASK_ID, Role.FINALIZE, inputs.to_json(), task_ids)
+        return replace(own, constraints=TaskConstraints(max_task_retry_count=FINALIZE_RETRIES))
 
     def compile_job_manager(self, inputs: str) -> TaskDefinition:
         """The job manager task, with the job's parameters as its inputs."""
@@ -153,10 +167,14 @@ class JobFrame:
             id=gate_id,
             display_name=f"{GATE_DISPLAY_NAME}{task.id}",
             command_line=self._command(NodeCommand(Role.GATE)),
-            environment={environment.GUARDED_TASK: task.id, **self._check_settings(task, depends_on)},
+            environment={
+                environment.GUARDED_TASK: task.id,
+                **_retry_setting(GATE_RETRY, None),
+                **self._check_settings(task, depends_on),
+            },
             output_files=(self._logs(gate_id),),
             depends_on=depends_on,
-            constraints=TaskConstraints(max_task_retry_count=GATE_RETRIES),
+            constraints=TaskConstraints(max_task_retry_count=GATE_RETRY.max_retries),
             blocks_on_failure=True,
         )
 
@@ -169,20 +187,20 @@ class JobFrame:
         return settings
 
     def _task_command(self, task: TaskSpecification, settings: dict[str, str]) -> str:
-        """The command line; that of a plain command goes to a setting where a process of ours has to come first."""
+        """What Batch starts; a command that a process of ours has to stand in for goes to a setting."""
         if task.command_line is None:
             return self._command(NodeCommand(Role.TASK, module=self.module, task_name=task.task_name))
-        if not self._needs_wrapping(task):
+        if self._is_plain(task):
             return task.command_line
         settings[environment.COMMAND] = task.command_line
         return self._command(NodeCommand(Role.COMMAND))
 
-    def _needs_wrapping(self, task: TaskSpecification) -> bool:
-        """Whether a process of ours has to be there for a plain command."""
-        if not task.carries_check:
+    def _is_plain(self, task: TaskSpecification) -> bool:
+        """Whether Batch runs the task's command as it is: it cannot be wrapped, or nobody has to ask anything."""
+        if task.command_line is None:
             return False
         has_rule = bool(task.dependencies) and task.run_when is not DependencyRule.ALL_ENDED
-        return has_rule or task.retry is not None or self.has_time_limit
+        return not task.carries_check or not (has_rule or task.retry is not None or self.has_time_limit)
 
     def _command(self, command: NodeCommand) -> str:
         return encode(self.launcher, command)
@@ -247,6 +265,18 @@ class JobFrame:
                 "or give each file its own identity_reference"
             )
         return identity
+
+
+def _constraints(task: TaskSpecification) -> TaskConstraints:
+    if task.retry is None:
+        return task.constraints
+    return replace(task.constraints, max_task_retry_count=task.retry.max_retries)
+
+
+def _retry_setting(policy: RetryPolicy | None, max_task_retry_count: int | None) -> dict[str, str]:
+    """Set whenever Batch may try the task again: its process judges by it, and a skip then stops the retries."""
+    text = encode_policy(policy, max_task_retry_count)
+    return {} if text is None else {environment.RETRY: text}
 
 
 def needs_blob(inputs: str) -> bool:

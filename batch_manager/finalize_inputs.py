@@ -15,25 +15,32 @@ class FinalizeInputs:
 
     Attributes:
         cause: why the job manager failed, in one sentence; None when it did not.
+        is_time_limit: whether it failed because the job's time limit was over.
         tasks: how many tasks the job manager added, gates not counted; None when that is not known.
         gates: the ids of the gates: they are no tasks of the workload and are not counted.
         guarded: the tasks that have a gate before them, in the order of their gates' numbers.
+        plain: the tasks that Batch runs as they are, with no process of ours: an exit code of theirs that means
+            something to this project is their own.
         has_work: whether the workload has finalize work of its own (``WorkloadBase.finalize`` is overridden).
     """
 
     cause: str | None = None
+    is_time_limit: bool = False
     tasks: int | None = None
     gates: TaskDependencies = TaskDependencies()
     guarded: TaskDependencies = TaskDependencies()
+    plain: TaskDependencies = TaskDependencies()
     has_work: bool = False
 
     def to_json(self) -> str:
         """As the task's inputs, a JSON object."""
         values = {
             "cause": self.cause,
+            "isTimeLimit": self.is_time_limit,
             "tasks": self.tasks,
             "gates": encode_ids(self.gates),
             "guarded": encode_ids(self.guarded),
+            "plain": encode_ids(self.plain),
             "hasWork": self.has_work,
         }
         return json.dumps(values, separators=(",", ":"))
@@ -44,8 +51,10 @@ class FinalizeInputs:
         cause, tasks = values.get("cause"), values.get("tasks")
         return cls(
             cause=cause if isinstance(cause, str) else None,
+            is_time_limit=values.get("isTimeLimit") is True,
             tasks=tasks if isinstance(tasks, int) else None,
             gates=decode_ids(str(values.get("gates") or "")),
             guarded=decode_ids(str(values.get("guarded") or "")),
+            plain=decode_ids(str(values.get("plain") or "")),
             has_work=values.get("hasWork") is True,
         )

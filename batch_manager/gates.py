@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from batch_manager.dependencies import DependencyRule, TaskDependencies, compress, expand, is_canonical_number
-from batch_manager.specification import TaskSpecification
+from batch_manager.specification import RetryPolicy, TaskSpecification
 
 GATE_DISPLAY_NAME = "gate of task "
 """What the display name of every gate begins with; the id of the guarded task follows."""
 
-GATE_RETRIES = 10
-"""How often Batch tries a gate again that could not ask or could not end its task."""
+GATE_RETRY = RetryPolicy(
+    max_retries=10, exceptions=(BaseException,), delay=timedelta(seconds=10), max_delay=timedelta(minutes=5)
+)
+"""How a gate is tried again that could not ask or could not end its task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

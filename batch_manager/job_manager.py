@@ -71,7 +71,7 @@ class JobManager(ABC):
 
     @abstractmethod
     def create_job(self) -> None:
-        """Add the job's tasks with ``add_workload_task``."""
+        """Add the job's tasks with ``add_workload_task`` and ``add_command_task``."""
 
     @property
     def tasks(self) -> list[TaskSpecification]:
@@ -100,15 +100,45 @@ class JobManager(ABC):
             InputError: an input is not a JSON value.
             DefinitionError: the dependencies are not a list.
         """
+        name = self.context.entry_points.name_of(task_type)
+        return self._add(task_name=name, inputs=_inputs_text(task_type, inputs), dependencies=dependencies)
+
+    def add_command_task(
+        self, name: str, command_line: str, dependencies: Iterable[TaskSpecification] = ()
+    ) -> TaskSpecification:
+        """Add a task that runs a program in the place of Python code. Makes no network call, as ``add_workload_task``.
+
+        Args:
+            name: a word for people, ``Mesh``; with the task's number it is the display name.
+            command_line: the program and its words. No shell reads it: for pipes and variables give
+                ``/bin/sh -c '...'``. It is split into words as a shell splits. Its exit code is the task's; 80 and 81
+                mean nothing else of it than failures. Never a place for a secret.
+            dependencies: tasks of this job that end before it starts.
+
+        Returns:
+            The draft; its input and output files, its rule, its ``RetryPolicy``, its container are set on it.
+
+        Raises:
+            DefinitionError: the name or the command line is empty or no text, or the dependencies are not a list.
+        """
+        for field, value in (("name", name), ("command_line", command_line)):
+            if not isinstance(value, str) or not value.strip():
+                raise DefinitionError(f"{field} is {value!r}: give a text that is not empty")
+        return self._add(task_name=name, inputs="{}", dependencies=dependencies, command_line=command_line)
+
+    def _add(
+        self, *, task_name: str, inputs: str, dependencies: Iterable[TaskSpecification], command_line: str | None = None
+    ) -> TaskSpecification:
         from batch_manager.specification import TaskSpecification  # 10 ms that a task's own process saves
 
         if isinstance(dependencies, TaskSpecification):
             raise DefinitionError("dependencies is one task; give a list of tasks, [task]")
         task = TaskSpecification(
-            task_name=self.context.entry_points.name_of(task_type),
-            inputs=_inputs_text(task_type, inputs),
+            task_name=task_name,
+            inputs=inputs,
             dependencies=tuple(dependencies),
             id=str(len(self._tasks) + 1),
+            command_line=command_line,
         )
         self._tasks.append(task)
         return task

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from batch_manager.command_line import NODE_USAGE, NodeCommand, Role, decode_node
-from batch_manager.errors import BatchManagerError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.factory import BatchClientFactory
 from batch_manager.log import JsonFormatter
@@ -16,8 +15,6 @@ from batch_manager.settings import BatchClientSettings
 
 if TYPE_CHECKING:
     from batch_manager.client import BatchClient
-
-_log = logging.getLogger(__name__)
 
 
 class NodeProcess:
@@ -33,18 +30,16 @@ class NodeProcess:
         self._client = BatchClientFactory.create(BatchClientSettings()) if client is None else client
 
     def execute(self, arguments: Sequence[str]) -> int:
-        """Play the role that the words stand for. An error is logged once and becomes an exit code."""
+        """Play the role that the words stand for. An error is told once and becomes an exit code."""
         if list(arguments) in (["--help"], ["-h"]):
             print(NODE_USAGE)
             return ExitCode.SUCCEEDED
         try:
             return self.perform(decode_node(arguments))
-        except BatchManagerError as error:
-            _log.error("%s", error)
-            return error.exit_code
-        except Exception as error:  # noqa: BLE001 - the outermost frame: what nobody foresaw is told once
-            _log.exception("unhandled %s: %s", type(error).__name__, error)
-            return ExitCode.FAILED
+        except BaseException as error:  # noqa: BLE001 - the outermost frame: what nobody foresaw is told once
+            from batch_manager.ending import end_with  # only a process that fails needs it
+
+            return end_with(error, self._environ, self._client)
 
     def perform(self, command: NodeCommand) -> int:
         """The same, letting every exception through. Each role imports what it needs and no more."""
