@@ -58,8 +58,7 @@ def _check(account: Account, environ: Mapping[str, str]) -> None:
     url = urlsplit(account.endpoint)
     if url.scheme not in ("http", "https") or not url.hostname or url.query or url.username is not None:
         raise NotLightError("the endpoint is no plain URL")
-    lower = {name.lower() for name, value in environ.items() if value}
-    if {f"{url.scheme}_proxy", "all_proxy"} & lower:
+    if _goes_through_proxy(url.scheme, url.hostname, environ):
         raise NotLightError("there is a proxy")
     if account.key is not None:
         if account.name is None:
@@ -68,6 +67,13 @@ def _check(account: Account, environ: Mapping[str, str]) -> None:
         raise NotLightError("neither a key nor a managed identity is set")
     elif url.scheme != "https":
         raise NotLightError("a token goes over https only")
+
+
+def _goes_through_proxy(scheme: str, host: str, environ: Mapping[str, str]) -> bool:
+    """Whether Microsoft's client may ask a proxy; it knows more ways of saying that it must not."""
+    lower = {name.lower(): value for name, value in environ.items() if value}
+    direct = {name.strip() for name in lower.get("no_proxy", "").split(",")}
+    return bool({f"{scheme}_proxy", "all_proxy"} & lower.keys()) and not {host, "*"} & direct
 
 
 class _Values:

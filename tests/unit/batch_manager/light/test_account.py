@@ -87,6 +87,12 @@ def test_what_is_not_plain_is_left_to_the_settings(changes: dict[str, str | None
         read_account(environ)
 
 
+@pytest.mark.parametrize("hosts", ["localhost, a.b", "*"])
+def test_host_that_no_proxy_stands_before_is_asked(hosts: str) -> None:
+    """As a run on this machine has it."""
+    assert read_account({**GOOD, "https_proxy": "http://p", "NO_PROXY": hosts}).endpoint == "https://a.b"
+
+
 def test_dot_env_file_is_left_to_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """They read it."""
     monkeypatch.chdir(tmp_path)
