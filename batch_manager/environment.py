@@ -77,6 +77,8 @@ class NodeEnvironment(NamedTuple):
     """The task's ``RetryPolicy`` as text; empty if Batch will not try it again."""
     time_limit: str = ""
     """When the job's time is over, in seconds since 1970; empty if it has no limit."""
+    task_directory: str = ""
+    """Absolute; Batch keeps the task's ``stdout.txt`` and ``stderr.txt`` in it."""
 
 
 def read_node_environment(environ: Mapping[str, str]) -> NodeEnvironment:
@@ -109,6 +111,7 @@ def read_node_environment(environ: Mapping[str, str]) -> NodeEnvironment:
         guarded_task=environ.get(GUARDED_TASK, ""),
         retry=environ.get(RETRY, ""),
         time_limit=environ.get(TIME_LIMIT, ""),
+        task_directory=environ.get("AZ_BATCH_TASK_DIR", ""),
     )
 
 

@@ -1,18 +1,111 @@
-"""The process that watches over the workload's job manager."""
+"""The process that watches over the workload's job manager: whatever that does, the job gets its FinalizeTask."""
 
 from __future__ import annotations
 
-import subprocess
+import json
+import logging
+import os
 import sys
+import time
 from collections.abc import Mapping
+from signal import Signals
 from typing import TYPE_CHECKING
 
+from batch_manager.causes import cause_of, one_line
 from batch_manager.command_line import Role, encode_child
+from batch_manager.environment import NodeEnvironment, read_node_environment
+from batch_manager.errors import BatchManagerError, NotFoundError
+from batch_manager.exit_codes import ExitCode
+from batch_manager.naming import FINALIZE_TASK_ID
+from batch_manager.node.children import ChildEnd, watch_child
 
 if TYPE_CHECKING:
     from batch_manager.client import BatchClient
 
+OVERTIME = 60.0
+"""Seconds that the job manager has after the job's time limit, for adding FinalizeTask."""
+
+TAIL_BYTES = 65_536
+"""How much of the end of the standard error a cause is looked for in."""
+
+_NO_APPLICATION = "its process ended well but added no job; does __main__.py call Application(...).run()?"
+
+_log = logging.getLogger(__name__)
+
 
 def guard_job_manager(module: str, environ: Mapping[str, str], client: BatchClient) -> int:
-    """Run the workload's job manager as a child, and give its exit code."""
-    return subprocess.run(encode_child([sys.executable], module, Role.JOB_MANAGER), env=environ, check=False).returncode
+    """Run the workload's job manager as a child. If FinalizeTask is not there after it, add it, with the cause.
+
+    A guard that is asked to end adds nothing: Batch may run the task again, on another node, or the job was cancelled.
+
+    Returns:
+        The child's exit code; ``SOFTWARE`` in the place of 0 where it left no FinalizeTask.
+    """
+    node = read_node_environment(environ)
+    end = watch_child(encode_child([sys.executable], module, Role.JOB_MANAGER), environ, timeout=_seconds_left(node))
+    if end.asked_to_end:
+        return end.exit_code
+    try:
+        if _has_finalize(client, node.job_id):
+            return end.exit_code
+        _add_finalize(client, node, module, _cause(end, node))
+    except BatchManagerError as error:
+        _log.error("whether FinalizeTask is there cannot be made sure: %s", cause_of(error))
+        return end.exit_code or error.exit_code
+    return end.exit_code or ExitCode.SOFTWARE
+
+
+def _seconds_left(node: NodeEnvironment) -> float | None:
+    if not node.time_limit:
+        return None
+    from batch_manager.time_limit import read_time_limit  # only a job with a limit needs it
+
+    ends_at = read_time_limit(node.time_limit)
+    return None if ends_at is None else max(ends_at - time.time(), 0.0) + OVERTIME
+
+
+def _has_finalize(client: BatchClient, job_id: str) -> bool:
+    try:
+        client.get_task(job_id, FINALIZE_TASK_ID)
+    except NotFoundError:
+        return False
+    return True
+
+
+def _add_finalize(client: BatchClient, node: NodeEnvironment, module: str, cause: str) -> None:
+    from batch_manager.manage import leave_to_finalize, make_submission  # only a job manager that died needs it
+
+    _log.error("the job manager left no FinalizeTask, which is added here: %s", cause)
+    leave_to_finalize(client, node.job_id, make_submission(client, node, module=module), cause)
+
+
+def _cause(end: ChildEnd, node: NodeEnvironment) -> str:
+    if end.out_of_time:
+        return "it did not end in the job's time limit"
+    if end.exit_code == ExitCode.SUCCEEDED:
+        return _NO_APPLICATION
+    if end.exit_code > 128 and end.exit_code - 128 in list(Signals):
+        return f"its process was ended by signal {end.exit_code - 128} ({Signals(end.exit_code - 128).name})"
+    told = last_words(_standard_error(node))
+    return told or f"its process ended with exit code {end.exit_code}"
+
+
+def last_words(standard_error: str) -> str:
+    """The last thing that a process said on its standard error, in one line: the end of a traceback, as a rule."""
+    lines = [line for line in standard_error.splitlines() if line.strip()]
+    if not lines:
+        return ""
+    try:
+        return one_line(str(json.loads(lines[-1])["message"]))
+    except (ValueError, KeyError, TypeError):
+        return one_line(lines[-1])
+
+
+def _standard_error(node: NodeEnvironment) -> str:
+    """The end of what this task has written to its standard error so far, which Batch keeps in a file."""
+    try:
+        with open(os.path.join(node.task_directory, "stderr.txt"), "rb") as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - TAIL_BYTES, 0))
+            return file.read().decode(errors="replace")
+    except OSError:
+        return ""
