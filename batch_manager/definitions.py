@@ -173,6 +173,8 @@ class TaskRecord:
     start_time: datetime | None = None
     """Of the last attempt; None while it has not started."""
     end_time: datetime | None = None
+    max_wall_clock_time: timedelta | None = None
+    """How long Batch lets it run; None for no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +186,7 @@ class TaskDetail:
     definition: str | None = None
     """The ``TaskDefinition.digest`` it was added with; None if somebody else added it."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    depends_on: TaskDependencies = TaskDependencies()
 
 
 class AddStatus(Enum):

@@ -110,7 +110,9 @@ class AzureBatchClient:
 
     def list_task_details(self, job_id: str) -> Iterator[TaskDetail]:
         """See ``BatchClient``."""
-        ask = partial(self._sdk.list_tasks, job_id, select=[*_SELECT, "commandLine", "environmentSettings"])
+        ask = partial(
+            self._sdk.list_tasks, job_id, select=[*_SELECT, "commandLine", "environmentSettings", "dependsOn"]
+        )
         return Listing(f"list the tasks of job {job_id!r} in detail", ask, task_detail)
 
     def get_task_counts(self, job_id: str) -> TaskCounts:

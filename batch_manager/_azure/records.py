@@ -20,6 +20,7 @@ from batch_manager.definitions import (
     TaskRecord,
     TaskState,
 )
+from batch_manager.dependencies import IdRange, TaskDependencies
 from batch_manager.specification import ApplicationPackageReference
 
 
@@ -41,6 +42,7 @@ def task_record(task: models.BatchTask) -> TaskRecord:
         required_slots=task.required_slots or 1,
         start_time=info.start_time if info is not None else None,
         end_time=info.end_time if info is not None else None,
+        max_wall_clock_time=task.constraints.max_wall_clock_time if task.constraints is not None else None,
     )
 
 
@@ -49,7 +51,11 @@ def task_detail(task: models.BatchTask) -> TaskDetail:
     settings = _environment(task.environment_settings)
     definition = settings.pop(environment.DEFINITION, None)
     return TaskDetail(
-        record=task_record(task), command_line=task.command_line, definition=definition, environment=settings
+        record=task_record(task),
+        command_line=task.command_line,
+        definition=definition,
+        environment=settings,
+        depends_on=_dependencies(task.depends_on),
     )
 
 
@@ -139,6 +145,15 @@ def _sentence(code: object, message: str | None, pairs: Sequence[models.NameValu
     head = ": ".join(word for word in (_word(code) if code else "", first_line) if word) or "no reason given"
     named = ", ".join(f"{pair.name}: {clean(pair.value)}" for pair in pairs or ())
     return f"{head} ({named})" if named else head
+
+
+def _dependencies(given: models.BatchTaskDependencies | None) -> TaskDependencies:
+    if given is None:
+        return TaskDependencies()
+    spans = given.task_id_ranges or ()
+    return TaskDependencies(
+        task_ids=tuple(given.task_ids or ()), ranges=tuple(IdRange(span.start, span.end) for span in spans)
+    )
 
 
 def _environment(settings: Sequence[models.EnvironmentSetting] | None) -> dict[str, str]:

@@ -83,6 +83,7 @@ class Job:
             command_line=definition.command_line,
             definition=None if definition is self.definition.job_manager else definition.digest(),
             environment=dict(definition.environment),
+            depends_on=definition.depends_on,
         )
 
     def change(self, record: TaskRecord) -> None:

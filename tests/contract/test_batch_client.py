@@ -118,7 +118,7 @@ def test_task_with_dependencies_is_accepted(client: BatchClient, new_job: NewJob
     job_id = new_job()
     depends_on = TaskDependencies(task_ids=("mesh",), ranges=(IdRange(1, 3),))
     client.add_tasks(job_id, [_task("last", depends_on=depends_on)])
-    assert "last" in {record.id for record in client.list_tasks(job_id)}
+    assert client.get_task(job_id, "last").depends_on == depends_on
 
 
 def test_terminated_task_is_unsuccessful(client: BatchClient, new_job: NewJob) -> None:
