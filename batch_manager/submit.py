@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,6 +23,12 @@ from batch_manager.events import check_progress_url
 from batch_manager.limits import check_id
 from batch_manager.naming import CALLBACK_BLOB, JOB_MANAGER_TASK_ID, WORKLOAD_METADATA, container_name, inputs_blob
 from batch_manager.workload import WorkloadBase
+
+JOB_GRACE = timedelta(hours=1)
+"""Between a job's time limit and its end by Batch, as the last resort: for FinalizeTask and its callback."""
+
+LONGEST_JOB = timedelta(days=180)
+"""Batch ends every job then (Azure Batch documentation, quotas and limits)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +91,9 @@ def check_callback_url(url: str) -> None:
         raise InputError("the callback URL is not one: give https://HOST/PATH, with nothing before or after it")
 
 
-def submit_job(workload: WorkloadBase, client: BatchClient, request: JobRequest) -> None:
+def submit_job(
+    workload: WorkloadBase, client: BatchClient, request: JobRequest, *, clock: Callable[[], float] = time.time
+) -> None:
     """Upload what the workload needs from this machine and create its job, whose job manager adds the tasks.
 
     Raises:
@@ -98,7 +107,7 @@ def submit_job(workload: WorkloadBase, client: BatchClient, request: JobRequest)
     for blob, source in files.items():
         if not source.is_file():
             raise InputError(f"the input file {str(source)!r} (for {blob!r}) does not exist")
-    definition = _job_definition(client, request)
+    definition = _job_definition(client, request, clock())
     callback = _callback_document(request)
     storage = client.storage
     storage.create_container(container)
@@ -126,7 +135,7 @@ def _callback_document(request: JobRequest) -> bytes | None:
     return json.dumps({CALLBACK_FIELD: request.callback_url}).encode()
 
 
-def _job_definition(client: BatchClient, request: JobRequest) -> JobDefinition:
+def _job_definition(client: BatchClient, request: JobRequest, now: float) -> JobDefinition:
     storage = client.storage
     frame = JobFrame(
         job_id=request.job_id,
@@ -145,6 +154,8 @@ def _job_definition(client: BatchClient, request: JobRequest) -> JobDefinition:
     if request.progress_url is not None:
         check_progress_url(request.progress_url)
         common[environment.PROGRESS_URL] = request.progress_url
+    if request.time_limit is not None:
+        common[environment.TIME_LIMIT] = _time_limit(request.time_limit, now)
     return JobDefinition(
         id=request.job_id,
         pool_id=request.pool_id,
@@ -152,4 +163,13 @@ def _job_definition(client: BatchClient, request: JobRequest) -> JobDefinition:
         job_manager=frame.compile_job_manager(_inputs(request)),
         common_environment=common,
         metadata={WORKLOAD_METADATA: request.module},
+        max_wall_clock_time=None if request.time_limit is None else request.time_limit + JOB_GRACE,
     )
+
+
+def _time_limit(limit: timedelta, now: float) -> str:
+    """When the job's time is over, as its tasks read it."""
+    longest = LONGEST_JOB - JOB_GRACE
+    if not timedelta(0) < limit <= longest:
+        raise InputError(f"time_limit is {limit}: give more than 0 and at most {longest}")
+    return str(round(now + limit.total_seconds()))

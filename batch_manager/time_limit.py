@@ -1,7 +1,7 @@
 """The job's time limit, as each process of the job keeps it. Light: imported on a node if the job has one.
 
 Batch has time limits for an attempt and for a whole job, and at the end of the latter it ends every task, FinalizeTask
-too. So the processes keep the limit themselves, and the job's own comes ``JOB_GRACE`` later, as the last resort.
+too. So the processes keep the limit themselves, and the job's own comes ``submit.JOB_GRACE`` later, as the last resort.
 """
 
 from __future__ import annotations
@@ -17,9 +17,6 @@ from typing import Any
 
 from batch_manager.errors import TimeLimitError, UsageError
 from batch_manager.exit_codes import ExitCode
-
-JOB_GRACE = 3600.0
-"""Seconds between the time limit and the end of the job by Batch: for FinalizeTask and its callback."""
 
 CLEANUP_SECONDS = 10.0
 """What a task has for clearing up after it was interrupted; then its process ends."""
