@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from shlex import quote
 from typing import Any
 
@@ -49,10 +48,11 @@ RunJob = Callable[..., EndedJob]
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
-    """A service with a pool of three nodes that talk to each other."""
+    """A service with a pool of three nodes that talk to each other, and one of a single node."""
     with LocalStack() as running:
         credential = AzureNamedKeyCredential(running.batch_account, running.batch_key)
         with SdkBatchClient(running.batch_endpoint, credential) as sdk:
+            sdk.create_pool(pool_options("single", task_slots_per_node=4))
             sdk.create_pool(
                 pool_options(
                     "gang", target_dedicated_nodes=3, task_slots_per_node=1, enable_inter_node_communication=True
@@ -72,7 +72,7 @@ def run_job(stack: LocalStack, account: BatchClient, request: pytest.FixtureRequ
     """Adds tasks and FinalizeTask to a job of its own, and waits for its end."""
     job_id = f"j{abs(hash(request.node.name)) % 10**8}"
 
-    def run(tasks: Sequence[TaskSpecification], *, pool: str = "gang", time_limit: float | None = None) -> EndedJob:
+    def run(tasks: Sequence[TaskSpecification], *, pool: str = "single", time_limit: float | None = None) -> EndedJob:
         frame = JobFrame(
             job_id=job_id,
             module="no_such_workload",
@@ -111,6 +111,3 @@ def command(task_id: int, line: str, *parents: TaskSpecification, **fields: Any)
     return TaskSpecification(
         task_name="Command", inputs="{}", id=str(task_id), dependencies=parents, command_line=line, **fields
     )
-
-
-SECOND = timedelta(seconds=1)

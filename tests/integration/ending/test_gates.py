@@ -27,7 +27,7 @@ def test_multi_instance_task_follows_its_rule(
     first = command(1, parent)
     gang = command(2, "/bin/sh -c 'test -n \"$AZ_BATCH_HOST_LIST\"'", first, run_when=rule, multi_instance=TWO)
     last = command(3, "/bin/true", gang)
-    ended = run_job([first, gang, last])
+    ended = run_job([first, gang, last], pool="gang")
     assert ended.codes() == {"1": int(parent == "/bin/false"), "2": guarded, "3": child, "4": gate, "finalize": 0}
     counts = ended.outcome["counts"]
     assert counts["skipped"] == (2 if guarded is None else 0)
@@ -38,6 +38,6 @@ def test_multi_instance_task_follows_its_rule(
 def test_gate_of_a_job_whose_time_is_over_ends_its_task(run_job: RunJob) -> None:
     """It has a gate though it has no parents, and tells the reason."""
     gang = command(1, "/bin/true", multi_instance=TWO)
-    ended = run_job([gang], time_limit=time.time() - 1)
+    ended = run_job([gang], pool="gang", time_limit=time.time() - 1)
     assert ended.codes() == {"1": None, "2": 81, "finalize": 0}
     assert ended.outcome["counts"]["cancelled"] == 1
