@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from shlex import quote
@@ -20,7 +21,10 @@ from batch_manager.definitions import JobDefinition, JobState, TaskDefinition, T
 from batch_manager.naming import OUTCOME_BLOB, container_name
 from dispatcher.local import LOCAL_IDENTITY, local_client
 from dispatcher.stack import LocalStack
+from tests.integration.containers.conftest import engine, finder, image
 from tests.service.support import pool_options, wait_until
+
+__all__ = ["engine", "finder", "image"]
 
 LAUNCHER = quote(sys.executable)
 
@@ -46,12 +50,16 @@ class EndedJob:
 RunJob = Callable[..., EndedJob]
 
 
+def sdk_client(stack: LocalStack) -> SdkBatchClient:
+    """Microsoft's client of it, for what ours has not."""
+    return SdkBatchClient(stack.batch_endpoint, AzureNamedKeyCredential(stack.batch_account, stack.batch_key))
+
+
 @pytest.fixture(scope="module")
 def stack() -> Iterator[LocalStack]:
     """A service with a pool of three nodes that talk to each other, and one of a single node."""
     with LocalStack() as running:
-        credential = AzureNamedKeyCredential(running.batch_account, running.batch_key)
-        with SdkBatchClient(running.batch_endpoint, credential) as sdk:
+        with sdk_client(running) as sdk:
             sdk.create_pool(pool_options("single", task_slots_per_node=4))
             sdk.create_pool(
                 pool_options(
@@ -68,9 +76,15 @@ def account(stack: LocalStack) -> BatchClient:
 
 
 @pytest.fixture
-def run_job(stack: LocalStack, account: BatchClient, request: pytest.FixtureRequest) -> RunJob:
+def name(request: pytest.FixtureRequest) -> str:
+    """An id of the test's own."""
+    return f"t{zlib.crc32(request.node.name.encode())}"
+
+
+@pytest.fixture
+def run_job(stack: LocalStack, account: BatchClient, name: str) -> RunJob:
     """Adds tasks and FinalizeTask to a job of its own, and waits for its end."""
-    job_id = f"j{abs(hash(request.node.name)) % 10**8}"
+    job_id = name
 
     def run(tasks: Sequence[TaskSpecification], *, pool: str = "single", time_limit: float | None = None) -> EndedJob:
         frame = JobFrame(

@@ -3,10 +3,13 @@
 import time
 
 import pytest
+from azure.batch import models
 
 from batch_manager import DependencyRule
-from batch_manager.specification import MultiInstanceSettings
-from tests.integration.ending.conftest import RunJob, command
+from batch_manager.specification import ContainerSettings, MultiInstanceSettings
+from dispatcher.stack import LocalStack
+from tests.integration.ending.conftest import RunJob, command, sdk_client
+from tests.service.support import pool_options, present
 
 TWO = MultiInstanceSettings(number_of_instances=2, coordination_command_line="/bin/true")
 
@@ -41,3 +44,23 @@ def test_gate_of_a_job_whose_time_is_over_ends_its_task(run_job: RunJob) -> None
     ended = run_job([gang], pool="gang", time_limit=time.time() - 1)
     assert ended.codes() == {"1": None, "2": 81, "finalize": 0}
     assert ended.outcome["counts"]["cancelled"] == 1
+
+
+@pytest.mark.parametrize(("parent", "code"), [("/bin/true", 7), ("/bin/false", None)])
+def test_task_in_a_container_follows_its_rule(
+    stack: LocalStack, run_job: RunJob, image: str, name: str, parent: str, code: int | None
+) -> None:
+    """Its image needs neither Python nor this package; its exit codes are its own."""
+    with sdk_client(stack) as sdk:
+        options = pool_options(name)
+        containers = models.BatchContainerConfiguration(type="dockerCompatible", container_image_names=[image])
+        present(options.virtual_machine_configuration).container_configuration = containers
+        sdk.create_pool(options)
+    first = command(1, parent)
+    boxed = command(2, "/bin/sh -c 'ls / && exit 7'", first, container=ContainerSettings(image_name=image))
+    last = command(3, "/bin/true", boxed, run_when=DependencyRule.ANY_FAILED)
+    ended = run_job([first, boxed, last], pool=name)
+    assert ended.codes() == {"1": int(code is None), "2": code, "3": 0, "4": 80 if code is None else 0, "finalize": 0}
+    assert code is None or "work" in ended.log("2", "stdout.txt").split()
+    counts = ended.outcome["counts"]
+    assert (counts["failed"], counts["skipped"]) == ((1, 0) if code else (1, 1))
