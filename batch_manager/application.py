@@ -78,8 +78,8 @@ class Application:
         limit = _time_limit(node) if limited else nullcontext()
         if command.role is Role.JOB_MANAGER:
             return self._manage(node, limit)
-        if command.role is not Role.TASK:
-            self._make_task(command, node).run()
+        if command.role is Role.FINALIZE:
+            self._finalize(node)
             return ExitCode.SUCCEEDED
         with limit:
             if not self._may_run(node):
@@ -94,6 +94,11 @@ class Application:
             self._workload, node, read_inputs(node), module=self._module or _running_module(), limit=limit
         )
 
+    def _finalize(self, node: NodeEnvironment) -> None:
+        from batch_manager.finalize_work import do_finalize_work, read_outcome_file  # only this role needs it
+
+        do_finalize_work(self._workload, read_outcome_file(node.working_directory, self._environ))
+
     def _may_run(self, node: NodeEnvironment) -> bool:
         if not node.depends_on:
             return True
@@ -102,16 +107,11 @@ class Application:
         return may_run(self._workload.batch_client, node)
 
     def _make_task(self, command: NodeCommand, node: NodeEnvironment) -> WorkloadTask:
-        inputs = read_inputs(node)
-        if command.task_name is None:
-            from batch_manager.manage import make_finalize_task  # only this role needs it
-
-            return make_finalize_task(self._workload, node, inputs)
-        builder = self._workload.entry_points.builder_type(command.task_name)()
+        builder = self._workload.entry_points.builder_type(command.task_name or "")()
         context = TaskContext(
             job_id=node.job_id,
             task_id=node.task_id,
-            inputs=inputs,
+            inputs=read_inputs(node),
             working_directory=Path(node.working_directory),
             batch_client=self._workload.batch_client,
         )

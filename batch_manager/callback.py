@@ -1,103 +1,177 @@
-"""The POST that tells the outcome of a job.
+"""What is sent to tell the outcome of a job: the body, its signature, and where it goes. Pure; ``delivery`` sends it.
 
 The body is what the WebHook activity of Azure Data Factory reads with ``reportStatusOnCallBack`` (Azure Data Factory
 documentation, "webhook activity"): ``Output``, ``Error`` for a failure, and ``StatusCode``, where 400 and more fails
-the activity.
+the activity. The signature follows the Standard Webhooks convention. docs/callback.md tells receivers about both.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
+import hmac
 import json
-import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
-import stamina
-
-from batch_manager.errors import CallbackError
-from batch_manager.outcome import JobOutcome, Outcome, outcome_document
+from batch_manager.errors import CallbackRefusedError, InputError
 
 CALLBACK_FIELD = "callBackUri"
 """Where the callback blob, like the request of Data Factory, holds the URL."""
 
-REQUEST_TIMEOUT = 30.0
-"""Seconds one POST may take."""
+SECRET_FIELD = "secret"
+"""Where the callback blob holds what the callback is signed with."""
 
-_log = logging.getLogger(__name__)
+SECRET_PREFIX = "whsec_"
+MIN_SECRET_BYTES, MAX_SECRET_BYTES = 24, 64
+"""What the Standard Webhooks convention allows."""
 
+TOLERANCE = 300.0
+"""Seconds that a signature may be old, or that the receiver's clock may be wrong."""
 
-class _TryAgainError(Exception):
-    """The receiver was out of reach or asked to be called later. Its text holds no URL."""
-
-
-def callback_body(outcome: JobOutcome) -> dict[str, object]:
-    """The body, as JSON values."""
-    good = outcome.outcome is Outcome.SUCCEEDED
-    body: dict[str, object] = {"Output": outcome_document(outcome), "StatusCode": "200" if good else "500"}
-    if not good:
-        code = "JobManagerFailed" if outcome.cause is not None else "TasksFailed"
-        body["Error"] = {"ErrorCode": code, "Message": outcome.summary}
-    return body
+_ID_HEADER, _TIME_HEADER, _SIGNATURE_HEADER = "webhook-id", "webhook-timestamp", "webhook-signature"
+_VERSION = "v1,"
+_SECRET_FORM = f"'{SECRET_PREFIX}' and the base64 of {MIN_SECRET_BYTES} to {MAX_SECRET_BYTES} random bytes"
 
 
-def read_callback_url(blob: bytes) -> str:
-    """The URL in a callback blob.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackTarget:
+    """Where a callback goes and what signs it. Neither is ever shown.
+
+    Attributes:
+        url: http or https.
+        secret: in the form of Standard Webhooks; None for no signature.
+    """
+
+    url: str = field(repr=False)
+    secret: str | None = field(default=None, repr=False)
+
+
+def encode_callback(target: CallbackTarget | None) -> bytes:
+    """The content of a callback blob; of a job that was given none it says so."""
+    if target is None:
+        return json.dumps({CALLBACK_FIELD: None}).encode()
+    values = {CALLBACK_FIELD: target.url}
+    if target.secret is not None:
+        values[SECRET_FIELD] = target.secret
+    return json.dumps(values).encode()
+
+
+def read_callback(blob: bytes) -> CallbackTarget | None:
+    """What a callback blob holds; None if the job was given no callback.
 
     Raises:
-        CallbackError: the blob is not ``{"callBackUri": "http(s)://..."}``. The message does not repeat it: it is a
-            secret.
+        CallbackRefusedError: it is not what ``encode_callback`` writes. The message does not repeat it: it is a secret.
     """
     try:
-        url = json.loads(blob)[CALLBACK_FIELD]
-    except (ValueError, KeyError, TypeError):
-        url = None
+        values = json.loads(blob)
+        url, secret = values[CALLBACK_FIELD], values.get(SECRET_FIELD)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        url, secret = "", None
+    if url is None:
+        return None
     if not isinstance(url, str) or not is_callback_url(url):
-        text = f'the callback blob is not {{"{CALLBACK_FIELD}": "https://..."}}; write it again and re-run'
-        raise CallbackError(text)
-    return url
+        raise CallbackRefusedError(f'the callback blob is not {{"{CALLBACK_FIELD}": "https://..."}}; write it again')
+    if secret is not None and (not isinstance(secret, str) or _key(secret) is None):
+        raise CallbackRefusedError(f"the secret in the callback blob is not {_SECRET_FORM}; write it again")
+    return CallbackTarget(url=url, secret=secret)
 
 
 def is_callback_url(text: str) -> bool:
-    """Whether a text is a URL that can be called."""
+    """Whether a text is a URL that can be called: http or https, a host, nothing that would have to be escaped, and
+    no user name or password."""
     try:
-        url = httpx.URL(text)
-    except httpx.InvalidURL:
+        url = urlsplit(text)
+        has_host = bool(url.hostname) and url.username is None and url.password is None
+        has_good_port = url.port is None or url.port > 0
+    except ValueError:
         return False
-    return url.scheme in ("http", "https") and bool(url.host)
+    is_plain = all("!" <= character <= "~" for character in text)
+    return url.scheme in ("http", "https") and has_host and has_good_port and is_plain
 
 
-def deliver(url: str, outcome: JobOutcome, *, idempotency_key: str, timeout: float) -> None:
-    """POST the outcome, with growing pauses while the receiver is out of reach or answers 408, 429 or 5xx.
-
-    Args:
-        url: where to; never logged.
-        outcome: what to tell.
-        idempotency_key: the same for every delivery of this job, so that a receiver can drop a second one.
-        timeout: seconds to go on trying.
+def check_callback_secret(secret: str) -> None:
+    """Refuse what cannot sign. The message does not repeat it.
 
     Raises:
-        CallbackError: it was not accepted in time, or was refused for good. The message does not name the URL.
+        InputError: it is not in the form of Standard Webhooks.
     """
-    body = json.dumps(callback_body(outcome)).encode()
-    headers = {"Content-Type": "application/json", "Idempotency-Key": idempotency_key}
-    try:
-        for attempt in stamina.retry_context(on=_TryAgainError, attempts=None, timeout=timeout, wait_max=30.0):
-            with attempt:
-                _post(url, body, headers)
-    except _TryAgainError as error:
-        raise CallbackError(f"the callback was not accepted within {timeout:g} s: {error}") from None
-    _log.info("callback delivered", extra={"idempotency_key": idempotency_key})
+    if _key(secret) is None:
+        raise InputError(f"the callback secret is not {_SECRET_FORM}")
 
 
-def _post(url: str, body: bytes, headers: dict[str, str]) -> None:
+def callback_body(document: Mapping[str, Any]) -> bytes:
+    """The body that tells an outcome, from the outcome's document."""
+    code = document["errorCode"]
+    body: dict[str, object] = {"Output": document, "StatusCode": "200" if code is None else "500"}
+    if code is not None:
+        body["Error"] = {"ErrorCode": code, "Message": document["summary"]}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
+
+
+def idempotency_key(job_id: str, created_at: datetime) -> str:
+    """The same for a job in every process, another for a later job with the same id."""
+    return f"{job_id}-{created_at:%Y%m%dT%H%M%S%f}"
+
+
+def signature_headers(secret: str, key: str, body: bytes, *, timestamp: float) -> dict[str, str]:
+    """The headers that prove who sent a body, and when.
+
+    Args:
+        secret: in the form of Standard Webhooks.
+        key: the idempotency key; it becomes the message's id.
+        body: what is sent.
+        timestamp: seconds since 1970, UTC.
+    """
+    seconds = str(int(timestamp))
+    return {
+        _ID_HEADER: key,
+        _TIME_HEADER: seconds,
+        _SIGNATURE_HEADER: _VERSION + _sign(_key(secret) or b"", key, seconds, body),
+    }
+
+
+def verify_signature(
+    secret: str, headers: Mapping[str, str], body: bytes, *, now: float | None = None, tolerance: float = TOLERANCE
+) -> bool:
+    """Whether a callback comes from who knows the secret, unchanged and lately; for receivers.
+
+    Args:
+        secret: what the job was given.
+        headers: of the request; the case of their names does not matter.
+        body: of the request, the very bytes.
+        now: seconds since 1970, UTC; None means this machine's clock.
+        tolerance: seconds that the signature may be away from ``now``.
+
+    Raises:
+        InputError: the secret is not in the form of Standard Webhooks.
+    """
+    check_callback_secret(secret)
+    given = {name.lower(): value for name, value in headers.items()}
+    key, seconds = given.get(_ID_HEADER, ""), given.get(_TIME_HEADER, "")
+    if not (seconds.isascii() and seconds.isdecimal() and len(seconds) < 16):
+        return False
+    if abs((time.time() if now is None else now) - int(seconds)) > tolerance:
+        return False
+    right = (_VERSION + _sign(_key(secret) or b"", key, seconds, body)).encode()
+    offered = given.get(_SIGNATURE_HEADER, "").split()
+    return any(hmac.compare_digest(right, one.encode(errors="replace")) for one in offered)
+
+
+def _sign(key: bytes, message_id: str, seconds: str, body: bytes) -> str:
+    content = f"{message_id}.{seconds}.".encode() + body
+    return base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+
+
+def _key(secret: str) -> bytes | None:
+    """The bytes of a secret; None if it is not in the form of Standard Webhooks."""
     try:
-        response = httpx.post(url, content=body, headers=headers, timeout=REQUEST_TIMEOUT)
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol):
-        raise CallbackError(
-            "the callback URL is not one that can be called; check what the job was started with"
-        ) from None
-    except httpx.TransportError as error:
-        raise _TryAgainError(f"no answer ({type(error).__name__})") from None
-    if response.status_code in (408, 429) or response.status_code >= 500:
-        raise _TryAgainError(f"the receiver answered {response.status_code}")
-    if not response.is_success:
-        raise CallbackError(f"the receiver refused the callback with status {response.status_code}")
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return key if MIN_SECRET_BYTES <= len(key) <= MAX_SECRET_BYTES else None

@@ -112,6 +112,9 @@ class AutoscaleFormulaError(DefinitionError):
         super().__init__(f"{field} is {value!r}: give {limit}")
 
 
+_SHOWN_OF_A_KIND = 3
+
+
 class Problem:
     """One thing in a job that Batch would refuse or that could never run.
 
@@ -144,15 +147,22 @@ class SpecificationError(DefinitionError):
         problems: all of them, in the order of the tasks.
     """
 
-    shown: ClassVar[int] = 20
-    """How many problems the message spells out."""
-
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
-        lines = [str(problem) for problem in problems[: self.shown]]
-        if len(problems) > self.shown:
-            lines.append(f"and {len(problems) - self.shown} more")
-        super().__init__("the job cannot be submitted:\n  " + "\n  ".join(lines))
+        super().__init__(_told(problems))
+
+
+def _told(problems: tuple[Problem, ...]) -> str:
+    """The first problems of each kind, so that one kind in a thousand tasks does not hide the others."""
+    kinds: dict[str, list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault(problem.rule, []).append(problem)
+    lines = []
+    for rule, found in kinds.items():
+        lines += [str(problem) for problem in found[:_SHOWN_OF_A_KIND]]
+        if len(found) > _SHOWN_OF_A_KIND:
+            lines.append(f"and {len(found) - _SHOWN_OF_A_KIND} more of this kind ({rule})")
+    return "the job cannot be submitted:\n  " + "\n  ".join(lines)
 
 
 class CallbackError(BatchManagerError):

@@ -2,80 +2,108 @@
 
 from __future__ import annotations
 
-import json
 import logging
+from collections.abc import Callable
 
-from batch_manager import callback
+from batch_manager.cancelling import end_other_tasks, read_cancellation
 from batch_manager.client import BatchClient
-from batch_manager.errors import NotFoundError
-from batch_manager.naming import CALLBACK_BLOB, CALLBACK_SENT_BLOB, OUTCOME_BLOB, container_name
-from batch_manager.outcome import JobOutcome, job_outcome, outcome_document
+from batch_manager.delivery import Clock, DeliveryLimits
+from batch_manager.errors import CallbackRefusedError, ConflictError, ServiceError
+from batch_manager.finalize_inputs import FinalizeInputs
+from batch_manager.finishing import OwnWork, finish_job
+from batch_manager.naming import FINALIZE_TASK_ID
+from batch_manager.outcome import JobOutcome
 from batch_manager.task import WorkloadTask
 
-CALLBACK_TIMEOUT = 300.0
-"""Seconds that the delivery of the callback is tried for."""
+MAX_LOOKS = 30
+"""How often FinalizeTask of a cancelled job looks whether the other tasks have ended; then it tells that some have
+not."""
+
+LOOK_INTERVAL = 2.0
+"""Seconds between two looks."""
 
 _log = logging.getLogger(__name__)
 
 
 class FinalizeTask(WorkloadTask):
-    """Counts the tasks, writes the outcome to a blob, and calls the callback URL if the job was given one.
+    """Tells how the job ended: the outcome as a blob, the workload's own finalize work, and the callback.
 
     The framework adds it to every job; it depends on all other tasks and they let it go however they end. Run again
     after it has delivered, it delivers nothing: the marker says so. A crash between the POST and the marker is the
-    one case in which the receiver is called twice, with the same idempotency key.
+    one case in which the receiver is called twice, with the same idempotency key and the same body.
     """
 
     def __init__(
-        self, *, client: BatchClient, job_id: str, cause: str | None, callback_timeout: float = CALLBACK_TIMEOUT
+        self,
+        *,
+        client: BatchClient,
+        job_id: str,
+        inputs: FinalizeInputs = FinalizeInputs(),
+        work: OwnWork | None = None,
+        tell: Callable[[JobOutcome], None] | None = None,
+        limits: DeliveryLimits = DeliveryLimits(),
+        clock: Clock = Clock(),
     ) -> None:
         """
         Args:
             client: lists the job's tasks and holds its blobs.
             job_id: the job that ends.
-            cause: why the job manager failed, if it did.
-            callback_timeout: seconds to go on trying to deliver.
+            inputs: what the job manager left.
+            work: does the workload's own finalize work, if the inputs say that there is any.
+            tell: is given the outcome before the callback.
+            limits: how long to go on trying to deliver.
+            clock: time and chance.
         """
         self._client = client
         self._job_id = job_id
-        self._cause = cause
-        self._callback_timeout = callback_timeout
-        self._container = container_name(job_id)
+        self._inputs = inputs
+        self._work = work
+        self._tell = tell
+        self._limits = limits
+        self._clock = clock
 
     def run(self) -> None:
         """Tell the outcome.
 
         Raises:
-            CallbackError: the callback could not be delivered; the outcome lies in ``batch-manager/outcome.json``.
+            CallbackError: the callback could not be delivered; its body lies in ``batch-manager/callback-body.json``.
             ServiceError: Batch or Blob Storage could not be asked.
         """
-        outcome = job_outcome(self._job_id, self._client.list_tasks(self._job_id), self._cause)
-        document = json.dumps(outcome_document(outcome), indent=1).encode()
-        self._client.storage.create_container(self._container)
-        self._client.storage.upload(self._container, OUTCOME_BLOB, document)
-        _log.info("job ended", extra={"outcome": outcome.outcome.value, "summary": outcome.summary})
-        self._call_back(outcome)
-
-    def _call_back(self, outcome: JobOutcome) -> None:
-        given = self._read(CALLBACK_BLOB)
-        if given is None:
-            _log.info("the job was given no callback")
-            return
-        if self._read(CALLBACK_SENT_BLOB) is not None:
-            _log.info("the callback was delivered before")
-            return
-        key = self._idempotency_key()
-        callback.deliver(
-            callback.read_callback_url(given), outcome, idempotency_key=key, timeout=self._callback_timeout
-        )
-        self._client.storage.upload(self._container, CALLBACK_SENT_BLOB, json.dumps({"idempotencyKey": key}).encode())
-
-    def _read(self, blob: str) -> bytes | None:
+        if read_cancellation(self._client.storage, self._job_id) is not None:
+            self._end_what_is_left()
+        self._let_job_complete()
         try:
-            return self._client.storage.read(self._container, blob)
-        except NotFoundError:
-            return None
+            finish_job(
+                self._client,
+                self._job_id,
+                self._inputs,
+                work=self._work,
+                tell=self._tell,
+                limits=self._limits,
+                clock=self._clock,
+            )
+        except CallbackRefusedError:
+            self._stop_retries()
+            raise
 
-    def _idempotency_key(self) -> str:
-        """The same for this job in every process, another for a later job with the same id."""
-        return f"{self._job_id}-{self._client.get_job(self._job_id).creation_time:%Y%m%dT%H%M%S%f}"
+    def _end_what_is_left(self) -> None:
+        """A task that a job manager was adding while the job was cancelled may have slipped through."""
+        for look in range(MAX_LOOKS):
+            if not end_other_tasks(self._client, self._job_id):
+                return
+            if look < MAX_LOOKS - 1:
+                self._clock.sleep(LOOK_INTERVAL)
+        _log.error("some tasks of the cancelled job have not ended; the outcome counts them")
+
+    def _let_job_complete(self) -> None:
+        """A job manager that was killed after it had added this task could not say so."""
+        try:
+            self._client.terminate_job_when_tasks_complete(self._job_id)
+        except ConflictError as error:
+            _log.info("the job has ended already", extra={"answer": error.code})
+
+    def _stop_retries(self) -> None:
+        try:
+            self._client.stop_retries(self._job_id, FINALIZE_TASK_ID)
+        except ServiceError as error:
+            _log.error("Batch could not be told not to try again: %s", error)

@@ -17,7 +17,7 @@ from batch_manager.definitions import JobState
 from batch_manager.environment import INPUTS, JsonValue, NodeEnvironment
 from batch_manager.errors import BatchManagerError, ConflictError, DefinitionError, NotFoundError
 from batch_manager.exit_codes import ExitCode
-from batch_manager.finalize import FinalizeTask
+from batch_manager.finalize_work import has_finalize_work
 from batch_manager.job_manager import JobManagerContext
 from batch_manager.naming import CANCEL_BLOB, FINALIZE_TASK_ID, container_name
 from batch_manager.submission import JobSubmission
@@ -52,7 +52,7 @@ def manage_job(
         ``SUCCEEDED``, or ``FAILED`` if an earlier run of this task failed.
     """
     client = workload.batch_client
-    submission = make_submission(client, node, module=module)
+    submission = make_submission(client, node, module=module, has_work=has_finalize_work(workload))
     former = _former_end(client, node.job_id)
     if former is not None:
         _let_end(client, node.job_id)
@@ -69,14 +69,16 @@ def manage_job(
         if isinstance(error, ConflictError) and _is_over(client, node.job_id):
             _log.warning("the job has ended already, so nothing more is added: %s", error)
             return ExitCode.SUCCEEDED
-        _leave_to_finalize(client, node.job_id, submission, manager_cause(error))
+        leave_to_finalize(client, node.job_id, submission, manager_cause(error))
         if isinstance(error, SystemExit) and not error.code:
             raise DefinitionError(manager_cause(error)) from None
         raise
     return ExitCode.SUCCEEDED
 
 
-def make_submission(client: BatchClient, node: NodeEnvironment, *, module: str) -> JobSubmission:
+def make_submission(
+    client: BatchClient, node: NodeEnvironment, *, module: str, has_work: bool = False
+) -> JobSubmission:
     """What adds the tasks of the job that this process belongs to."""
     storage = client.storage
     frame = JobFrame(
@@ -85,8 +87,9 @@ def make_submission(client: BatchClient, node: NodeEnvironment, *, module: str) 
         launcher=node.launcher or quote(sys.executable),
         storage_account_url=storage.account_url,
         identity_reference=storage.identity_reference,
+        has_time_limit=bool(node.time_limit),
     )
-    return JobSubmission(client=client, frame=frame)
+    return JobSubmission(client=client, frame=frame, has_work=has_work)
 
 
 def manager_cause(error: BaseException) -> str:
@@ -95,14 +98,15 @@ def manager_cause(error: BaseException) -> str:
     return f"{cause} instead of returning" if isinstance(error, SystemExit) else cause
 
 
-def make_finalize_task(workload: WorkloadBase, node: NodeEnvironment, inputs: Mapping[str, JsonValue]) -> FinalizeTask:
-    """FinalizeTask of this job, from what the job manager left in its inputs."""
-    cause = inputs.get("cause")
-    return FinalizeTask(
-        client=workload.batch_client,
-        job_id=node.job_id,
-        cause=cause if isinstance(cause, str) else None,
-    )
+def leave_to_finalize(client: BatchClient, job_id: str, submission: JobSubmission, cause: str) -> None:
+    """Add FinalizeTask to a job whose job manager failed. If that is not possible it is logged."""
+    try:
+        submission.submit_failure(cause)
+    except BatchManagerError as error:
+        if isinstance(error, ConflictError) and _is_over(client, job_id):
+            _log.warning("the job has ended already, so nobody is told why its job manager failed")
+        else:
+            _log.error("FinalizeTask could not be added, so nobody is told how the job ends: %s", error)
 
 
 def _context(workload: WorkloadBase, node: NodeEnvironment, parameters: Mapping[str, JsonValue]) -> JobManagerContext:
@@ -160,13 +164,3 @@ def _is_over(client: BatchClient, job_id: str) -> bool:
         return client.get_job(job_id).state in _OVER
     except BatchManagerError:
         return False
-
-
-def _leave_to_finalize(client: BatchClient, job_id: str, submission: JobSubmission, cause: str) -> None:
-    try:
-        submission.submit_failure(cause)
-    except BatchManagerError as error:
-        if isinstance(error, ConflictError) and _is_over(client, job_id):
-            _log.warning("the job has ended already, so nobody is told why its job manager failed")
-        else:
-            _log.error("FinalizeTask could not be added, so nobody is told how the job ends: %s", error)

@@ -16,19 +16,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from batch_manager import Application, ExitCode, JobRequest, WorkloadBase, submit_job
+from batch_manager.causes import cause_of
 from batch_manager.command_line import Role, decode_line
 from batch_manager.definitions import TaskDefinition, TaskState
 from batch_manager.environment import JsonValue
 from batch_manager.errors import BatchManagerError, UsageError
+from batch_manager.finalize_work import do_finalize_work
 from batch_manager.gates import guarded_task_of
 from batch_manager.naming import container_name
 from batch_manager.node.commands import run_line
+from batch_manager.node.finalizing import finalize_job
 from batch_manager.node.process import NodeProcess
+from batch_manager.outcome import JobOutcome
 from batch_manager.submit import check_job_id, new_job_id
 from batch_manager.testing import InMemoryBatchClient
 from dispatcher.files import stage_in, stage_out
@@ -36,7 +41,7 @@ from dispatcher.local import POOL_ID, local_storage
 from dispatcher.report import print_report
 from dispatcher.results import empty_folder, fetch_results
 from dispatcher.stack import LocalStack
-from dispatcher.watch import job_end
+from dispatcher.watch import ended_job
 from dispatcher.workloads import FoundWorkload
 
 
@@ -93,7 +98,7 @@ class Debugger:
             InProcessJob(workload, client, request, stack.folder / "tasks", post_mortem=options.post_mortem).run()
             seconds = time.monotonic() - started
             missing = fetch_results(client.storage, container_name(job_id), results)
-            end = job_end(client, job_id)
+            end = ended_job(client, job_id)
             print_report(self._console, workload, client, end, seconds=seconds, results=results, missing=missing)
             return end.exit_code
 
@@ -165,9 +170,21 @@ class InProcessJob:
             words = [command.role.value, command.task_name or ""]
         elif command.role is Role.JOB_MANAGER:
             words = [command.role.value]
+        elif command.role is Role.FINALIZE:
+            return finalize_job(module, environ, self._client, work=partial(self._do_finalize_work, task))
         else:
             return NodeProcess(environ=environ, client=self._client).perform(command)
         return Application(self._workload, arguments=words, environ=environ, module=module).perform()
+
+    def _do_finalize_work(self, task: TaskDefinition, outcome: JobOutcome) -> str | None:
+        """The workload's own work, and why it failed."""
+        try:
+            do_finalize_work(self._workload, outcome)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a debugger shows whatever a user's code raises
+            if isinstance(error, Exception):
+                self._show(task, error)
+            return cause_of(error)
+        return None
 
     def _show(self, task: TaskDefinition, error: Exception) -> ExitCode:
         if self._post_mortem:

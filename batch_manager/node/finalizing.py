@@ -1,22 +1,136 @@
-"""FinalizeTask in a process that does not import the workload."""
+"""FinalizeTask in a process that does not import the workload; the workload's own finalize work is a child of it."""
 
 from __future__ import annotations
 
+import logging
+import sys
+import time
 from collections.abc import Mapping
+from pathlib import Path
+from signal import Signals
 from typing import TYPE_CHECKING
 
-from batch_manager.environment import read_inputs, read_node_environment
+from batch_manager.command_line import Role, encode_child
+from batch_manager.environment import OUTCOME_FILE, NodeEnvironment, read_inputs, read_node_environment
+from batch_manager.errors import BatchManagerError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.finalize import FinalizeTask
 from batch_manager.finalize_inputs import FinalizeInputs
+from batch_manager.finishing import OwnWork
+from batch_manager.naming import REPORT_FILE
+from batch_manager.node.children import ChildEnd, watch_child
+from batch_manager.outcome_document import encode_outcome
+from batch_manager.reports import read_attempts
 
 if TYPE_CHECKING:
     from batch_manager.client import BatchClient
+    from batch_manager.outcome import JobOutcome
+
+FINALIZE_WORK_TIMEOUT = 1800.0
+"""Seconds that the workload's own finalize work may take. What takes longer belongs into a task of the job."""
+
+OUTCOME_NAME = "batch-manager-outcome.json"
+"""The file in FinalizeTask's working directory that tells the finalize work how the job ended."""
+
+_SIGNAL_BASE = 128
+
+_log = logging.getLogger(__name__)
 
 
-def finalize_job(module: str, environ: Mapping[str, str], client: BatchClient) -> int:
-    """Tell how the job ended."""
+class EndedFromOutsideError(BatchManagerError):
+    """This process was asked to end while the finalize work ran: nothing is told, since FinalizeTask runs again."""
+
+    exit_code = ExitCode.CANCELLED
+
+
+def finalize_job(module: str, environ: Mapping[str, str], client: BatchClient, work: OwnWork | None = None) -> int:
+    """Tell how the job ended.
+
+    Args:
+        module: the workload's package.
+        environ: the environment of this process.
+        client: the job's account.
+        work: does the workload's own finalize work; None means a child process that does.
+
+    Raises:
+        CallbackError: the callback could not be delivered.
+        ServiceError: Batch or Blob Storage could not be asked.
+    """
     node = read_node_environment(environ)
     inputs = FinalizeInputs.from_values(read_inputs(node))
-    FinalizeTask(client=client, job_id=node.job_id, cause=inputs.cause).run()
+    FinalizeTask(
+        client=client,
+        job_id=node.job_id,
+        inputs=inputs,
+        work=work or ChildWork(module, node, environ),
+        tell=lambda outcome: _tell(node, outcome),
+    ).run()
     return ExitCode.SUCCEEDED
+
+
+class ChildWork:
+    """The workload's own finalize work, in a process of its own: ``python -m <workload> finalize``.
+
+    Its standard output and error are FinalizeTask's.
+    """
+
+    def __init__(
+        self, module: str, node: NodeEnvironment, environ: Mapping[str, str], *, timeout: float = FINALIZE_WORK_TIMEOUT
+    ) -> None:
+        """
+        Args:
+            module: the workload's package.
+            node: where this runs.
+            environ: what the child inherits.
+            timeout: seconds until it is ended.
+        """
+        self._module = module
+        self._node = node
+        self._environ = environ
+        self._timeout = timeout
+
+    def __call__(self, outcome: JobOutcome) -> str | None:
+        """Do the work, and say why it failed; None if it did not.
+
+        Raises:
+            EndedFromOutsideError: this process was asked to end meanwhile.
+        """
+        folder = Path(self._node.working_directory)
+        (folder / REPORT_FILE).unlink(missing_ok=True)  # of an earlier attempt
+        path = folder / OUTCOME_NAME
+        path.write_bytes(encode_outcome(outcome))
+        words = encode_child([sys.executable], self._module, Role.FINALIZE)
+        started = time.monotonic()
+        end = watch_child(words, {**self._environ, OUTCOME_FILE: str(path)}, timeout=self._timeout)
+        if end.asked_to_end:
+            raise EndedFromOutsideError("ended from outside while the workload's finalize work ran")
+        reason = self._reason(end)
+        seconds = round(time.monotonic() - started, 1)
+        _log.info("the workload's finalize work ended", extra={"reason": reason, "seconds": seconds})
+        return reason
+
+    def _reason(self, end: ChildEnd) -> str | None:
+        if end.out_of_time:
+            return f"it was ended after {self._timeout:g} s"
+        if end.exit_code == ExitCode.SUCCEEDED:
+            return None
+        attempts = read_attempts(self._node.working_directory)
+        if attempts and attempts[-1].cause.strip():
+            return attempts[-1].cause
+        number = end.exit_code - _SIGNAL_BASE
+        if number in list(Signals):
+            return f"its process was ended by signal {number} ({Signals(number).name})"
+        return f"its process ended with exit code {end.exit_code}; see stderr.txt"
+
+
+def _tell(node: NodeEnvironment, outcome: JobOutcome) -> None:
+    if not node.progress_url:
+        return
+    from batch_manager.events import node_events  # only a job with a progress URL needs it
+
+    events = node_events(node)
+    if events is not None:
+        counts = {"succeeded": outcome.succeeded, "failed": outcome.failed, "skipped": outcome.skipped}
+        counts |= {"cancelled": outcome.cancelled, "notEnded": outcome.not_ended, "missing": outcome.missing}
+        events.job_ended(outcome=outcome.outcome.value, summary=outcome.summary, counts=counts)
+        events.close()
