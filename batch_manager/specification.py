@@ -1,7 +1,7 @@
 """What a workload says about a task: the draft that ``JobManager.add_workload_task`` returns.
 
 Names, defaults and limits are Batch's (REST ``BatchTaskCreateOptions``, 2025-06-01). A draft is changed freely until
-the job manager submits it; ``limits.find_problems`` then checks all of them at once, before anything is sent.
+the job manager submits it; ``preflight.find_problems`` then checks all of them at once, before anything is sent.
 """
 
 from __future__ import annotations

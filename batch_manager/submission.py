@@ -18,9 +18,9 @@ from batch_manager.dependencies import TaskDependencies, compress, expand
 from batch_manager.errors import ConflictError, NotFoundError, SpecificationError
 from batch_manager.finalize_inputs import FinalizeInputs
 from batch_manager.gates import guarded_task_of
-from batch_manager.limits import find_problems
 from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, container_name, inputs_blob
 from batch_manager.patience import DEFAULT_PATIENCE, Patience
+from batch_manager.preflight import find_problems, gather_facts
 from batch_manager.specification import TaskSpecification
 from batch_manager.stranded import AddedTasks
 
@@ -60,10 +60,10 @@ class JobSubmission:
         Definitions are made as they are sent, so that memory does not grow with them.
 
         Raises:
-            SpecificationError: at least one task breaks a limit; nothing was sent.
+            SpecificationError: the pre-flight found something; nothing was sent.
             ServiceError: Batch or Blob Storage refused something; some tasks may have been added.
         """
-        problems = find_problems(tasks, self._container)
+        problems = find_problems(tasks, gather_facts(self._client, self._frame, tasks))
         if problems:
             raise SpecificationError(problems)
         self._client.storage.create_container(self._container)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from batch_manager.errors import ConflictError, NotFoundError, ServiceError
-from batch_manager.limits import check_id
+from batch_manager.preflight import check_id
 
 
 def refuse_wrong_id(value: str, what: str, operation: str) -> None:

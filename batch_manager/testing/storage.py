@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from batch_manager.limits import CONTAINER_NAME
+from batch_manager.preflight import CONTAINER_NAME
 from batch_manager.testing.refusals import missing, refusal
 
 TEST_IDENTITY = (
@@ -68,6 +68,10 @@ class InMemoryBlobStorage:
         """See ``BlobStorage``."""
         content = self.read(container, blob)
         self.upload(target_container, blob, content)
+
+    def delete(self, container: str, blob: str) -> None:
+        """See ``BlobStorage``."""
+        self._blobs(container, f"delete blob {blob!r} in container {container!r}").pop(blob, None)
 
     def _blobs(self, container: str, operation: str) -> dict[str, bytes]:
         try:

@@ -1,0 +1,13 @@
+"""The pre-flight: a job is checked whole against Batch's limits and its own logic before its first request.
+
+``find_problems`` checks the tasks that a job manager added, ``find_request_problems`` what a job is submitted with.
+docs/preflight.md lists the rules.
+"""
+
+from batch_manager.preflight.check import find_problems
+from batch_manager.preflight.facts import JobFacts
+from batch_manager.preflight.gathering import gather_facts
+from batch_manager.preflight.ids import check_id
+from batch_manager.preflight.limits import CONTAINER_NAME
+
+__all__ = ["CONTAINER_NAME", "JobFacts", "check_id", "find_problems", "gather_facts"]
