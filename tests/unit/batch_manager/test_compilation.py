@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,11 @@ from batch_manager import (
     TaskSpecification,
 )
 from batch_manager.compilation import INPUTS_FILE_PATH, MAX_INPUTS_LENGTH, JobFrame
-from batch_manager.environment import DEPENDS_ON, INPUTS, INPUTS_FILE, RULE
+from batch_manager.dependencies import IdRange, TaskDependencies, compress
+from batch_manager.environment import COMMAND, DEPENDS_ON, GUARDED_TASK, INPUTS, INPUTS_FILE, RETRY, RULE
+from batch_manager.finalize_inputs import FinalizeInputs
+from batch_manager.retrying import decode_policy
+from batch_manager.specification import ContainerSettings, RetryPolicy, TaskConstraints
 
 FRAME = JobFrame(
     job_id="J1",
@@ -101,3 +106,93 @@ def test_file_without_any_identity_says_what_to_set() -> None:
     """Better than a node that cannot read."""
     with pytest.raises(ConfigurationError, match="BATCH_MANAGER_IDENTITY_REFERENCE"):
         replace(FRAME, identity_reference=None).compile_task(_task())
+
+
+def _command(task_id: str = "6", *parents: TaskSpecification, **fields: Any) -> TaskSpecification:
+    return TaskSpecification(
+        task_name="Mesh", inputs="{}", id=task_id, command_line="mesh --fine", dependencies=parents, **fields
+    )
+
+
+def test_display_name_is_the_tasks_name_with_its_number() -> None:
+    """Ids are numbers; people read names."""
+    named = _task()
+    named.display_name = "the fifth"
+    assert FRAME.compile_task(_task()).display_name == "Part 5"
+    assert FRAME.compile_task(named).display_name == "the fifth"
+
+
+def test_command_that_nobody_has_to_ask_about_is_sent_as_it_is() -> None:
+    """No process of ours, no setting, no report."""
+    compiled = FRAME.compile_task(_command())
+    assert (compiled.command_line, compiled.environment) == ("mesh --fine", {})
+    assert [file.file_pattern for file in compiled.output_files] == ["../std*.txt"]
+
+
+@pytest.mark.parametrize("reason", ["parents", "retry", "time limit"])
+def test_command_that_has_to_ask_goes_to_a_setting(reason: str) -> None:
+    """A process of ours stands in for it."""
+    task = _command("6", *([_task()] if reason == "parents" else []))
+    task.retry = RetryPolicy() if reason == "retry" else None
+    compiled = replace(FRAME, has_time_limit=reason == "time limit").compile_task(task)
+    assert compiled.command_line == "python3 -m batch_manager.node command"
+    assert compiled.environment[COMMAND] == "mesh --fine"
+    assert len(compiled.output_files) == 2
+
+
+def test_command_that_runs_anyway_is_sent_as_it_is() -> None:
+    """Batch waits for its parents; there is nothing to ask."""
+    task = _command("6", _task(), run_when=DependencyRule.ALL_ENDED)
+    assert FRAME.compile_task(task).command_line == "mesh --fine"
+
+
+def test_retry_policy_becomes_a_count_for_batch_and_a_setting_for_the_process() -> None:
+    """Batch repeats, the process judges."""
+    task = _task()
+    task.retry = RetryPolicy(max_retries=4, exit_codes=(7,))
+    compiled = FRAME.compile_task(task)
+    assert compiled.constraints.max_task_retry_count == 4
+    assert decode_policy(compiled.environment[RETRY]) is not None
+
+
+def test_task_that_batch_may_try_again_knows_it() -> None:
+    """A skip has to stop that, and only then has it anything to stop."""
+    task = _task()
+    assert RETRY not in FRAME.compile_task(task).environment
+    task.constraints = TaskConstraints(max_task_retry_count=2)
+    assert RETRY in FRAME.compile_task(task).environment
+
+
+def test_gate_stands_between_parents_and_what_cannot_ask() -> None:
+    """It comes after its task, so that it can end it as soon as it runs."""
+    parent, boxed, child = _task(), _command("6", container=ContainerSettings(image_name="alpine")), _command("7")
+    boxed.dependencies, child.dependencies = (parent,), (boxed,)
+    definitions = list(FRAME.definitions([parent, boxed, child]))
+    _, guarded, gate, last = definitions
+    assert [definition.id for definition in definitions] == ["5", "6", "8", "7"]
+    assert (guarded.command_line, guarded.depends_on.task_ids) == ("mesh --fine", ("8",))
+    assert (gate.command_line, gate.depends_on.task_ids) == ("python3 -m batch_manager.node gate", ("5",))
+    assert (gate.environment[GUARDED_TASK], gate.environment[DEPENDS_ON]) == ("6", "5")
+    assert (gate.blocks_on_failure, guarded.blocks_on_failure) == (True, False)
+    assert last.depends_on.task_ids == ("6",)
+
+
+def test_finalize_knows_tasks_gates_and_what_runs_as_it_is() -> None:
+    """It waits for all, counts the tasks and leaves the gates out."""
+    boxed = _command("6", _task(), container=ContainerSettings(image_name="alpine"))
+    finalize = FRAME.finalize_definition([_task(), boxed], has_work=True)
+    inputs = FinalizeInputs.from_values(json.loads(finalize.environment[INPUTS]))
+    assert inputs == FinalizeInputs(
+        tasks=2, gates=compress(["7"]), guarded=compress(["6"]), plain=compress(["6"]), has_work=True
+    )
+    assert finalize.depends_on == compress(["5", "6", "7"])
+    assert finalize.command_line == "python3 -m batch_manager.node finalize workloads.sample"
+
+
+def test_a_hundred_thousand_tasks_with_gates_are_two_ranges() -> None:
+    """Where a list would pass Batch's limit."""
+    box = ContainerSettings(image_name="alpine")
+    first = TaskSpecification(task_name="Part", inputs="{}", id="1")
+    tasks = [first, *(_command(str(n), first, container=box) for n in range(2, 100_001))]
+    depends_on = FRAME.finalize_definition(tasks, has_work=False).depends_on
+    assert depends_on == TaskDependencies(ranges=(IdRange(1, 199_999),))

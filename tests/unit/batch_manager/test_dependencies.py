@@ -12,6 +12,8 @@ from batch_manager.dependencies import (
     count_members,
     decode_ids,
     encode_ids,
+    expand,
+    is_canonical_number,
 )
 from batch_manager.errors import UsageError
 
@@ -26,6 +28,16 @@ def _expand(dependencies: TaskDependencies) -> set[str]:
 def test_compress_keeps_exactly_the_ids(ids: set[str]) -> None:
     """No id is lost, and a range never takes in another."""
     assert _expand(compress(ids)) == ids
+
+
+@given(_ids)
+def test_expand_gives_the_ids_back_numbers_first(ids: set[str]) -> None:
+    """In an order that two sides can agree on."""
+    expanded = list(expand(compress(ids)))
+    assert set(expanded) == ids
+    numbers = [int(task_id) for task_id in expanded if is_canonical_number(task_id)]
+    assert numbers == sorted(numbers)
+    assert list(map(str, numbers)) == expanded[: len(numbers)]
 
 
 @given(_ids)
