@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from batch_manager.client import BatchClient
 from batch_manager.compilation import JobFrame
 from batch_manager.definitions import PoolRecord
-from batch_manager.errors import NotFoundError, ServiceError
+from batch_manager.errors import AccessDeniedError, NotFoundError
 from batch_manager.naming import container_name
 from batch_manager.preflight.facts import JobFacts
 from batch_manager.preflight.packages import application_name
@@ -18,9 +18,12 @@ _log = logging.getLogger(__name__)
 
 
 def gather_facts(client: BatchClient, frame: JobFrame, tasks: Sequence[TaskSpecification]) -> JobFacts:
-    """What the tasks of a job are checked against. What the service does not tell is not known, and is logged.
+    """What the tasks of a job are checked against. What this identity may not read is not known, and is logged.
 
     The pool is asked for only if a task wants something of it, an application only if a task refers to it.
+
+    Raises:
+        ServiceError: the service could not be asked.
     """
     wants_pool = False
     names: dict[str, str] = {}
@@ -52,7 +55,7 @@ def _names(task: TaskSpecification) -> dict[str, str]:
 def _pool(client: BatchClient, job_id: str) -> PoolRecord | None:
     try:
         return client.get_pool(client.get_job(job_id).pool_id)
-    except ServiceError as error:
+    except (AccessDeniedError, NotFoundError) as error:
         _log.warning("the tasks are not checked against the job's pool: %s", error)
         return None
 
@@ -64,6 +67,6 @@ def _packages(client: BatchClient, names: Mapping[str, str]) -> dict[str, frozen
             found[name] = frozenset(client.list_package_versions(spelled))
         except NotFoundError:
             found[name] = None
-        except ServiceError as error:
+        except AccessDeniedError as error:
             _log.warning("the packages of application %r are not checked: %s", spelled, error)
     return found

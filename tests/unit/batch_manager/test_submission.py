@@ -98,7 +98,7 @@ def test_large_inputs_are_there_before_any_task() -> None:
     """A task may run as soon as it is added."""
     client = _account()
     with pytest.raises(Killed):
-        _submission(interrupt(client, 3, Interruption.BEFORE, Killed())).submit(_drafts())
+        _submission(interrupt(client, 5, Interruption.BEFORE, Killed())).submit(_drafts())
     assert len(client.task_definitions(JOB)) == 1
     assert client.storage.read(CONTAINER, inputs_blob("2")) == b"x" * (MAX_INPUTS_LENGTH + 1)
 
