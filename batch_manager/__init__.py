@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from batch_manager.factory import BatchClientFactory
     from batch_manager.finalize import FinalizeTask
     from batch_manager.job_manager import JobManager, JobManagerBuilder, JobManagerContext
+    from batch_manager.job_request import JobRequest
     from batch_manager.log import setup_logging
     from batch_manager.outcome import JobOutcome, Outcome
     from batch_manager.settings import BatchClientSettings
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
         UploadCondition,
         UserIdentity,
     )
-    from batch_manager.submit import JobRequest, submit_job
+    from batch_manager.submit import submit_job
     from batch_manager.task import TaskContext, WorkloadTask, WorkloadTaskBuilder
     from batch_manager.workload import JobResults, WorkloadBase
 
@@ -49,6 +50,7 @@ _MODULES = {
     "factory": ("BatchClientFactory",),
     "finalize": ("FinalizeTask",),
     "job_manager": ("JobManager", "JobManagerBuilder", "JobManagerContext"),
+    "job_request": ("JobRequest",),
     "log": ("setup_logging",),
     "outcome": ("JobOutcome", "Outcome"),
     "settings": ("BatchClientSettings",),
@@ -63,7 +65,7 @@ _MODULES = {
         "UploadCondition",
         "UserIdentity",
     ),
-    "submit": ("JobRequest", "submit_job"),
+    "submit": ("submit_job",),
     "task": ("TaskContext", "WorkloadTask", "WorkloadTaskBuilder"),
     "workload": ("JobResults", "WorkloadBase"),
 }

@@ -67,6 +67,10 @@ class BlobStorage(Protocol):
         pass through this machine. ``NotFoundError`` if there is no such blob or container."""
         ...
 
+    def delete(self, container: str, blob: str) -> None:
+        """Delete a blob; success if there is none. ``NotFoundError`` if there is no such container."""
+        ...
+
 
 class BatchClient(Protocol):
     """A Batch account. Every method raises a ``ServiceError`` of the fitting kind when the service says no."""

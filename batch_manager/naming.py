@@ -15,6 +15,8 @@ FINALIZE_TASK_ID = "finalize"
 
 WORKLOAD_METADATA = "workload"
 """The metadata of a job that names its workload's package."""
+REQUEST_METADATA = "request"
+"""The metadata of a job that tells requests apart: ``job_request.request_digest``."""
 
 BATCH_RESERVED_TASK_IDS = ("jobpreparation", "jobrelease")
 """The default ids of Batch's own job tasks; a task with one of them confuses the lists."""

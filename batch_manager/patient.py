@@ -66,6 +66,10 @@ class PatientBlobStorage:
         """See ``BlobStorage``."""
         self._patience.repeat(partial(self._storage.copy, container, blob, target_container))
 
+    def delete(self, container: str, blob: str) -> None:
+        """See ``BlobStorage``."""
+        self._patience.repeat(partial(self._storage.delete, container, blob))
+
 
 class PatientBatchClient:
     """A ``BatchClient`` whose requests are repeated while the account is busy.

@@ -5,23 +5,36 @@ The files come first and the job last, so that a submission that dies half-way l
 
 from __future__ import annotations
 
-import json
+import logging
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from batch_manager import environment
-from batch_manager.callback import CALLBACK_FIELD, is_callback_url
-from batch_manager.client import BatchClient
+from batch_manager.callback import CallbackTarget, check_callback_secret, encode_callback, is_callback_url
+from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.compilation import JobFrame, needs_blob
-from batch_manager.definitions import JobDefinition
-from batch_manager.environment import JsonValue
-from batch_manager.errors import InputError
+from batch_manager.definitions import JobDefinition, JobRecord, JobState
+from batch_manager.errors import BusyError, ConflictError, InputError, NotFoundError
 from batch_manager.events import check_progress_url
+from batch_manager.job_request import JobRequest, encode_request, request_digest
 from batch_manager.limits import check_id
-from batch_manager.naming import CALLBACK_BLOB, JOB_MANAGER_TASK_ID, WORKLOAD_METADATA, container_name, inputs_blob
+from batch_manager.naming import (
+    CALLBACK_BLOB,
+    CALLBACK_BODY_BLOB,
+    CALLBACK_SENT_BLOB,
+    CANCEL_BLOB,
+    JOB_MANAGER_TASK_ID,
+    OUTCOME_BLOB,
+    REQUEST_BLOB,
+    REQUEST_METADATA,
+    WORKLOAD_METADATA,
+    container_name,
+    inputs_blob,
+)
+from batch_manager.patience import Patience
 from batch_manager.workload import WorkloadBase
 
 JOB_GRACE = timedelta(hours=1)
@@ -30,37 +43,12 @@ JOB_GRACE = timedelta(hours=1)
 LONGEST_JOB = timedelta(days=180)
 """Batch ends every job then (Azure Batch documentation, quotas and limits)."""
 
+JOB_QUOTA_REACHED = "ActiveJobAndScheduleQuotaReached"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobRequest:
-    """A job to start.
+LEFTOVERS = (OUTCOME_BLOB, CALLBACK_SENT_BLOB, CALLBACK_BODY_BLOB, CANCEL_BLOB)
+"""What FinalizeTask and others would take for the new job's."""
 
-    Attributes:
-        job_id: letters, digits and single ``-`` between them, at most 59 characters: it makes a container name too.
-        pool_id: an existing pool.
-        module: the workload's package, as ``python -m`` on the node finds it.
-        launcher: the command-line prefix that starts Python on the node with the workload importable.
-        parameters: what the job manager is given. Never a secret: whoever may read the job reads them.
-        callback_url: where FinalizeTask tells the outcome; kept in a blob that it alone reads.
-        callback_secret: what FinalizeTask signs the callback with; kept beside the URL. None for no signature.
-        progress_url: where the job's processes send events, as well as they can; every task of the job knows it, so
-            it may hold no secret.
-        time_limit: how long the job may take from its creation until FinalizeTask begins; None for no limit.
-        quota_wait: how long to wait while the account has as many active jobs as it may have.
-        environment_settings: set for every task of the job.
-    """
-
-    job_id: str
-    pool_id: str
-    module: str
-    launcher: str = "python3"
-    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
-    callback_url: str | None = field(default=None, repr=False)
-    callback_secret: str | None = field(default=None, repr=False)
-    progress_url: str | None = None
-    time_limit: timedelta | None = None
-    quota_wait: timedelta = timedelta(minutes=10)
-    environment_settings: Mapping[str, str] = field(default_factory=dict)
+_log = logging.getLogger(__name__)
 
 
 def new_job_id(module: str, now: datetime) -> str:
@@ -92,14 +80,32 @@ def check_callback_url(url: str) -> None:
 
 
 def submit_job(
-    workload: WorkloadBase, client: BatchClient, request: JobRequest, *, clock: Callable[[], float] = time.time
+    workload: WorkloadBase,
+    client: BatchClient,
+    request: JobRequest,
+    *,
+    clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> None:
     """Upload what the workload needs from this machine and create its job, whose job manager adds the tasks.
+
+    Killed at any line and called again with the same request, it comes to the same job. The input files of a job that
+    is there already are not looked at.
+
+    Args:
+        workload: the workload.
+        client: the account that runs it.
+        request: the job.
+        clock: seconds since 1970.
+        monotonic: the clock for ``quota_wait``.
+        sleep: waits so many seconds.
 
     Raises:
         InputError: a parameter is wrong, a file is missing, or the job's id cannot be used; nothing was sent.
         ConfigurationError: a setting is missing.
-        ConflictError: there is a job with this id.
+        ConflictError: there is another job with this id, or one that is being deleted; it is untouched.
+        BusyError: the account had as many active jobs as it may have for longer than ``quota_wait``.
         ServiceError: Batch or Blob Storage refused something.
     """
     container = check_job_id(request.job_id)
@@ -107,32 +113,109 @@ def submit_job(
     for blob, source in files.items():
         if not source.is_file():
             raise InputError(f"the input file {str(source)!r} (for {blob!r}) does not exist")
-    definition = _job_definition(client, request, clock())
     callback = _callback_document(request)
-    storage = client.storage
+    _job_definition(client, request, clock())  # what is wrong with the request is found before anything is sent
+    if _is_submitted(client, request, callback):
+        return
+    _upload(client.storage, container, request, files, callback)
+    patience = Patience(
+        limit=request.quota_wait.total_seconds(), first_pause=5, max_pause=60, monotonic=monotonic, sleep=sleep
+    )
+    try:
+        _create(client, lambda: _job_definition(client, request, clock()), patience)
+    except ConflictError as error:
+        if error.code != "JobExists" or not _is_submitted(client, request, callback):
+            raise
+
+
+def _is_submitted(client: BatchClient, request: JobRequest, callback: bytes) -> bool:
+    """Whether the job is there, made by an earlier call with the same request.
+
+    Raises:
+        ConflictError: it is there and another.
+    """
+    try:
+        job = client.get_job(request.job_id)
+    except NotFoundError:
+        return False
+    differs = _difference(client, request, job, callback)
+    if differs is None:
+        _log.info("the job was submitted before", extra={"job": job.id, "state": job.state.value})
+        return True
+    raise ConflictError(
+        f"submit job {request.job_id!r}: there is a job with this id, created on {job.creation_time:%Y-%m-%d at %H:%M} "
+        f"for the workload {job.metadata.get(WORKLOAD_METADATA)!r} in pool {job.pool_id!r}, and {differs}. "
+        "Choose another id",
+        operation=f"submit job {request.job_id!r}",
+        status=409,
+        code="JobExists",
+    )
+
+
+def _difference(client: BatchClient, request: JobRequest, job: JobRecord, callback: bytes) -> str | None:
+    """Why a job is not the one that is asked for; None if it is."""
+    if job.state is JobState.DELETING:
+        return "it is being deleted"
+    if job.metadata.get(REQUEST_METADATA) != request_digest(request):
+        return "it was submitted with something else"
+    try:
+        given = client.storage.read(container_name(job.id), CALLBACK_BLOB)
+    except NotFoundError:
+        given = encode_callback(None)
+    return None if given == callback else "it has another callback"
+
+
+def _upload(
+    storage: BlobStorage, container: str, request: JobRequest, files: Mapping[str, Path], callback: bytes
+) -> None:
+    """What the job reads, without anything that an earlier job of this id, since deleted, has left behind."""
     storage.create_container(container)
+    for blob in LEFTOVERS:
+        storage.delete(container, blob)
     for blob, source in files.items():
         storage.upload(container, blob, source)
-    inputs = _inputs(request)
-    if needs_blob(inputs):
-        storage.upload(container, inputs_blob(JOB_MANAGER_TASK_ID), inputs.encode())
-    if callback is not None:
-        storage.upload(container, CALLBACK_BLOB, callback)
-    client.create_job(definition)
+    if needs_blob(request.inputs):
+        storage.upload(container, inputs_blob(JOB_MANAGER_TASK_ID), request.inputs.encode())
+    storage.upload(container, REQUEST_BLOB, encode_request(request))
+    storage.upload(container, CALLBACK_BLOB, callback)
 
 
-def _inputs(request: JobRequest) -> str:
-    try:
-        return json.dumps(dict(request.parameters), separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"the parameters are not all JSON values: {error}") from error
+def _create(client: BatchClient, make: Callable[[], JobDefinition], patience: Patience) -> None:
+    """Create the job, once the account has room for it. Its time limit begins when it is created."""
+    deadline = patience.begin()
+    while True:
+        definition = make()
+        try:
+            client.create_job(definition)
+        except ConflictError as error:
+            if error.code != JOB_QUOTA_REACHED:
+                raise
+            deadline.pause(_quota_error(definition.id, error))
+        else:
+            return
 
 
-def _callback_document(request: JobRequest) -> bytes | None:
+def _quota_error(job_id: str, error: ConflictError) -> BusyError:
+    operation = f"create job {job_id!r}"
+    return BusyError(
+        f"{operation}: the account has as many active jobs as its quota allows; a job counts until it is completed: "
+        "end or delete some, or ask for a higher quota",
+        operation=operation,
+        status=error.status,
+        code=error.code,
+        request_id=error.request_id,
+    )
+
+
+def _callback_document(request: JobRequest) -> bytes:
     if request.callback_url is None:
-        return None
+        if request.callback_secret is not None:
+            raise InputError("there is a callback secret but no callback URL: give both, or neither")
+        return encode_callback(None)
     check_callback_url(request.callback_url)
-    return json.dumps({CALLBACK_FIELD: request.callback_url}).encode()
+    if request.callback_secret is not None:
+        check_callback_secret(request.callback_secret)
+    return encode_callback(CallbackTarget(url=request.callback_url, secret=request.callback_secret))
 
 
 def _job_definition(client: BatchClient, request: JobRequest, now: float) -> JobDefinition:
@@ -160,9 +243,9 @@ def _job_definition(client: BatchClient, request: JobRequest, now: float) -> Job
         id=request.job_id,
         pool_id=request.pool_id,
         display_name=request.module,
-        job_manager=frame.compile_job_manager(_inputs(request)),
+        job_manager=frame.compile_job_manager(request.inputs),
         common_environment=common,
-        metadata={WORKLOAD_METADATA: request.module},
+        metadata={WORKLOAD_METADATA: request.module, REQUEST_METADATA: request_digest(request)},
         max_wall_clock_time=None if request.time_limit is None else request.time_limit + JOB_GRACE,
     )
 

@@ -13,7 +13,7 @@ from azure.storage.blob import BlobServiceClient
 
 from batch_manager._azure.listing import Listing
 from batch_manager._azure.translate import translated
-from batch_manager.errors import ServiceError
+from batch_manager.errors import NotFoundError, ServiceError
 
 PARALLEL_TRANSFERS = 4
 """Blocks of one blob that travel at the same time."""
@@ -95,3 +95,12 @@ class AzureBlobStorage:
                 status = str(target.get_blob_properties().copy.status)
         if status != "success":
             raise ServiceError(f"{operation}: the copy ended as {status}", operation=operation)
+
+    def delete(self, container: str, blob: str) -> None:
+        """See ``BlobStorage``."""
+        try:
+            with translated(f"delete blob {blob!r} in container {container!r}"):
+                self._sdk.get_blob_client(container, blob).delete_blob()
+        except NotFoundError as error:
+            if error.code != "BlobNotFound":
+                raise

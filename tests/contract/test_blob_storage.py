@@ -91,3 +91,13 @@ def test_copy_of_a_missing_blob_is_not_found(storage: BlobStorage, container: st
     with pytest.raises(NotFoundError):
         storage.copy(container, "gone", other)
     assert list(storage.list_blobs(other)) == []
+
+
+def test_deleted_blob_is_gone_and_deleting_again_is_success(storage: BlobStorage, container: str) -> None:
+    """A container that is not there is another matter."""
+    storage.upload(container, "a", b"")
+    storage.delete(container, "a")
+    storage.delete(container, "a")
+    assert list(storage.list_blobs(container)) == []
+    with pytest.raises(NotFoundError):
+        storage.delete("no-such-container", "a")

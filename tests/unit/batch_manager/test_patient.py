@@ -28,6 +28,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "list_nodes": ("p",),
     "list_package_versions": ("mesher",),
     "upload": ("source", "b", b"x"),
+    "delete": ("source", "b"),
     "read": ("source", "b"),
     "list_blobs": ("source",),
     "create_container": ("source",),

@@ -1,0 +1,109 @@
+"""A job to start, and the document that keeps what it was started with. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from batch_manager.environment import JsonValue
+from batch_manager.errors import InputError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """A job to start.
+
+    Attributes:
+        job_id: letters, digits and single ``-`` between them, at most 59 characters: it makes a container name too.
+        pool_id: an existing pool.
+        module: the workload's package, as ``python -m`` on the node finds it.
+        launcher: the command-line prefix that starts Python on the node with the workload importable.
+        parameters: what the job manager is given. Never a secret: whoever may read the job reads them.
+        callback_url: where FinalizeTask tells the outcome; kept in a blob that it alone reads.
+        callback_secret: what FinalizeTask signs the callback with; kept beside the URL. None for no signature.
+        progress_url: where the job's processes send events, as well as they can; every task of the job knows it, so
+            it may hold no secret.
+        time_limit: how long the job may take from its creation until FinalizeTask begins; None for no limit.
+        quota_wait: how long to wait while the account has as many active jobs as it may have.
+        environment_settings: set for every task of the job.
+    """
+
+    job_id: str
+    pool_id: str
+    module: str
+    launcher: str = "python3"
+    parameters: Mapping[str, JsonValue] = field(default_factory=dict)
+    callback_url: str | None = field(default=None, repr=False)
+    callback_secret: str | None = field(default=None, repr=False)
+    progress_url: str | None = None
+    time_limit: timedelta | None = None
+    quota_wait: timedelta = timedelta(minutes=10)
+    environment_settings: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def inputs(self) -> str:
+        """The parameters as the job manager's inputs, a JSON object.
+
+        Raises:
+            InputError: one of them is not a JSON value.
+        """
+        try:
+            return json.dumps(dict(self.parameters), separators=(",", ":"), allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"the parameters are not all JSON values: {error}") from error
+
+
+def encode_request(request: JobRequest) -> bytes:
+    """What is needed to run a job again, a JSON object. The callback is a secret and not in it.
+
+    Raises:
+        InputError: a parameter is not a JSON value.
+    """
+    limit = request.time_limit
+    document = {
+        "jobId": request.job_id,
+        "poolId": request.pool_id,
+        "module": request.module,
+        "launcher": request.launcher,
+        "parameters": json.loads(request.inputs),
+        "progressUrl": request.progress_url,
+        "timeLimitSeconds": None if limit is None else limit.total_seconds(),
+        "quotaWaitSeconds": request.quota_wait.total_seconds(),
+        "environmentSettings": dict(request.environment_settings),
+    }
+    return json.dumps(document, indent=1, sort_keys=True).encode()
+
+
+def read_request(document: bytes) -> JobRequest:
+    """The reverse, without a callback.
+
+    Raises:
+        InputError: the document is not one that ``encode_request`` writes.
+    """
+    try:
+        values = json.loads(document)
+        limit = values["timeLimitSeconds"]
+        return JobRequest(
+            job_id=values["jobId"],
+            pool_id=values["poolId"],
+            module=values["module"],
+            launcher=values["launcher"],
+            parameters=dict(values["parameters"]),
+            progress_url=values["progressUrl"],
+            time_limit=None if limit is None else timedelta(seconds=limit),
+            quota_wait=timedelta(seconds=values["quotaWaitSeconds"]),
+            environment_settings=dict(values["environmentSettings"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError("what the job was submitted with cannot be read: it is none of this version's") from error
+
+
+def request_digest(request: JobRequest) -> str:
+    """A short text that two requests share only if they ask for the same job; how long to wait for it and who is
+    called do not count."""
+    values = json.loads(encode_request(request))
+    del values["quotaWaitSeconds"]
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]
