@@ -16,8 +16,8 @@ LOCAL_IDENTITY = (
 )
 """Stands for the pool's managed identity: the local service reads and writes blobs for whoever names one."""
 
-LOCAL_PATIENCE = 30.0
-"""Seconds that a request to a stack of this machine is repeated for: it is there, or it is gone."""
+LOCAL_PATIENCE = 20.0
+"""Seconds that a request is repeated for. A service on this machine that is out of reach for longer has ended."""
 
 
 def local_client(stack: LocalStack) -> BatchClient:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from azure.batch import models
 
@@ -23,6 +24,8 @@ from batch_manager.definitions import (
 from batch_manager.dependencies import IdRange, TaskDependencies
 from batch_manager.specification import ApplicationPackageReference
 
+_UNLIMITED = timedelta(days=10_000)
+
 
 def task_record(task: models.BatchTask) -> TaskRecord:
     """What a task of a list says; fields that were not selected are as if not set."""
@@ -42,7 +45,7 @@ def task_record(task: models.BatchTask) -> TaskRecord:
         required_slots=task.required_slots or 1,
         start_time=info.start_time if info is not None else None,
         end_time=info.end_time if info is not None else None,
-        max_wall_clock_time=task.constraints.max_wall_clock_time if task.constraints is not None else None,
+        max_wall_clock_time=_limit(task.constraints),
     )
 
 
@@ -145,6 +148,12 @@ def _sentence(code: object, message: str | None, pairs: Sequence[models.NameValu
     head = ": ".join(word for word in (_word(code) if code else "", first_line) if word) or "no reason given"
     named = ", ".join(f"{pair.name}: {clean(pair.value)}" for pair in pairs or ())
     return f"{head} ({named})" if named else head
+
+
+def _limit(given: models.BatchTaskConstraints | None) -> timedelta | None:
+    """Batch gives a task without a limit one of 29 000 years."""
+    limit: timedelta | None = given.max_wall_clock_time if given is not None else None
+    return limit if limit is not None and limit < _UNLIMITED else None
 
 
 def _dependencies(given: models.BatchTaskDependencies | None) -> TaskDependencies:

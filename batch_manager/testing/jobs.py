@@ -52,6 +52,7 @@ class Job:
             state=TaskState.ACTIVE,
             display_name=task.display_name,
             required_slots=task.required_slots,
+            max_wall_clock_time=task.constraints.max_wall_clock_time,
         )
 
     def add(self, task: TaskDefinition) -> TaskAddResult:

@@ -1,6 +1,7 @@
 """The seam to Batch, one suite over all implementations: in memory, and the official client on the local service."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -17,7 +18,7 @@ from batch_manager.definitions import (
 )
 from batch_manager.dependencies import IdRange, TaskDependencies
 from batch_manager.errors import ConflictError, NotFoundError, ServiceError
-from batch_manager.specification import ContainerSettings, MultiInstanceSettings
+from batch_manager.specification import ContainerSettings, MultiInstanceSettings, TaskConstraints
 
 NewJob = Callable[[], str]
 
@@ -182,6 +183,21 @@ def test_task_that_was_added_tells_its_definition(client: BatchClient, new_job: 
     assert (detail.definition, detail.command_line) == (task.digest(), "/bin/true")
     assert dict(detail.environment) == {"CASE": "7"}
     assert {listed.record.id: listed for listed in client.list_task_details(job_id)}["Mesh"] == detail
+
+
+def test_wall_clock_limit_of_a_task_is_told(client: BatchClient, new_job: NewJob) -> None:
+    """None where there is none, though Batch says a very long one."""
+    job_id = new_job()
+    limit = timedelta(minutes=2)
+    client.add_tasks(
+        job_id,
+        [
+            _task("1"),
+            TaskDefinition(id="2", command_line="a", constraints=TaskConstraints(max_wall_clock_time=limit)),
+        ],
+    )
+    limits = {record.id: record.max_wall_clock_time for record in client.list_tasks(job_id)}
+    assert limits == {"job-manager": None, "1": None, "2": limit}
 
 
 def test_task_that_batch_made_has_no_definition(client: BatchClient, new_job: NewJob) -> None:
