@@ -33,8 +33,8 @@ TASK_ENDED = "TaskEnded"
 _WALL_CLOCK_WORDS = "maximum execution time"
 """In the details of a ``TaskEnded`` that the wall clock caused."""
 
-_GATE_VERDICTS = {ExitCode.SKIPPED: Outcome.SKIPPED, ExitCode.TIME_LIMIT: Outcome.CANCELLED}
-"""What became of the task behind a gate that ended with one of these codes."""
+_VERDICTS = {ExitCode.SKIPPED: Outcome.SKIPPED, ExitCode.TIME_LIMIT: Outcome.CANCELLED}
+"""What a task is that ended with one of these codes, and what the task behind a gate is that did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +56,21 @@ class JobFacts:
     standstill: Standstill | None = None
 
 
-def task_outcome(record: TaskRecord) -> Outcome | None:
-    """How a task ended, as far as its own record tells; None while it has not ended."""
+def task_outcome(record: TaskRecord, *, is_plain: bool = False) -> Outcome | None:
+    """How a task ended, as far as its own record tells; None while it has not ended.
+
+    Args:
+        record: the task.
+        is_plain: whether no process of ours ran it, so that all its exit codes are its own.
+    """
     if record.state is not TaskState.COMPLETED:
         return None
-    if record.exit_code == ExitCode.SKIPPED:
-        return Outcome.SKIPPED
     if record.succeeded:
         return Outcome.SUCCEEDED
-    if record.exit_code == ExitCode.TIME_LIMIT or (record.failure_code == TASK_ENDED and not _hit_wall_clock(record)):
-        return Outcome.CANCELLED
-    return Outcome.FAILED
+    if record.exit_code in _VERDICTS and not is_plain:
+        return _VERDICTS[ExitCode(record.exit_code)]
+    was_ended = record.failure_code == TASK_ENDED and not _hit_wall_clock(record)
+    return Outcome.CANCELLED if was_ended else Outcome.FAILED
 
 
 def count_job(facts: JobFacts, records: Iterable[TaskRecord]) -> JobOutcome:
@@ -102,7 +106,7 @@ class _Count:
 
     def __init__(self, inputs: FinalizeInputs) -> None:
         self._inputs = inputs
-        self._gates, self._guarded = _Members(inputs.gates), _Members(inputs.guarded)
+        self._gates, self._guarded, self._plain = map(_Members, (inputs.gates, inputs.guarded, inputs.plain))
         self._plain = _Members(inputs.plain)
         self._counts: Counter[Outcome | None] = Counter()
         self._timed_out = self._retries = self._requeues = 0
@@ -124,10 +128,12 @@ class _Count:
                 self._waiting[record.id.lower()] = record
             else:
                 self._add_guarded(record, verdict)
-        elif record.exit_code in _GATE_VERDICTS and record.id in self._plain:  # its command's own exit code
+        elif record.exit_code in _VERDICTS and record.id in self._plain:  # its command's own exit code
             self._take(record, Outcome.FAILED, is_late=False)
         else:
-            self._take(record, task_outcome(record), is_late=record.exit_code == ExitCode.TIME_LIMIT)
+            is_plain = record.id in self._plain
+            is_late = record.exit_code == ExitCode.TIME_LIMIT and not is_plain
+            self._take(record, task_outcome(record, is_plain=is_plain), is_late=is_late)
 
     def outcome(self, facts: JobFacts) -> JobOutcome:
         for record in self._waiting.values():  # not their gates ended them
@@ -163,7 +169,7 @@ class _Count:
 
     def _add_gate(self, gate: TaskRecord) -> None:
         guarded = guarded_task_of(gate.display_name)
-        if guarded is None or gate.exit_code not in _GATE_VERDICTS:
+        if guarded is None or gate.exit_code not in _VERDICTS:
             return
         record = self._waiting.pop(guarded.lower(), None)
         if record is None:
@@ -172,7 +178,7 @@ class _Count:
             self._add_guarded(record, gate.exit_code)
 
     def _add_guarded(self, record: TaskRecord, verdict: int) -> None:
-        self._take(record, _GATE_VERDICTS[ExitCode(verdict)], is_late=verdict == ExitCode.TIME_LIMIT)
+        self._take(record, _VERDICTS[ExitCode(verdict)], is_late=verdict == ExitCode.TIME_LIMIT)
 
     def _take(self, record: TaskRecord, outcome: Outcome | None, *, is_late: bool) -> None:
         self._counts[outcome] += 1

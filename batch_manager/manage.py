@@ -15,7 +15,7 @@ from batch_manager.client import BatchClient
 from batch_manager.compilation import JobFrame
 from batch_manager.definitions import JobState
 from batch_manager.environment import INPUTS, JsonValue, NodeEnvironment
-from batch_manager.errors import BatchManagerError, ConflictError, DefinitionError, NotFoundError
+from batch_manager.errors import BatchManagerError, ConflictError, DefinitionError, NotFoundError, TimeLimitError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.finalize_work import has_finalize_work
 from batch_manager.job_manager import JobManagerContext
@@ -69,7 +69,8 @@ def manage_job(
         if isinstance(error, ConflictError) and _is_over(client, node.job_id):
             _log.warning("the job has ended already, so nothing more is added: %s", error)
             return ExitCode.SUCCEEDED
-        leave_to_finalize(client, node.job_id, submission, manager_cause(error))
+        is_time_limit = isinstance(error, TimeLimitError)
+        leave_to_finalize(client, node.job_id, submission, manager_cause(error), is_time_limit=is_time_limit)
         if isinstance(error, SystemExit) and not error.code:
             raise DefinitionError(manager_cause(error)) from None
         raise
@@ -98,10 +99,12 @@ def manager_cause(error: BaseException) -> str:
     return f"{cause} instead of returning" if isinstance(error, SystemExit) else cause
 
 
-def leave_to_finalize(client: BatchClient, job_id: str, submission: JobSubmission, cause: str) -> None:
+def leave_to_finalize(
+    client: BatchClient, job_id: str, submission: JobSubmission, cause: str, *, is_time_limit: bool
+) -> None:
     """Add FinalizeTask to a job whose job manager failed. If that is not possible it is logged."""
     try:
-        submission.submit_failure(cause)
+        submission.submit_failure(cause, is_time_limit=is_time_limit)
     except BatchManagerError as error:
         if isinstance(error, ConflictError) and _is_over(client, job_id):
             _log.warning("the job has ended already, so nobody is told why its job manager failed")

@@ -48,7 +48,7 @@ def guard_job_manager(module: str, environ: Mapping[str, str], client: BatchClie
     try:
         if _has_finalize(client, node.job_id):
             return end.exit_code
-        _add_finalize(client, node, module, _cause(end, node))
+        _add_finalize(client, node, module, end)
     except BatchManagerError as error:
         _log.error("whether FinalizeTask is there cannot be made sure: %s", cause_of(error))
         return end.exit_code or error.exit_code
@@ -72,11 +72,14 @@ def _has_finalize(client: BatchClient, job_id: str) -> bool:
     return True
 
 
-def _add_finalize(client: BatchClient, node: NodeEnvironment, module: str, cause: str) -> None:
+def _add_finalize(client: BatchClient, node: NodeEnvironment, module: str, end: ChildEnd) -> None:
     from batch_manager.manage import leave_to_finalize, make_submission  # only a job manager that died needs it
 
+    cause = _cause(end, node)
     _log.error("the job manager left no FinalizeTask, which is added here: %s", cause)
-    leave_to_finalize(client, node.job_id, make_submission(client, node, module=module), cause)
+    submission = make_submission(client, node, module=module)
+    is_time_limit = end.out_of_time or end.exit_code == ExitCode.TIME_LIMIT
+    leave_to_finalize(client, node.job_id, submission, cause, is_time_limit=is_time_limit)
 
 
 def _cause(end: ChildEnd, node: NodeEnvironment) -> str:

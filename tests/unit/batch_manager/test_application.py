@@ -10,8 +10,10 @@ from pytest_mock import MockerFixture
 from batch_manager import Application, ExitCode, JobRequest, submit_job
 from batch_manager.client import BatchClient
 from batch_manager.definitions import JobState, TaskDefinition
-from batch_manager.environment import DEPENDS_ON, INPUTS, RULE
-from batch_manager.naming import CANCEL_BLOB, FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, OUTCOME_BLOB
+from batch_manager.environment import DEPENDS_ON, INPUTS, OUTCOME_FILE, RULE
+from batch_manager.naming import CANCEL_BLOB, FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID
+from batch_manager.outcome import JobOutcome
+from batch_manager.outcome_document import encode_outcome
 from batch_manager.testing import InMemoryBatchClient
 from tests.support.sample import RAN, SampleWorkload
 
@@ -180,16 +182,24 @@ def test_task_that_is_not_registered_names_those_that_are(
     assert "registered are: Gather, Part" in caplog.text
 
 
-def test_finalize_writes_the_outcome(client: InMemoryBatchClient, tmp_path: Path) -> None:
-    """Success, failure and skip are told apart, and the framework's own tasks are not counted."""
-    _manage(client, tmp_path)
-    for task_id, code in {"1": 0, "2": 3, "3": 0, "4": int(ExitCode.SKIPPED), JOB_MANAGER_TASK_ID: 0}.items():
-        client.end_task(JOB, task_id, code)
-    assert _execute(client, tmp_path, "finalize") is ExitCode.SUCCEEDED
-    document = json.loads(client.storage.read("job-sample", OUTCOME_BLOB))
-    assert document["outcome"] == "failed"
-    assert document["counts"] == {"succeeded": 2, "failed": 1, "skipped": 1, "notEnded": 0}
-    assert [(f["taskId"], f["exitCode"]) for f in document["failures"]] == [("2", 3)]
+def test_finalize_does_the_workload_s_own_work(
+    client: InMemoryBatchClient, tmp_path: Path, mocker: MockerFixture
+) -> None:
+    """With the outcome that FinalizeTask left for it and the job's blobs."""
+    outcome = JobOutcome(job_id=JOB, succeeded=3)
+    (tmp_path / "outcome.json").write_bytes(encode_outcome(outcome))
+    work = mocker.spy(SampleWorkload, "finalize")
+    assert _execute(client, tmp_path, "finalize", **{OUTCOME_FILE: "outcome.json"}) is ExitCode.SUCCEEDED
+    (_, given, results), _ = work.call_args
+    assert (given, results.container) == (outcome, f"job-{JOB}")
+
+
+@pytest.mark.parametrize("settings", [{}, {OUTCOME_FILE: "missing.json"}])
+def test_finalize_without_an_outcome_is_a_usage_error(
+    client: InMemoryBatchClient, tmp_path: Path, settings: dict[str, str]
+) -> None:
+    """FinalizeTask starts it, nobody else."""
+    assert _execute(client, tmp_path, "finalize", **settings) is ExitCode.USAGE
 
 
 def test_process_outside_batch_is_a_usage_error(client: InMemoryBatchClient, caplog: pytest.LogCaptureFixture) -> None:

@@ -109,6 +109,13 @@ def test_gates_are_known_by_their_names_where_nobody_told() -> None:
     assert count.total == 1
 
 
+@pytest.mark.parametrize("exit_code", [80, 81])
+def test_plain_command_has_all_exit_codes_for_itself(exit_code: int) -> None:
+    """Batch runs it as it is; nobody asked whether it may run."""
+    count = _count(_failed("1", exit_code), tasks=1, plain=compress(["1"]))
+    assert (count.failed, count.timed_out, count.failures[0].exit_code) == (1, 0, exit_code)
+
+
 def test_guarded_task_that_ran_is_told_by_its_own_end() -> None:
     """The gate let it."""
     guarded = compress(["1"])
