@@ -1,4 +1,4 @@
-"""What a team would point a job's progress URL at."""
+"""What a team would point a job's progress URL, or its callback, at."""
 
 import json
 import threading
@@ -18,6 +18,8 @@ class EventReceiver:
 
     def __init__(self, *, status: int = 202, holds_answers: bool = False) -> None:
         self.requests: list[tuple[str, str | None, dict[str, Any]]] = []
+        self.keys: list[str | None] = []
+        """The ``Idempotency-Key`` of each request."""
         self._status = status
         self._may_answer = threading.Event()
         if not holds_answers:
@@ -69,6 +71,7 @@ class EventReceiver:
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 with receiver._arrived:
+                    receiver.keys.append(self.headers["Idempotency-Key"])
                     receiver.requests.append((self.path, self.headers["Content-Type"], body))
                     receiver._arrived.notify_all()
                 receiver._may_answer.wait()
