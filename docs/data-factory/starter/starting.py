@@ -17,7 +17,7 @@ from functools import partial
 from http import HTTPStatus
 
 from batch_manager import BatchClient, InputError, JobRequest, WorkloadBase, submit_job
-from batch_manager.errors import BatchManagerError, BusyError, CallbackError, NotFoundError
+from batch_manager.errors import BatchManagerError, BusyError, CallbackError, ConflictError, NotFoundError
 from batch_manager.supervision import SupervisionLimits
 from batch_manager.supervision.supervising import POLL_INTERVAL, supervise_job
 from dispatcher.workloads import FoundWorkload
@@ -214,7 +214,7 @@ class Starter:
                 return record.moved(StartState.FAILING, cause=str(error))
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, Data Factory waits to be told
-            if self._job_exists(record.job_id):  # the request took effect, or an earlier process made it
+            if not isinstance(error, ConflictError) and self._job_exists(record.job_id):  # an earlier process made it
                 return record.moved(StartState.STARTED)
             _log_failure(record, error)
             return record.moved(StartState.FAILING, cause=_cause(error))

@@ -177,7 +177,7 @@ def _one_life(world: World, act: Callable[[Any], None]) -> None:
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("at", range(1, 40))
+@pytest.mark.parametrize("at", range(1, 55))
 def test_starter_that_is_killed_anywhere_goes_on_where_it_was(
     world: World, factory: EventReceiver, at: int, after_effect: bool
 ) -> None:
@@ -195,7 +195,7 @@ def test_starter_that_is_killed_anywhere_goes_on_where_it_was(
 
 
 @pytest.mark.parametrize("after_effect", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("at", range(1, 40))
+@pytest.mark.parametrize("at", range(1, 55))
 def test_request_that_fails_anywhere_is_made_again(
     world: World, factory: EventReceiver, at: int, after_effect: bool
 ) -> None:

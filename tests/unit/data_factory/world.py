@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from batch_manager.definitions import JobState
+from batch_manager.definitions import JobState, PoolDefinition
 from batch_manager.errors import BusyError
 from batch_manager.testing import InMemoryBatchClient
 from dispatcher.workloads import FoundWorkload
@@ -16,7 +16,17 @@ from tests.support.sample import SampleWorkload
 SECRET = "hush-hush"
 JOB = "sample-run-1"
 
-_COUNTED = {"create_container", "upload", "read", "list_blobs", "create_job", "get_job", "get_task_counts"}
+_COUNTED = {
+    "create_container",
+    "upload",
+    "read",
+    "list_blobs",
+    "create_job",
+    "get_job",
+    "get_pool",
+    "get_task_counts",
+    "delete",
+}
 
 
 class KilledError(BaseException):
@@ -73,6 +83,7 @@ class World:
     def __init__(self, callback_url: str) -> None:
         self.callback_url = callback_url
         self.account = InMemoryBatchClient()
+        self.account.create_pool(PoolDefinition(id="pool"))
         self.faults = Faults()
         self.now = datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC)
         self.threads: list[Callable[[], None]] = []
