@@ -7,7 +7,8 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import dropwhile
 from signal import Signals
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from batch_manager.errors import BatchManagerError, NotFoundError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.naming import FINALIZE_TASK_ID
 from batch_manager.node.children import ChildEnd, watch_child
+from batch_manager.reports import Attempt, read_attempts
 
 if TYPE_CHECKING:
     from batch_manager.client import BatchClient
@@ -29,6 +31,8 @@ TAIL_BYTES = 65_536
 """How much of the end of the standard error a cause is looked for in."""
 
 _NO_APPLICATION = "its process ended well but added no job; does __main__.py call Application(...).run()?"
+
+_TRACEBACK = "Traceback (most recent call last):\n"
 
 _log = logging.getLogger(__name__)
 
@@ -42,13 +46,14 @@ def guard_job_manager(module: str, environ: Mapping[str, str], client: BatchClie
         The child's exit code; ``SOFTWARE`` in the place of 0 where it left no FinalizeTask.
     """
     node = read_node_environment(environ)
+    told = len(read_attempts(node.working_directory))
     end = watch_child(encode_child([sys.executable], module, Role.JOB_MANAGER), environ, timeout=_seconds_left(node))
     if end.asked_to_end:
         return end.exit_code
     try:
         if _has_finalize(client, node.job_id):
             return end.exit_code
-        _add_finalize(client, node, module, end)
+        _add_finalize(client, node, module, end, read_attempts(node.working_directory)[told:])
     except BatchManagerError as error:
         _log.error("whether FinalizeTask is there cannot be made sure: %s", cause_of(error))
         return end.exit_code or error.exit_code
@@ -72,10 +77,12 @@ def _has_finalize(client: BatchClient, job_id: str) -> bool:
     return True
 
 
-def _add_finalize(client: BatchClient, node: NodeEnvironment, module: str, end: ChildEnd) -> None:
+def _add_finalize(
+    client: BatchClient, node: NodeEnvironment, module: str, end: ChildEnd, told: Sequence[Attempt]
+) -> None:
     from batch_manager.manage import leave_to_finalize, make_submission  # only a job manager that died needs it
 
-    cause = _cause(end, node)
+    cause = told[-1].cause if told else _cause(end, node)
     _log.error("the job manager left no FinalizeTask, which is added here: %s", cause)
     submission = make_submission(client, node, module=module)
     is_time_limit = end.out_of_time or end.exit_code == ExitCode.TIME_LIMIT
@@ -87,21 +94,30 @@ def _cause(end: ChildEnd, node: NodeEnvironment) -> str:
         return "it did not end in the job's time limit"
     if end.exit_code == ExitCode.SUCCEEDED:
         return _NO_APPLICATION
-    if end.exit_code > 128 and end.exit_code - 128 in list(Signals):
-        return f"its process was ended by signal {end.exit_code - 128} ({Signals(end.exit_code - 128).name})"
+    number = end.exit_code - 128
+    if number in set(Signals) and end.exit_code != ExitCode.CANCELLED:  # that one Python tells itself
+        return f"its process was ended by signal {number} ({Signals(number).name})"
     told = last_words(_standard_error(node))
     return told or f"its process ended with exit code {end.exit_code}"
 
 
 def last_words(standard_error: str) -> str:
-    """The last thing that a process said on its standard error, in one line: the end of a traceback, as a rule."""
-    lines = [line for line in standard_error.splitlines() if line.strip()]
+    """The last thing that a process said on its standard error, in one line: the exception that a traceback ends with,
+    the message of a log's record, or whatever the last line is."""
+    _, traceback, after = standard_error.rpartition(_TRACEBACK)
+    lines = [line for line in after.splitlines() if line.strip()]
+    if traceback:
+        return one_line("\n".join(dropwhile(_is_indented, lines)))
     if not lines:
         return ""
     try:
         return one_line(str(json.loads(lines[-1])["message"]))
     except (ValueError, KeyError, TypeError):
         return one_line(lines[-1])
+
+
+def _is_indented(line: str) -> bool:
+    return line.startswith(" ")
 
 
 def _standard_error(node: NodeEnvironment) -> str:

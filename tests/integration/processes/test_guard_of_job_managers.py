@@ -17,6 +17,7 @@ from batch_manager.exit_codes import ExitCode
 from batch_manager.naming import FINALIZE_TASK_ID
 from batch_manager.node import guard
 from batch_manager.node.guard import guard_job_manager, last_words
+from batch_manager.reports import Attempt, add_attempt
 from batch_manager.testing import InMemoryBatchClient
 from tests.acceptance.conftest import wait_for
 
@@ -97,6 +98,19 @@ def test_guard_tells_the_last_words_of_a_job_manager_that_died(
     assert _cause(client) == "NameError: name 'x' is not defined"
 
 
+def test_guard_tells_what_the_job_manager_reported(client: InMemoryBatchClient, guarded: Guard, tmp_path: Path) -> None:
+    """One that raised could say why, but not add FinalizeTask; what an earlier run said does not count."""
+    add_attempt(str(tmp_path), Attempt(1, "node-a", 1.0, 1, "long ago", retried=False))
+    main = """
+import os
+from batch_manager.reports import Attempt, add_attempt
+add_attempt(os.environ["AZ_BATCH_TASK_WORKING_DIR"], Attempt(2, "node-a", 2.0, 75, "Batch was busy", retried=False))
+raise SystemExit(75)
+"""
+    assert guarded(main) == ExitCode.TRY_AGAIN
+    assert _cause(client) == "Batch was busy"
+
+
 @pytest.mark.parametrize(
     ("main", "code", "cause"),
     [
@@ -172,6 +186,10 @@ def test_guard_that_cannot_ask_batch_never_says_success(
         ('{"level": "ERROR", "message": "RuntimeError: no\\nlicence"}\n', "RuntimeError: no; licence"),
         ('{"level": "ERROR"}', '{"level": "ERROR"}'),
         ("3", "3"),
+        (
+            'warning\nTraceback (most recent call last):\n  File "x", line 1\nValueError: two\nlines\n',
+            "ValueError: two; lines",
+        ),
     ],
 )
 def test_last_words_are_those_of_a_traceback_or_of_a_log(text: str, words: str) -> None:
