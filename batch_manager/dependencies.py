@@ -65,14 +65,15 @@ def compress(ids: Iterable[str]) -> TaskDependencies:
     """The same ids with each run of two or more consecutive numbers as a range. Order is by number, then by name."""
     numbers: list[int] = []
     names: set[str] = set()
-    for task_id in set(ids):
+    for task_id in ids:
         if is_canonical_number(task_id):
             numbers.append(int(task_id))
         else:
             names.add(task_id)
     singles: list[str] = []
     ranges: list[IdRange] = []
-    for run in _runs(sorted(numbers)):
+    numbers.sort()
+    for run in _runs(numbers):
         if run.start == run.end:
             singles.append(str(run.start))
         else:
@@ -145,8 +146,8 @@ def _runs(numbers: list[int]) -> Iterator[IdRange]:
     if not numbers:
         return
     start = previous = numbers[0]
-    for number in numbers[1:]:
-        if number != previous + 1:
+    for number in numbers:
+        if number > previous + 1:
             yield IdRange(start, previous)
             start = number
         previous = number
