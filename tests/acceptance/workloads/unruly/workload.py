@@ -9,6 +9,7 @@ from batch_manager import (
     JobManagerContext,
     TaskConstraints,
     TaskContext,
+    TaskSpecification,
     WorkloadBase,
     WorkloadTask,
     WorkloadTaskBuilder,
@@ -52,7 +53,7 @@ class UnrulyJobManager(JobManager):
         """See ``JobManager``."""
         deeds = self.context.parameters.get("deeds", [])
         assert isinstance(deeds, list)
-        added = []
+        added: list[TaskSpecification] = []
         for deed in deeds:
             assert isinstance(deed, dict)
             after = deed.get("after", [])
