@@ -103,11 +103,24 @@ def _trust() -> ssl.SSLContext:
     import ssl  # plain HTTP has no use for it
 
     bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    if not bundle:
+    if bundle:
+        if os.path.isdir(bundle):
+            return ssl.create_default_context(capath=bundle)
+        return ssl.create_default_context(cafile=bundle)
+    folder = ssl.get_default_verify_paths().capath
+    if os.environ.get("SSL_CERT_FILE") or folder is None or not _has_hashes(folder):
         return ssl.create_default_context()
-    if os.path.isdir(bundle):
-        return ssl.create_default_context(capath=bundle)
-    return ssl.create_default_context(cafile=bundle)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which verifies the certificate and the host's name
+    context.load_verify_locations(capath=folder)  # opens the one file it needs; a bundle is read whole: 20 ms
+    return context
+
+
+def _has_hashes(folder: str) -> bool:
+    """Whether a folder's certificates have the names by which OpenSSL finds them."""
+    try:
+        return any(name.endswith(".0") for name in os.listdir(folder))
+    except OSError:
+        return False
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """The question of a task with parents, asked of a real service: by key over http, by token over https."""
 
 import json
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -83,6 +86,23 @@ def test_key_in_the_secrets_folder_opens_too(running: Running, tmp_path: Path) -
 
 def test_token_of_the_identity_endpoint_opens_over_https(with_token: dict[str, str]) -> None:
     """With the certificates that Microsoft's client is told to trust, and page after page."""
+    assert len(list(unsuccessful_ids(with_token, "many"))) == MANY
+
+
+def test_certificates_of_the_machine_are_trusted(
+    with_token: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Of their folder the one file that is needed is opened."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl to name a certificate with")
+    authority = Path(os.environ["REQUESTS_CA_BUNDLE"]).with_name("authority.pem")
+    words = [openssl, "x509", "-noout", "-hash", "-in", str(authority)]
+    named = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
+    (tmp_path / f"{named}.0").write_bytes(authority.read_bytes())
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     assert len(list(unsuccessful_ids(with_token, "many"))) == MANY
 
 
