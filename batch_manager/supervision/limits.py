@@ -87,8 +87,24 @@ class SupervisionLimits:
         return limit
 
 
-_LIMIT = re.compile(r"([a-z][a-z_-]*)=(\d+)([smhd]?)")
+_TIME = re.compile(r"(\d{1,9})([smhd])")
+_NUMBER = re.compile(r"\d{1,9}")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+def parse_time(text: str) -> timedelta:
+    """A time as a command line says it: ``90s``, ``30m``, ``2h``, ``1d``.
+
+    Raises:
+        InputError: it is none, or longer than any clock goes.
+    """
+    found = _TIME.fullmatch(text)
+    try:
+        if found is not None:
+            return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    except OverflowError:
+        pass
+    raise InputError(f"{text!r} is no time: give a whole number with s, m, h or d, such as 90s, 30m or 2h")
 
 
 def parse_limits(base: SupervisionLimits, words: Iterable[str]) -> SupervisionLimits:
@@ -96,26 +112,28 @@ def parse_limits(base: SupervisionLimits, words: Iterable[str]) -> SupervisionLi
 
     Args:
         base: what is not named stays as it is here.
-        words: a name, ``=``, a whole number, and ``s``, ``m``, ``h`` or ``d`` for a time.
+        words: a name, ``=``, and a time as ``parse_time`` reads it, or a number where the limit is one.
 
     Raises:
         InputError: a word is none of these; the message lists what could be.
     """
     names = [field.name for field in fields(SupervisionLimits)]
     for word in words:
-        found = _LIMIT.fullmatch(word)
-        name = found[1].replace("-", "_") if found else ""
-        is_time = name in names and isinstance(getattr(base, name), timedelta)
-        if found is None or name not in names or bool(found[3]) is not is_time:
+        name, _, text = word.partition("=")
+        name = name.replace("-", "_")
+        if name not in names:
             known = ", ".join(name.replace("_", "-") for name in names)
-            raise InputError(
-                f"{word!r} is no limit: give NAME=TIME such as pool-empty=90m, with s, m, h or d, or "
-                f"preparation-tries=NUMBER. Names: {known}"
-            )
-        value: Any = int(found[2])
-        try:
-            value = timedelta(**{_UNITS[found[3]]: value}) if is_time else value
-        except OverflowError:
-            raise InputError(f"{word!r} is too long a time: give at most {timedelta.max.days}d") from None
-        base = replace(base, **{name: value})
+            raise InputError(f"{word!r} is no limit: give NAME=TIME such as pool-empty=90m. Names: {known}")
+        base = replace(base, **{name: _parse_value(word, text, is_time=isinstance(getattr(base, name), timedelta))})
     return base
+
+
+def _parse_value(word: str, text: str, *, is_time: bool) -> Any:
+    try:
+        if is_time:
+            return parse_time(text)
+    except InputError as error:
+        raise InputError(f"the limit {word!r}: {error}") from None
+    if not _NUMBER.fullmatch(text):
+        raise InputError(f"the limit {word!r}: {text!r} is no number")
+    return int(text)

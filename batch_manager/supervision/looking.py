@@ -20,7 +20,7 @@ from batch_manager.definitions import (
     TaskState,
 )
 from batch_manager.dependencies import TaskDependencies, count_members
-from batch_manager.errors import NotFoundError
+from batch_manager.errors import NotFoundError, UsageError
 from batch_manager.finalize_inputs import FinalizeInputs
 from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, container_name, inputs_blob
 from batch_manager.supervision.obstacles import Snapshot
@@ -73,15 +73,14 @@ def read_finalize_inputs(client: BatchClient, job_id: str, finalize: TaskDetail 
     """What FinalizeTask was told when it was added; nothing where it was not, or cannot be read."""
     if finalize is None:
         return FinalizeInputs()
-    text: str | bytes = finalize.environment.get(environment.INPUTS, "{}")
-    if environment.INPUTS_FILE in finalize.environment:
-        blob = _found(lambda: client.storage.read(container_name(job_id), inputs_blob(FINALIZE_TASK_ID)))
-        text = blob if blob is not None else "{}"
+    text: str | bytes | None = finalize.environment.get(environment.INPUTS)
+    if text is None:
+        text = _found(lambda: client.storage.read(container_name(job_id), inputs_blob(FINALIZE_TASK_ID)))
     try:
-        values = json.loads(text)
-    except ValueError:
-        values = None
-    return FinalizeInputs.from_values(values) if isinstance(values, dict) else FinalizeInputs()
+        values = json.loads(text or "{}")
+        return FinalizeInputs.from_values(values) if isinstance(values, dict) else FinalizeInputs()
+    except (ValueError, UsageError):
+        return FinalizeInputs()
 
 
 def _failed_gates(client: BatchClient, job_id: str, finalize: TaskDetail | None) -> tuple[TaskRecord, ...]:

@@ -135,7 +135,7 @@ def _job_manager(snapshot: Snapshot) -> Iterator[Obstacle]:
     said = f": {_quoted(manager.failure_message)}" if manager.failure_message and manager.exit_code is None else ""
     yield _obstacle(
         ObstacleKind.JOB_MANAGER_LEFT,
-        f"the job manager ended {how} without adding FinalizeTask{said}; its stderr.txt says more",
+        f"it ended {how} without adding FinalizeTask{said}; its stderr.txt says more",
     )
 
 

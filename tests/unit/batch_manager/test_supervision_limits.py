@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch_manager.errors import InputError
-from batch_manager.supervision import ObstacleKind, SupervisionLimits, parse_limits
+from batch_manager.supervision import ObstacleKind, SupervisionLimits, parse_limits, parse_time
 
 BASE = SupervisionLimits()
 
@@ -27,22 +27,39 @@ def test_words_change_the_limits_they_name_and_no_other() -> None:
     assert changed.pool_missing == BASE.pool_missing
 
 
-@pytest.mark.parametrize(
-    "word",
-    ["", "pool-empty", "pool-empty=", "pool-empty=90", "pool-empty=-1m", "pool-empty=1.5h", "preparation-tries=5m"],
-)
-def test_word_that_is_no_limit_is_refused_with_what_could_be(word: str) -> None:
-    """The value, and all names."""
+@pytest.mark.parametrize("word", ["", "=5m", "pool-emty=5m", "since=5m"])
+def test_limit_that_is_not_there_is_refused_with_all_that_are(word: str) -> None:
+    """And with what was given."""
     with pytest.raises(InputError) as caught:
         parse_limits(BASE, [word])
     assert repr(word) in str(caught.value)
     assert "nothing-starts" in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "word",
+    ["pool-empty", "pool-empty=", "pool-empty=90", "pool-empty=-1m", "pool-empty=1.5h", "preparation-tries=5m"],
+)
+def test_limit_without_a_value_of_its_kind_is_refused(word: str) -> None:
+    """The message names it and says what it could be."""
+    with pytest.raises(InputError, match=r"is no (time|number)") as caught:
+        parse_limits(BASE, [word])
+    assert repr(word) in str(caught.value)
+
+
 def test_time_that_no_clock_has_is_refused() -> None:
     """Not a traceback."""
-    with pytest.raises(InputError, match="too long"):
-        parse_limits(BASE, ["pool-empty=99999999999d"])
+    with pytest.raises(InputError, match="is no time"):
+        parse_time("999999999999d")
+    with pytest.raises(InputError, match="is no time"):
+        parse_time("999999999d1")
+
+
+@given(number=st.integers(min_value=0, max_value=999_999_999))
+def test_time_is_as_long_as_it_says(number: int) -> None:
+    """Up to the longest one that is read."""
+    assert parse_time(f"{number}s") == timedelta(seconds=number)
+    assert parse_time(f"{number}m") == timedelta(minutes=number)
 
 
 @given(name=st.sampled_from([field.name for field in fields(SupervisionLimits) if field.name != "preparation_tries"]))
