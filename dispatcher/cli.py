@@ -60,6 +60,24 @@ def run(
     local_callback: Annotated[
         bool, typer.Option("--local-callback", help="Receive the callback here and show it.")
     ] = False,
+    callback_secret_file: Annotated[
+        Path | None, typer.Option(help="File that holds what FinalizeTask signs the callback with.")
+    ] = None,
+    progress_url: Annotated[
+        str | None, typer.Option(help="Where the job's processes send events; it may hold no secret.")
+    ] = None,
+    time_limit: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="How long the job may take until FinalizeTask begins: 90s, 30m, 2h."),
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=TIME",
+            help="How long something may keep the job from going on before it is ended, such as nodes-unusable=60s; "
+            "a name that is not known lists them all. May be given several times.",
+        ),
+    ] = None,
     results: Results = None,
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave service and files for a look until Ctrl-C; files stay.")
@@ -73,9 +91,12 @@ def run(
     """Run a workload's job on a local Batch service and exit with the job's outcome.
 
     Exit codes: 0 all tasks succeeded, 1 a task failed or was skipped, 64 wrong command line, 65 wrong input, 69 and 75
-    a service could not do it, 70 the workload is wrong as written, 78 a setting is missing, 130 interrupted.
+    a service could not do it or the job could never have ended, 70 the workload is wrong as written, 78 a setting is
+    missing, 81 the time limit was over, 130 interrupted or cancelled.
     """
+    from batch_manager.supervision import parse_limits, parse_time
     from dispatcher.dispatcher import Dispatcher, RunOptions
+    from dispatcher.watch import LOCAL_LIMITS
 
     if end_with_parent:
         processes.end_with_parent(os.getppid())
@@ -86,7 +107,11 @@ def run(
         nodes=nodes,
         slots=slots,
         callback_url=None if callback_file is None else read_secret(callback_file),
+        callback_secret=None if callback_secret_file is None else read_secret(callback_secret_file),
         receive_callback=local_callback,
+        progress_url=progress_url,
+        time_limit=None if time_limit is None else parse_time(time_limit),
+        limits=parse_limits(LOCAL_LIMITS, limit or ()),
         results=results,
         keep=keep,
         faults=read_faults(faults),

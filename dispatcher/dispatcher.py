@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shlex import quote
 
@@ -25,10 +25,13 @@ from batch_manager import (
 )
 from batch_manager.definitions import PoolDefinition
 from batch_manager.environment import SECRETS_DIRECTORY, JsonValue
-from batch_manager.errors import ServiceError
+from batch_manager.errors import ServiceError, StuckJobError
+from batch_manager.events import check_progress_url
 from batch_manager.exit_codes import ExitCode
 from batch_manager.naming import container_name
+from batch_manager.outcome import ErrorCode, JobOutcome
 from batch_manager.submit import check_callback_url, check_job_id, new_job_id
+from batch_manager.supervision import JobEnd, SupervisionLimits
 from dispatcher.local import POOL_ID, local_client
 from dispatcher.progress import progress_view
 from dispatcher.receiver import CallbackReceiver
@@ -37,7 +40,7 @@ from dispatcher.results import empty_folder, fetch_results, keep_fault_log
 from dispatcher.service.node.warm.options import WarmLevel
 from dispatcher.stack import LocalStack, StackError
 from dispatcher.warm_starts import service_words
-from dispatcher.watch import JobEnd, watch_job
+from dispatcher.watch import LOCAL_LIMITS, watch_job
 from dispatcher.workloads import FoundWorkload
 
 CALLBACK_WAIT = 10.0
@@ -54,7 +57,11 @@ class RunOptions:
         nodes: compute nodes of the pool, each a folder on this machine.
         slots: tasks that run at the same time on each node.
         callback_url: where FinalizeTask calls; None for none.
+        callback_secret: what FinalizeTask signs the callback with; None for no signature.
         receive_callback: start a receiver on this machine and have FinalizeTask call that.
+        progress_url: where the job's processes send events; None for nowhere.
+        time_limit: how long the job may take until FinalizeTask begins; None for no limit.
+        limits: how long something may keep the job from going on before it is ended.
         results: the folder for the job's blobs; None means ``runs/<job-id>`` in the current directory.
         keep: leave the service running and its files in place until interrupted.
         faults: a plan of faults for the service; its log joins the results.
@@ -66,7 +73,11 @@ class RunOptions:
     nodes: int = 1
     slots: int = field(default_factory=lambda: os.cpu_count() or 1)
     callback_url: str | None = field(default=None, repr=False)
+    callback_secret: str | None = field(default=None, repr=False)
     receive_callback: bool = False
+    progress_url: str | None = None
+    time_limit: timedelta | None = None
+    limits: SupervisionLimits = LOCAL_LIMITS
     results: Path | None = None
     keep: bool = False
     faults: str | None = None
@@ -89,10 +100,10 @@ class Dispatcher:
         """Start a local Batch service and Azurite, run the job, fetch its results, stop everything.
 
         Returns:
-            ``SUCCEEDED``; ``FAILED`` if a task failed or was skipped; if the job manager failed, the exit code it
-            failed with.
+            What ``JobEnd.exit_code`` says.
 
         Raises:
+            StuckJobError: the job could not go on; it was ended and reported.
             InputError: a parameter is wrong or a file is missing; nothing was started.
             StackError: the service or Azurite did not start, or ended early.
             BatchManagerError: the service or Azurite refused something.
@@ -101,6 +112,8 @@ class Dispatcher:
         check_job_id(job_id)
         if options.callback_url is not None:
             check_callback_url(options.callback_url)
+        if options.progress_url is not None:
+            check_progress_url(options.progress_url)
         results = empty_folder(options.results or Path("runs") / job_id)
         self._found.make(BatchClientFactory.create(BatchClientSettings())).local_inputs(options.parameters)
         with ExitStack() as stack:
@@ -120,6 +133,12 @@ class Dispatcher:
                 raise StackError(reason) from error
             if options.keep:
                 local.wait_until_interrupted(self._console)
+            if end.outcome.error_code is ErrorCode.STUCK and (standstill := end.outcome.standstill) is not None:
+                raise StuckJobError(
+                    f"the job could not go on, so it was ended: {standstill.message}",
+                    job_id=job_id,
+                    code=standstill.code,
+                )
             return end.exit_code
 
     def _keep_fault_log(self, run_folder: Path, results: Path) -> None:
@@ -162,7 +181,7 @@ class _LocalJob:
         started = time.monotonic()
         submit_job(workload, client, self._request())
         with progress_view(console, self._job_id) as view:
-            end = watch_job(client, self._job_id, view, slots=options.slots)
+            end = watch_job(client, self._job_id, view, limits=options.limits)
         seconds = time.monotonic() - started
         missing = fetch_results(client.storage, container_name(self._job_id), self._results)
         print_report(console, workload, client, end, seconds=seconds, results=self._results, missing=missing)
@@ -177,6 +196,9 @@ class _LocalJob:
             launcher=quote(sys.executable),
             parameters=self._options.parameters,
             callback_url=self._receiver.url if self._receiver is not None else self._options.callback_url,
+            callback_secret=self._options.callback_secret,
+            progress_url=self._options.progress_url,
+            time_limit=self._options.time_limit,
             environment_settings={
                 "PYTHONPATH": str(self._found.import_root),
                 SECRETS_DIRECTORY: str(self._local.secrets_folder),
@@ -193,3 +215,10 @@ class _LocalJob:
             outcome = body.get("Output", {}).get("outcome")
             said = f"callback received: StatusCode {body.get('StatusCode')}, outcome {outcome}"
             self._console.print(said, highlight=False)
+
+
+def _raise_if_stuck(outcome: JobOutcome) -> None:
+    standstill = outcome.standstill
+    if outcome.error_code is ErrorCode.STUCK and standstill is not None:
+        text = f"the job could not go on, so it was ended: {standstill.message}"
+        raise StuckJobError(text, job_id=outcome.job_id, code=standstill.code)

@@ -12,7 +12,7 @@ from rich.text import Text
 from batch_manager import BatchClient, JobResults, WorkloadBase
 from batch_manager.naming import FINALIZE_TASK_ID, container_name, log_folder
 from batch_manager.outcome import JobOutcome, Outcome
-from dispatcher.watch import JobEnd
+from batch_manager.supervision import JobEnd
 
 SHOWN_FAILURES = 10
 """Failures that get a row of their own."""
@@ -31,9 +31,10 @@ def print_report(
     """The outcome, what the workload says of its results if the job succeeded, where they lie, and what is missing."""
     outcome = end.outcome
     print_outcome(console, outcome, seconds=seconds, results=results)
-    if end.finalize_failure is not None:
+    if end.untold is not None:
         log = results.resolve() / log_folder(FINALIZE_TASK_ID) / "stderr.txt"
-        console.print(f"{end.finalize_failure}: {log}", style="bold red", highlight=False, soft_wrap=True)
+        said = f"{end.untold}: {log}" if log.exists() else end.untold
+        console.print(said, style="bold red", markup=False, highlight=False, soft_wrap=True)
     if outcome.outcome is Outcome.SUCCEEDED:
         for line in workload.summarize(JobResults(client.storage, container_name(outcome.job_id))):
             console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -59,17 +60,14 @@ def print_outcome(console: Console, outcome: JobOutcome, *, seconds: float, resu
 
 
 def _counts(outcome: JobOutcome, seconds: float) -> Table:
-    table = Table("succeeded", "failed", "skipped", "not ended", "seconds", "tasks/s")
-    total = outcome.succeeded + outcome.failed + outcome.skipped
-    rate = total / seconds if seconds > 0 else 0.0
-    table.add_row(
-        str(outcome.succeeded),
-        str(outcome.failed),
-        str(outcome.skipped),
-        str(outcome.not_ended),
-        f"{seconds:.1f}",
-        f"{rate:.1f}",
-    )
+    counts = {"succeeded": outcome.succeeded, "failed": outcome.failed, "skipped": outcome.skipped}
+    seldom = {"cancelled": outcome.cancelled, "not ended": outcome.not_ended, "missing": outcome.missing}
+    seldom |= {"retries": outcome.retries, "requeues": outcome.requeues}
+    shown = {**counts, **{name: number for name, number in seldom.items() if number}}
+    ended = outcome.total - outcome.not_ended - outcome.missing
+    rate = ended / seconds if seconds > 0 else 0.0
+    table = Table(*shown, "seconds", "tasks/s")
+    table.add_row(*map(str, shown.values()), f"{seconds:.1f}", f"{rate:.1f}")
     return table
 
 
@@ -82,7 +80,7 @@ def _failures(outcome: JobOutcome) -> Table:
             "" if failure.exit_code is None else str(failure.exit_code),
             Text(failure.reason),
         )
-    left_out = outcome.failed - min(len(outcome.failures), SHOWN_FAILURES)
+    left_out = outcome.failed + outcome.cancelled - min(len(outcome.failures), SHOWN_FAILURES)
     if left_out > 0:
         table.caption = f"and {left_out} more"
     return table
