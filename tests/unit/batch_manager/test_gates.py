@@ -1,6 +1,6 @@
 """Which tasks have a gate before them, and what the gates' ids are."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_manager import DependencyRule, TaskSpecification
@@ -32,6 +32,7 @@ def _jobs(draw: st.DrawFn) -> list[TaskSpecification]:
     ]
 
 
+@settings(deadline=None)
 @given(tasks=_jobs(), has_time_limit=st.booleans())
 def test_gates_are_one_range_after_the_largest_number(tasks: list[TaskSpecification], has_time_limit: bool) -> None:
     """So they travel in a few characters, and no task has the id of a gate."""
@@ -42,6 +43,7 @@ def test_gates_are_one_range_after_the_largest_number(tasks: list[TaskSpecificat
     assert not count_members(plan.gates, [task.id for task in tasks])
 
 
+@settings(deadline=None)
 @given(tasks=_jobs())
 def test_pair_gives_the_plan_back(tasks: list[TaskSpecification]) -> None:
     """FinalizeTask is told two lists of ids and finds which gate stands before which task."""
@@ -49,6 +51,7 @@ def test_pair_gives_the_plan_back(tasks: list[TaskSpecification]) -> None:
     assert pair(plan.gates, plan.guarded) == {gate: task for task, gate in plan.gate_ids.items()}
 
 
+@settings(deadline=None)
 @given(tasks=_jobs())
 def test_plan_does_not_depend_on_the_order_of_the_tasks(tasks: list[TaskSpecification]) -> None:
     """It is derived from the ids."""

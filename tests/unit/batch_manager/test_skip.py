@@ -1,7 +1,7 @@
 """Whether a task with parents runs, by how they ended."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_manager import BatchClientFactory, BatchClientSettings, DependencyRule
@@ -29,6 +29,7 @@ def _node(**settings: str) -> NodeEnvironment:
     return read_node_environment({"AZ_BATCH_JOB_ID": "j", "AZ_BATCH_TASK_ID": "9", **settings})
 
 
+@settings(deadline=None)
 @given(codes=st.lists(st.sampled_from([0, 1, 80, 81]), min_size=3, max_size=3), rule=st.sampled_from(DependencyRule))
 def test_rule_looks_at_the_parents_alone(codes: list[int], rule: DependencyRule) -> None:
     """Of tasks 1 to 3 the first two are parents; skipped ones did not succeed."""

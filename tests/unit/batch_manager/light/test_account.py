@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_manager import BatchClientSettings
@@ -35,6 +35,7 @@ def _value(name: str, place: str) -> str:
 _some = st.sets(st.sampled_from(NAMES))
 
 
+@settings(deadline=None)
 @given(in_environment=_some, in_files=_some)
 def test_account_is_the_one_that_the_settings_read(
     tmp_path_factory: pytest.TempPathFactory, in_environment: set[str], in_files: set[str]

@@ -1,6 +1,5 @@
 """Tokens are asked for as Microsoft's own client asks; keys that are none are refused."""
 
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -9,6 +8,7 @@ from azure.identity import ManagedIdentityCredential
 from batch_manager.light.account import Account
 from batch_manager.light.authorization import authorizer, text_to_sign
 from batch_manager.light.errors import NotLightError
+from tests.support.host import Host
 
 SCOPE = "https://batch.core.windows.net//.default"
 TOKEN = (200, {"access_token": "secret", "expires_in": "3600", "expires_on": "4000000000", "resource": "r"})
@@ -28,7 +28,7 @@ def _environ_of(kind: str, url: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("kind", ["App Service", "virtual machine"])
-def test_token_is_asked_for_as_azure_identity_does(host: Any, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+def test_token_is_asked_for_as_azure_identity_does(host: Host, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     """The same path, query and headers."""
     environ = _environ_of(kind, host.url)
     for name, value in environ.items():
@@ -40,7 +40,7 @@ def test_token_is_asked_for_as_azure_identity_does(host: Any, monkeypatch: pytes
     assert ours == theirs
 
 
-def test_answer_without_a_token_is_left_to_the_official_client(host: Any) -> None:
+def test_answer_without_a_token_is_left_to_the_official_client(host: Host) -> None:
     """The message names none."""
     host.answers = [(200, {"error": "no such identity"})]
     with pytest.raises(NotLightError):
