@@ -3,6 +3,7 @@
     BatchManagerError                       exit code
     ├── UsageError                          64  command line or environment of a node process
     ├── InputError                          65  the user's data
+    │   └── JobRequestError                     names every field of a job to start that is at fault
     ├── DefinitionError                     70  the workload as it is written
     │   ├── AutoscaleFormulaError
     │   ├── RegistrationError
@@ -163,6 +164,18 @@ def _told(problems: tuple[Problem, ...]) -> str:
         if len(found) > _SHOWN_OF_A_KIND:
             lines.append(f"and {len(found) - _SHOWN_OF_A_KIND} more of this kind ({rule})")
     return "the job cannot be submitted:\n  " + "\n  ".join(lines)
+
+
+class JobRequestError(InputError):
+    """What a job was asked for with cannot be used. Raised before anything is sent.
+
+    Attributes:
+        problems: all of them.
+    """
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__(_told(problems))
 
 
 class CallbackError(BatchManagerError):

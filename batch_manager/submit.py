@@ -9,6 +9,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,10 +18,9 @@ from batch_manager.callback import CallbackTarget, check_callback_secret, encode
 from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.compilation import JobFrame, needs_blob
 from batch_manager.definitions import JobDefinition, JobRecord, JobState
-from batch_manager.errors import BusyError, ConflictError, InputError, NotFoundError
+from batch_manager.errors import BusyError, ConflictError, InputError, JobRequestError, NotFoundError
 from batch_manager.events import check_progress_url
 from batch_manager.job_request import JobRequest, encode_request, request_digest
-from batch_manager.limits import check_id
 from batch_manager.naming import (
     CALLBACK_BLOB,
     CALLBACK_BODY_BLOB,
@@ -35,6 +35,7 @@ from batch_manager.naming import (
     inputs_blob,
 )
 from batch_manager.patience import Patience
+from batch_manager.preflight import RequestFacts, check_id, find_request_problems, find_wrong_types
 from batch_manager.workload import WorkloadBase
 
 JOB_GRACE = timedelta(hours=1)
@@ -102,17 +103,14 @@ def submit_job(
         sleep: waits so many seconds.
 
     Raises:
-        InputError: a parameter is wrong, a file is missing, or the job's id cannot be used; nothing was sent.
+        JobRequestError: the pre-flight found something: every wrong field, missing file or pool; nothing was sent.
         ConfigurationError: a setting is missing.
         ConflictError: there is another job with this id, or one that is being deleted; it is untouched.
         BusyError: the account had as many active jobs as it may have for longer than ``quota_wait``.
         ServiceError: Batch or Blob Storage refused something.
     """
+    files = _check(workload, client, request)
     container = check_job_id(request.job_id)
-    files = workload.local_inputs(request.parameters)
-    for blob, source in files.items():
-        if not source.is_file():
-            raise InputError(f"the input file {str(source)!r} (for {blob!r}) does not exist")
     callback = _callback_document(request)
     _job_definition(client, request, clock())  # what is wrong with the request is found before anything is sent
     if _is_submitted(client, request, callback):
@@ -126,6 +124,35 @@ def submit_job(
     except ConflictError as error:
         if error.code != "JobExists" or not _is_submitted(client, request, callback):
             raise
+
+
+def _check(workload: WorkloadBase, client: BatchClient, request: JobRequest) -> Mapping[str, Path]:
+    """The files to upload first, once nothing is found to be wrong with the request."""
+    problems = find_wrong_types(request)
+    if problems:
+        raise JobRequestError(problems)
+    facts = _request_facts(workload, client, request)
+    problems = find_request_problems(request, facts)
+    if problems:
+        raise JobRequestError(problems)
+    return facts.files
+
+
+def _request_facts(workload: WorkloadBase, client: BatchClient, request: JobRequest) -> RequestFacts:
+    pool, refusal, fault = None, None, None
+    files: Mapping[str, Path] = {}
+    with suppress(NotFoundError):
+        pool = client.get_pool(request.pool_id) if check_id(request.pool_id, "pool id") is None else None
+    try:
+        files = workload.local_inputs(request.parameters)
+    except InputError as error:
+        refusal = str(error)
+    try:
+        _callback_document(request)
+    except InputError as error:
+        fault = str(error)
+    longest = LONGEST_JOB - JOB_GRACE
+    return RequestFacts(longest=longest, pool=pool, files=files, refusal=refusal, callback_fault=fault)
 
 
 def _is_submitted(client: BatchClient, request: JobRequest, callback: bytes) -> bool:

@@ -24,7 +24,7 @@ from rich.console import Console
 from batch_manager import Application, ExitCode, JobRequest, WorkloadBase, submit_job
 from batch_manager.causes import cause_of
 from batch_manager.command_line import Role, decode_line
-from batch_manager.definitions import TaskDefinition, TaskState
+from batch_manager.definitions import PoolDefinition, TaskDefinition, TaskState
 from batch_manager.environment import JsonValue
 from batch_manager.errors import BatchManagerError, UsageError
 from batch_manager.finalize_work import do_finalize_work
@@ -89,6 +89,7 @@ class Debugger:
         results = empty_folder(options.results or Path("runs") / job_id)
         with LocalStack(batch=False) as stack:
             client = InMemoryBatchClient(storage=local_storage(stack))
+            client.create_pool(PoolDefinition(id=POOL_ID))
             workload = self._found.make(client)
             request = JobRequest(
                 job_id=job_id, pool_id=POOL_ID, module=self._found.module, parameters=options.parameters

@@ -9,5 +9,15 @@ from batch_manager.preflight.facts import JobFacts
 from batch_manager.preflight.gathering import gather_facts
 from batch_manager.preflight.ids import check_id
 from batch_manager.preflight.limits import CONTAINER_NAME
+from batch_manager.preflight.requests import RequestFacts, find_request_problems, find_wrong_types
 
-__all__ = ["CONTAINER_NAME", "JobFacts", "check_id", "find_problems", "gather_facts"]
+__all__ = [
+    "CONTAINER_NAME",
+    "JobFacts",
+    "RequestFacts",
+    "check_id",
+    "find_problems",
+    "find_request_problems",
+    "find_wrong_types",
+    "gather_facts",
+]

@@ -39,6 +39,7 @@ _WORDS: Mapping[type, str] = {
     list: "a list",
     tuple: "a tuple",
     dict: "a dict",
+    Mapping: "a mapping",
 }
 _ALSO: Mapping[type, tuple[type, ...]] = {list: (list, tuple), tuple: (tuple, list)}
 """A list does where a tuple is asked for, and the reverse."""
@@ -63,6 +64,15 @@ def check(task: TaskSpecification) -> Sequence[Finding]:
     ):
         return tuple(_wrong_members(task))
     return ()
+
+
+def wrong_fields(value: Any) -> Iterator[Finding]:
+    """Every field of a dataclass that has a value of another type, and what is no text in its environment settings."""
+    wrong = tuple(_wrong_fields(value, ""))
+    yield from wrong
+    if not wrong:
+        settings = value.environment_settings
+        yield from _wrong_items("environment_settings", [*settings, *settings.values()], str, "a string")
 
 
 def _wrong_members(task: TaskSpecification) -> Iterator[Finding]:
@@ -115,10 +125,11 @@ def _wrong_fields(value: Any, prefix: str) -> Iterator[Finding]:
     kind: Any = type(value)  # a type that is hashable, as every type is
     values = _values_of(kind)(value)
     is_right = True
-    for (name, allowed, words), found in zip(_expected(kind), values, strict=True):
+    for (name, is_told, allowed, words), found in zip(_expected(kind), values, strict=True):
         if not isinstance(found, allowed) or (isinstance(found, bool) and bool not in allowed):
             is_right = False
-            yield WRONG_TYPE.broken(f"is {shown(found)}; it must be {words}", f"{prefix}{name}")
+            what = shown(found) if is_told else f"of type {type(found).__name__}"
+            yield WRONG_TYPE.broken(f"is {what}; it must be {words}", f"{prefix}{name}")
     if is_right:
         _good.add((type(value), *map(type, values)))
 
@@ -130,10 +141,10 @@ def _values_of(kind: Any) -> attrgetter[tuple[Any, ...]]:
 
 
 @cache
-def _expected(kind: Any) -> tuple[tuple[str, tuple[type, ...], str], ...]:
-    """The fields of a specification: name, what its value may be an instance of, and that in words."""
+def _expected(kind: Any) -> tuple[tuple[str, bool, tuple[type, ...], str], ...]:
+    """The fields of a specification: name, whether its value may be told, what that may be an instance of, in words."""
     hints = get_type_hints(kind)
-    return tuple((field.name, *_classes_of(hints[field.name])) for field in fields(kind))
+    return tuple((field.name, field.repr, *_classes_of(hints[field.name])) for field in fields(kind))
 
 
 def _classes_of(hint: Any) -> tuple[tuple[type, ...], str]:

@@ -9,7 +9,7 @@ from pytest_mock import MockerFixture
 
 from batch_manager import Application, ExitCode, JobRequest, submit_job
 from batch_manager.client import BatchClient
-from batch_manager.definitions import JobState, TaskDefinition
+from batch_manager.definitions import JobState, PoolDefinition, TaskDefinition
 from batch_manager.environment import DEPENDS_ON, INPUTS, OUTCOME_FILE, RULE
 from batch_manager.naming import CANCEL_BLOB, FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID
 from batch_manager.outcome import JobOutcome
@@ -23,6 +23,7 @@ JOB = "sample"
 @pytest.fixture
 def client() -> InMemoryBatchClient:
     client = InMemoryBatchClient()
+    client.create_pool(PoolDefinition(id="p"))
     request = JobRequest(job_id=JOB, pool_id="p", module="tests.sample", parameters={"parts": 3})
     submit_job(SampleWorkload(batch_client=client), client, request)
     RAN.clear()

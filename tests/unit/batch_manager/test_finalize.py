@@ -12,7 +12,7 @@ from pytest_mock import MockerFixture
 from batch_manager import JobRequest, submit_job
 from batch_manager.callback import CallbackTarget, encode_callback
 from batch_manager.client import BatchClient
-from batch_manager.definitions import JobState, TaskDefinition, TaskState
+from batch_manager.definitions import JobState, PoolDefinition, TaskDefinition, TaskState
 from batch_manager.delivery import DeliveryLimits
 from batch_manager.errors import BusyError, CallbackError, CallbackRefusedError
 from batch_manager.finalize import FinalizeTask
@@ -45,6 +45,7 @@ class _KilledError(BaseException):
 def _job(callback_url: str | None = None, *, failed: bool = False) -> InMemoryBatchClient:
     """A job whose two tasks have ended."""
     client = InMemoryBatchClient()
+    client.create_pool(PoolDefinition(id="p"))
     request = JobRequest(job_id="j", pool_id="p", module="tests.sample", callback_url=callback_url)
     submit_job(SampleWorkload(batch_client=client), client, request)
     client.add_tasks("j", [TaskDefinition(id=name, command_line="x") for name in ("1", "2", "finalize")])

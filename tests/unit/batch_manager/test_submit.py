@@ -3,6 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from batch_manager import InputError, JobRequest, submit_job
 from batch_manager.client import BatchClient
 from batch_manager.compilation import MAX_INPUTS_LENGTH
-from batch_manager.definitions import JobDefinition, TaskDefinition
+from batch_manager.definitions import JobDefinition, PoolDefinition, TaskDefinition
 from batch_manager.environment import TIME_LIMIT
 from batch_manager.errors import BusyError, ConflictError, NotFoundError
 from batch_manager.job_request import encode_request, read_request, request_digest
@@ -32,6 +33,13 @@ REQUEST = JobRequest(
     environment_settings={"A": "1"},
 )
 CONTAINER = "job-night"
+
+
+def _account(**options: Any) -> InMemoryBatchClient:
+    client = InMemoryBatchClient(**options)
+    for pool_id in ("p", "q"):
+        client.create_pool(PoolDefinition(id=pool_id))
+    return client
 
 
 class Killed(BaseException):
@@ -62,7 +70,7 @@ def _blobs(client: InMemoryBatchClient) -> dict[str, bytes]:
 
 
 def _number_of_requests() -> int:
-    client = InMemoryBatchClient()
+    client = _account()
     requests = Requests(0, Interruption.BEFORE, Killed())
     _submit(interrupt(client, 0, Interruption.BEFORE, Killed(), requests))
     return requests.count
@@ -72,7 +80,7 @@ def _number_of_requests() -> int:
 @pytest.mark.parametrize("number", range(1, _number_of_requests() + 1))
 def test_submission_killed_anywhere_and_repeated_comes_to_the_same_job(number: int, when: Interruption) -> None:
     """At every request, before and after it took effect."""
-    client, whole = InMemoryBatchClient(), InMemoryBatchClient()
+    client, whole = _account(), _account()
     with suppress(Killed):
         _submit(interrupt(client, number, when, Killed()))
     _submit(client)
@@ -83,7 +91,7 @@ def test_submission_killed_anywhere_and_repeated_comes_to_the_same_job(number: i
 
 def test_same_request_later_is_success_and_changes_nothing() -> None:
     """Even with a time limit, which is counted from the job's creation."""
-    client, clock = InMemoryBatchClient(), Clock()
+    client, clock = _account(), Clock()
     _submit(client, clock=clock)
     before = client.job_definition("night"), _blobs(client)
     clock.now += 86_400
@@ -106,7 +114,7 @@ def test_same_request_later_is_success_and_changes_nothing() -> None:
 )
 def test_other_request_for_the_same_job_is_a_conflict_that_changes_nothing(change: dict[str, object]) -> None:
     """The message names the job that is there, and no secret."""
-    client = InMemoryBatchClient()
+    client = _account()
     _submit(client)
     before = _blobs(client)
     with pytest.raises(ConflictError, match=r"there is a job with this id, created on .* workload 'm'") as caught:
@@ -118,7 +126,7 @@ def test_other_request_for_the_same_job_is_a_conflict_that_changes_nothing(chang
 
 def test_job_that_somebody_else_made_is_a_conflict() -> None:
     """Nothing of it is touched."""
-    client = InMemoryBatchClient()
+    client = _account()
     client.create_job(JobDefinition(id="night", pool_id="p", job_manager=TaskDefinition(id="a", command_line="b")))
     with pytest.raises(ConflictError):
         _submit(client)
@@ -135,13 +143,14 @@ def test_job_that_is_created_meanwhile_by_the_same_request_is_success() -> None:
             super().create_job(job)
 
     client = Racing()
+    client.create_pool(PoolDefinition(id="p"))
     _submit(client)
     assert client.get_job("night").pool_id == "p"
 
 
 def test_full_job_quota_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
     """With a line in the log; the time limit begins when the job is created."""
-    client, clock = InMemoryBatchClient(active_job_quota=1), Clock()
+    client, clock = _account(active_job_quota=1), Clock()
     _submit(client, replace(REQUEST, job_id="evening"), clock)
 
     def sleep(seconds: float) -> None:
@@ -157,7 +166,7 @@ def test_full_job_quota_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_job_quota_that_stays_full_is_told_after_the_limit() -> None:
     """Try again later: exit code 75."""
-    client, clock = InMemoryBatchClient(active_job_quota=0), Clock()
+    client, clock = _account(active_job_quota=0), Clock()
     with pytest.raises(BusyError, match=r"quota allows.*asked \d+ times in 600 s") as caught:
         _submit(client, clock=clock)
     assert (caught.value.code, clock.now) == ("ActiveJobAndScheduleQuotaReached", 1_600.0)
@@ -165,7 +174,7 @@ def test_job_quota_that_stays_full_is_told_after_the_limit() -> None:
 
 def test_what_an_earlier_job_of_this_id_left_behind_is_gone() -> None:
     """FinalizeTask would take its outcome, and a cancellation, for the new job's."""
-    client = InMemoryBatchClient()
+    client = _account()
     client.storage.create_container(CONTAINER)
     for blob in (OUTCOME_BLOB, CANCEL_BLOB, "kept"):
         client.storage.upload(CONTAINER, blob, b"old")
@@ -177,7 +186,7 @@ def test_what_an_earlier_job_of_this_id_left_behind_is_gone() -> None:
 
 def test_secrets_lie_in_the_callback_blob_alone() -> None:
     """Not in the request that is kept, nor in anything that the job shows."""
-    client = InMemoryBatchClient()
+    client = _account()
     _submit(client)
     for name, content in _blobs(client).items():
         assert (b"DEEP" in content, SECRET.encode() in content) == (name == CALLBACK_BLOB, name == CALLBACK_BLOB)
@@ -189,7 +198,7 @@ def test_secrets_lie_in_the_callback_blob_alone() -> None:
 def test_callback_secret_without_a_callback_is_refused() -> None:
     """It would sign nothing."""
     with pytest.raises(InputError, match="give both, or neither"):
-        _submit(InMemoryBatchClient(), replace(REQUEST, callback_url=None))
+        _submit(_account(), replace(REQUEST, callback_url=None))
 
 
 _JSON = st.recursive(
@@ -212,7 +221,7 @@ def test_request_that_is_kept_is_the_request_without_its_callback(
 
 def test_request_that_is_kept_lies_beside_the_job() -> None:
     """In its container."""
-    client = InMemoryBatchClient()
+    client = _account()
     _submit(client)
     assert read_request(client.storage.read(CONTAINER, REQUEST_BLOB)).parameters == REQUEST.parameters
 

@@ -3,6 +3,7 @@
 import pytest
 
 from batch_manager import InputError, JobRequest, submit_job
+from batch_manager.definitions import PoolDefinition
 from batch_manager.environment import PROGRESS_URL
 from batch_manager.errors import NotFoundError
 from batch_manager.testing import InMemoryBatchClient
@@ -11,6 +12,7 @@ from tests.support.sample import SampleWorkload
 
 def _submit(progress_url: str | None) -> InMemoryBatchClient:
     client = InMemoryBatchClient()
+    client.create_pool(PoolDefinition(id="p"))
     request = JobRequest(job_id="j", pool_id="p", module="sample", progress_url=progress_url)
     try:
         submit_job(SampleWorkload(batch_client=client), client, request)

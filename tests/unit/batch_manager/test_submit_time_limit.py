@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from batch_manager import InputError, JobRequest, submit_job
+from batch_manager.definitions import PoolDefinition
 from batch_manager.environment import TIME_LIMIT
 from batch_manager.errors import NotFoundError
 from batch_manager.testing import InMemoryBatchClient
@@ -12,6 +13,7 @@ from tests.support.sample import SampleWorkload
 
 
 def _submit(client: InMemoryBatchClient, limit: timedelta | None) -> None:
+    client.create_pool(PoolDefinition(id="p"))
     request = JobRequest(job_id="sample", pool_id="p", module="m", parameters={"parts": 1}, time_limit=limit)
     submit_job(SampleWorkload(batch_client=client), client, request, clock=lambda: 1000.0)
 
@@ -38,7 +40,7 @@ def test_job_without_time_limit_has_none_at_batch() -> None:
 def test_time_limit_that_batch_could_not_keep_is_refused_before_anything_is_sent(limit: timedelta) -> None:
     """With the field, the value and the limit."""
     client = InMemoryBatchClient()
-    with pytest.raises(InputError, match=r"time_limit is .*: give more than 0 and at most 179 days, 23:00:00"):
+    with pytest.raises(InputError, match=r"time_limit: is .*; it must be over 0 and at most 179 days, 23:00:00"):
         _submit(client, limit)
     with pytest.raises(NotFoundError):
         client.get_job("sample")

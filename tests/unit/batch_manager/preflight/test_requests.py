@@ -1,0 +1,125 @@
+"""What a job is submitted with is checked before anything is sent: all of it at once, without repeating a secret."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batch_manager import JobRequest, submit_job
+from batch_manager.environment import JsonValue
+from batch_manager.errors import InputError, JobRequestError, NotFoundError
+from batch_manager.preflight.requests import RULES
+from batch_manager.testing import InMemoryBatchClient
+from tests.support.planted import POOL, SAS, SECRET
+from tests.support.sample import SampleWorkload
+
+REQUEST = JobRequest(job_id="night", pool_id="pool", module="tests.sample", parameters={"parts": 1})
+LONG = dict.fromkeys("ABCDEFGHI", "x" * 120_000)
+HUSH = "https://adf.example/callback?token=HUSH"
+
+WRONG: list[tuple[str, str, str, dict[str, Any]]] = [
+    ("wrong-type", "time_limit", "a timedelta or None", {"time_limit": 3600}),
+    ("wrong-type", "callback_url", "of type list", {"callback_url": [HUSH]}),
+    ("wrong-type", "environment_settings", "a string", {"environment_settings": {"A": 1}}),
+    ("job-id", "job_id", "makes no container name", {"job_id": "a_b"}),
+    ("job-id", "job_id", "65 characters", {"job_id": "a" * 65}),
+    ("pool-id", "pool_id", "is empty", {"pool_id": ""}),
+    ("pool-missing", "pool_id", "'there'", {"pool_id": "there"}),
+    ("pool-deleting", "pool_id", "being deleted", {"pool_id": "going"}),
+    ("module", "module", "'a b'", {"module": "a b"}),
+    ("launcher", "launcher", "''", {"launcher": ""}),
+    ("launcher", "launcher", "secret", {"launcher": f"curl 'https://a/b{SAS}'"}),
+    ("parameters", "parameters", "not all JSON values", {"parameters": {"a": {1}}}),
+    ("parameters-secret", "parameters", "a SAS", {"parameters": {"url": f"https://a/b{SAS}"}}),
+    ("callback", "callback_url, callback_secret", "not one", {"callback_url": "ftp://HUSH"}),
+    ("callback", "callback_url, callback_secret", "no callback URL", {"callback_secret": "HUSH"}),
+    ("progress-url", "progress_url", "query", {"progress_url": "https://a.example/?key=HUSH"}),
+    ("time-limit", "time_limit", "over 0", {"time_limit": timedelta(0)}),
+    ("time-limit", "time_limit", "at most 179 days, 23:00:00", {"time_limit": timedelta(days=180)}),
+    ("quota-wait", "quota_wait", "negative", {"quota_wait": timedelta(-1)}),
+    ("setting-name", "environment_settings", "'A='", {"environment_settings": {"A=": ""}}),
+    ("setting-value", "environment_settings", "'A'", {"environment_settings": {"A": "\0"}}),
+    ("setting-length", "environment_settings", "131001", {"environment_settings": {"A": "x" * 131_000}}),
+    ("setting-reserved", "environment_settings", "kept", {"environment_settings": {"BATCH_MANAGER_RULE": "x"}}),
+    ("setting-secret", "environment_settings", "secret", {"environment_settings": {"AZURE_BATCH_ACCESS_KEY": "HUSH"}}),
+    (
+        "job-too-long",
+        "environment_settings",
+        "1000000",
+        {"environment_settings": dict.fromkeys("ABCDEFGHI", "x" * 120_000)},
+    ),
+    ("parameters-refused", "parameters", "no parts", {"parameters": {"local": "refused"}}),
+    ("local-input-missing", "local_inputs", "does not exist", {"parameters": {"local": "missing"}}),
+    ("local-input-blob", "local_inputs", "kept for the framework", {"parameters": {"local": "kept"}}),
+]
+
+
+class Workload(SampleWorkload):
+    """Asks for files as its parameters say."""
+
+    def local_inputs(self, parameters: Mapping[str, JsonValue]) -> Mapping[str, Path]:
+        local = parameters.get("local")
+        if local == "refused":
+            raise InputError("there are no parts")
+        if local == "missing":
+            return {"data.txt": Path("/nowhere/data.txt")}
+        return {"batch-manager/outcome.json": Path(__file__)} if local == "kept" else {}
+
+
+def _account() -> InMemoryBatchClient:
+    client = InMemoryBatchClient()
+    client.put_pool(POOL)
+    client.put_pool(replace(POOL, id="going", state="deleting"))
+    return client
+
+
+def _submit(**changes: Any) -> InMemoryBatchClient:
+    client = _account()
+    try:
+        submit_job(Workload(batch_client=client), client, replace(REQUEST, **changes))
+    except JobRequestError:
+        for look in (lambda: client.get_job("night"), lambda: client.storage.read("job-night", "x")):
+            with pytest.raises(NotFoundError, match="does not exist"):
+                look()
+        raise
+    return client
+
+
+@pytest.mark.parametrize(("rule", "field", "said", "changes"), WRONG, ids=lambda value: str(value)[:40])
+def test_wrong_request_names_field_value_and_limit(rule: str, field: str, said: str, changes: dict[str, Any]) -> None:
+    """Each rule, broken once: nothing was sent, and no secret is told."""
+    with pytest.raises(JobRequestError) as caught:
+        _submit(**changes)
+    (problem,) = caught.value.problems
+    assert (problem.task_id, problem.field, problem.rule) == (None, field, rule)
+    assert said in problem.message
+    assert "HUSH" not in str(caught.value)
+    assert SECRET not in str(caught.value)
+
+
+def test_every_rule_of_a_request_is_broken_once() -> None:
+    """A rule that nothing breaks may be one that finds nothing."""
+    assert {rule for rule, *_ in WRONG} == {rule.name for rule in RULES}
+
+
+def test_all_that_is_wrong_with_a_request_is_told_at_once() -> None:
+    """Whoever submits corrects it once."""
+    with pytest.raises(JobRequestError) as caught:
+        _submit(pool_id="there", time_limit=timedelta(0), module="a b", environment_settings={"AZ_BATCH_X": ""})
+    fields = ["pool_id", "module", "time_limit", "environment_settings"]
+    assert [problem.field for problem in caught.value.problems] == fields
+    assert all(f"the job, {field}: " in str(caught.value) for field in fields)
+
+
+def test_sound_request_is_submitted() -> None:
+    """With all that may be given."""
+    client = _submit(
+        callback_url=HUSH,
+        progress_url="https://events.example/jobs",
+        time_limit=timedelta(days=179),
+        environment_settings={"BATCH_MANAGER_SECRETS_DIR": "/secrets", "A": "x" * 130_999},
+    )
+    assert client.get_job("night").pool_id == "pool"
