@@ -83,9 +83,9 @@ class Application:
             return ExitCode.SUCCEEDED
         with limit:
             if not self._may_run(node):
-                return ExitCode.SKIPPED
+                return _told(node, ExitCode.SKIPPED)
             self._make_task(command, node).run()
-        return ExitCode.SUCCEEDED
+        return _told(node, ExitCode.SUCCEEDED)
 
     def _manage(self, node: NodeEnvironment, limit: AbstractContextManager[None]) -> int:
         from batch_manager.manage import manage_job  # only this role needs it
@@ -116,7 +116,20 @@ class Application:
             batch_client=self._workload.batch_client,
         )
         task: WorkloadTask = builder.build(context)
+        if node.progress_url:
+            from batch_manager.events import task_events  # only a job that is watched needs it
+
+            task.tell_progress_to(task_events(node))
         return task
+
+
+def _told(node: NodeEnvironment, code: ExitCode) -> ExitCode:
+    """The exit code of a task that did not fail, once it is told; ``ending`` tells those of others."""
+    if node.progress_url:
+        from batch_manager.events import tell_task_ended  # only a job that is watched needs it
+
+        tell_task_ended(node, exit_code=code)
+    return code
 
 
 def _time_limit(node: NodeEnvironment) -> AbstractContextManager[None]:

@@ -70,6 +70,10 @@ def end_failed(
         delay=verdict.delay,
     )
     add_attempt(node.working_directory, attempt)
+    if node.progress_url:
+        from batch_manager.events import tell_task_ended  # only a job that is watched needs it
+
+        tell_task_ended(node, exit_code=failure.exit_code, cause=failure.cause, is_retried=verdict.retried)
     if verdict.retried:
         _log.warning("the task is tried again", extra={"delay": verdict.delay, "cause": failure.cause})
         sleep(verdict.delay)

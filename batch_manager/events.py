@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -18,7 +20,7 @@ from batch_manager.environment import attempt_number
 from batch_manager.errors import InputError
 from batch_manager.event_sender import EXIT_PATIENCE, EventSender
 from batch_manager.exit_codes import ExitCode
-from batch_manager.naming import container_name, container_url
+from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, container_name, container_url
 
 if TYPE_CHECKING:
     from batch_manager.environment import NodeEnvironment
@@ -158,19 +160,47 @@ def connect_events(*, progress_url: str | None, storage_account_url: str, job_id
 
 
 def node_events(node: NodeEnvironment) -> Events | None:
-    """What tells the events of the job this process belongs to."""
-    return connect_events(
-        progress_url=node.progress_url, storage_account_url=node.storage_account_url, job_id=node.job_id
-    )
+    """What tells the events of the job this process belongs to; None if nobody is to be told."""
+    try:
+        return connect_events(
+            progress_url=node.progress_url, storage_account_url=node.storage_account_url, job_id=node.job_id
+        )
+    except InputError:  # a job of somebody else's, whose id is none of ours
+        return None
 
 
+@cache
 def task_events(node: NodeEnvironment) -> TaskEvents | None:
-    """What tells the events of the task this process is."""
+    """What tells the events of the task this process is, the same in all of it; None if nobody is to be told."""
+    if node.guarded_task or node.task_id in (JOB_MANAGER_TASK_ID, FINALIZE_TASK_ID):
+        return None
     events = node_events(node)
     if events is None:
         return None
     attempt = attempt_number(node.working_directory)
     return TaskEvents(events, TaskAttempt(task_id=node.task_id, node_id=node.node_id, attempt=attempt))
+
+
+def tell_task_ended(
+    node: NodeEnvironment, *, exit_code: int, cause: str | None = None, is_retried: bool = False
+) -> None:
+    """Tell that the task this process is has ended, if that is a task of the workload and somebody is to be told."""
+    events = task_events(node)
+    if events is not None:
+        events.ended(exit_code=exit_code, cause=cause, is_retried=is_retried)
+
+
+@contextmanager
+def telling_job_started(node: NodeEnvironment) -> Iterator[None]:
+    """Tell that the job this process belongs to began, beside what is done meanwhile."""
+    events = node_events(node)
+    if events is not None:
+        events.job_started(pool_id=node.pool_id)
+    try:
+        yield
+    finally:
+        if events is not None:
+            events.close()
 
 
 def _find_fault(url: str) -> str | None:

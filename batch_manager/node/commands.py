@@ -45,10 +45,12 @@ def run_command(environ: Mapping[str, str], client: BatchClient) -> int:
     if ends_at is not None and ends_at <= time.time():
         raise time_limit_error(ends_at)
     if not _may_run(node, client):
-        return ExitCode.SKIPPED
+        return _told(node, ExitCode.SKIPPED)
     end = watch_child(words, environ, timeout=None if ends_at is None else ends_at - time.time())
     if ends_at is not None and end.out_of_time:
         raise time_limit_error(ends_at)
+    if end.exit_code == ExitCode.SUCCEEDED:
+        return _told(node, ExitCode.SUCCEEDED)
     return _end(end, environ, client)
 
 
@@ -71,12 +73,21 @@ def _may_run(node: NodeEnvironment, client: BatchClient) -> bool:
 
 def _end(end: ChildEnd, environ: Mapping[str, str], client: BatchClient) -> int:
     code = ExitCode.FAILED if end.exit_code in KEPT_CODES else end.exit_code
-    if code == ExitCode.SUCCEEDED or end.asked_to_end:
+    if end.asked_to_end:
         return code
     from batch_manager.ending import end_failed  # only a process that fails needs it
     from batch_manager.retrying import Failure
 
     return end_failed(Failure(code, _cause(end.exit_code)), environ, client)
+
+
+def _told(node: NodeEnvironment, code: ExitCode) -> ExitCode:
+    """The exit code of a command that did not fail, once it is told; ``ending`` tells those of others."""
+    if node.progress_url:
+        from batch_manager.events import tell_task_ended  # only a job that is watched needs it
+
+        tell_task_ended(node, exit_code=code)
+    return code
 
 
 def _cause(code: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from batch_manager.command_line import NODE_USAGE, NodeCommand, Role, decode_node
+from batch_manager.environment import read_node_environment
 from batch_manager.exit_codes import ExitCode
 from batch_manager.factory import BatchClientFactory
 from batch_manager.log import JsonFormatter
@@ -44,9 +45,7 @@ class NodeProcess:
     def perform(self, command: NodeCommand) -> int:
         """The same, letting every exception through. Each role imports what it needs and no more."""
         if command.role is Role.JOB_MANAGER:
-            from batch_manager.node.guard import guard_job_manager
-
-            return guard_job_manager(command.module or "", self._environ, self._client)
+            return self._guard_job_manager(command.module or "")
         if command.role is Role.FINALIZE:
             from batch_manager.node.finalizing import finalize_job
 
@@ -58,6 +57,17 @@ class NodeProcess:
         from batch_manager.node.gate import keep_gate
 
         return keep_gate(self._environ, self._client)
+
+    def _guard_job_manager(self, module: str) -> int:
+        from batch_manager.node.guard import guard_job_manager
+
+        node = read_node_environment(self._environ)
+        if not node.progress_url:
+            return guard_job_manager(module, self._environ, self._client)
+        from batch_manager.events import telling_job_started  # only a job that is watched needs it
+
+        with telling_job_started(node):
+            return guard_job_manager(module, self._environ, self._client)
 
 
 def log_to_standard_error() -> None:

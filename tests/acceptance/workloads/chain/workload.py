@@ -42,6 +42,9 @@ class Part(WorkloadTask):
             sys.exit(0)
         if self.how == "wait":
             time.sleep(600)
+        if self.how == "progress":
+            for step in range(1000):
+                self.report_progress(step / 999, f"step {step}")
         if self.how == "fail":
             raise RuntimeError(f"part {self.number} was told to fail")
         if self.how == "input-error":
