@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks import (
     add_collection,
     edges,
+    large_jobs,
     node_start,
     scale,
     service_rate,
@@ -40,6 +41,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "peers": race.measure,
     "edges": edges.measure,
     "warm-starts": warm_starts.measure,
+    "large-jobs": large_jobs.measure,
     "scale": scale.measure,  # last: its folder takes long to remove
 }
 

@@ -1,0 +1,1 @@
+"""A workload of so many plain commands, which do nothing."""
