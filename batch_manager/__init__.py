@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from batch_manager.application import Application
+    from batch_manager.callback import verify_signature
     from batch_manager.client import BatchClient, BlobStorage
     from batch_manager.dependencies import DependencyRule
     from batch_manager.entry_points import EntryPointsRepository
     from batch_manager.environment import JsonValue
-    from batch_manager.errors import BatchManagerError, ConfigurationError, InputError, ServiceError
+    from batch_manager.errors import BatchManagerError, ConfigurationError, InputError, RetryableError, ServiceError
     from batch_manager.exit_codes import ExitCode
     from batch_manager.factory import BatchClientFactory
     from batch_manager.finalize import FinalizeTask
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         ElevationLevel,
         InputFileSpecification,
         OutputFileSpecification,
+        RetryPolicy,
         TaskConstraints,
         TaskSpecification,
         UploadCondition,
@@ -41,11 +43,12 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "application": ("Application",),
+    "callback": ("verify_signature",),
     "client": ("BatchClient", "BlobStorage"),
     "dependencies": ("DependencyRule",),
     "entry_points": ("EntryPointsRepository",),
     "environment": ("JsonValue",),
-    "errors": ("BatchManagerError", "ConfigurationError", "InputError", "ServiceError"),
+    "errors": ("BatchManagerError", "ConfigurationError", "InputError", "RetryableError", "ServiceError"),
     "exit_codes": ("ExitCode",),
     "factory": ("BatchClientFactory",),
     "finalize": ("FinalizeTask",),
@@ -60,6 +63,7 @@ _MODULES = {
         "ElevationLevel",
         "InputFileSpecification",
         "OutputFileSpecification",
+        "RetryPolicy",
         "TaskConstraints",
         "TaskSpecification",
         "UploadCondition",
@@ -97,6 +101,8 @@ __all__ = [
     "JsonValue",
     "Outcome",
     "OutputFileSpecification",
+    "RetryPolicy",
+    "RetryableError",
     "ServiceError",
     "TaskConstraints",
     "TaskContext",
@@ -108,6 +114,7 @@ __all__ = [
     "WorkloadTaskBuilder",
     "setup_logging",
     "submit_job",
+    "verify_signature",
 ]
 
 

@@ -12,7 +12,7 @@ import pdb  # noqa: T100 - opening it is what this module is for
 import sys
 import time
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,10 +25,9 @@ from batch_manager import Application, ExitCode, JobRequest, WorkloadBase, submi
 from batch_manager.causes import cause_of
 from batch_manager.command_line import Role, decode_line
 from batch_manager.definitions import PoolDefinition, TaskDefinition, TaskState
-from batch_manager.environment import JsonValue
+from batch_manager.environment import GUARDED_TASK, JsonValue
 from batch_manager.errors import BatchManagerError, UsageError
 from batch_manager.finalize_work import do_finalize_work
-from batch_manager.gates import guarded_task_of
 from batch_manager.naming import container_name
 from batch_manager.node.commands import run_line
 from batch_manager.node.finalizing import finalize_job
@@ -212,13 +211,14 @@ class InProcessJob:
         }
 
 
-def _parents_first(tasks: Iterable[TaskDefinition]) -> list[TaskDefinition]:
-    """In the order of adding, in which parents come first, save that a gate comes after the task it guards."""
-    ordered: list[TaskDefinition] = []
+def _parents_first(tasks: Sequence[TaskDefinition]) -> Iterator[TaskDefinition]:
+    """In the order of adding, in which parents come first, save that each gate comes right before its task."""
+    gates = {task.environment[GUARDED_TASK]: task for task in tasks if task.blocks_on_failure}
     for task in tasks:
-        is_gate = guarded_task_of(task.display_name) is not None
-        ordered.insert(len(ordered) - is_gate, task)
-    return ordered
+        if task.id in gates:
+            yield gates[task.id]
+        if not task.blocks_on_failure:
+            yield task
 
 
 def _exit_code(end: SystemExit) -> int:
