@@ -32,6 +32,7 @@ from batch_manager.naming import (
 from batch_manager.outcome import FinalizeWork, JobOutcome, Standstill, WorkState
 from batch_manager.outcome_document import encode_outcome, is_settled, read_outcome
 from batch_manager.reports import Attempt, decode_report
+from batch_manager.unstarted import told_as_skipped
 
 PARALLEL_READS = 8
 """Reports of tasks that are read at the same time."""
@@ -149,7 +150,7 @@ def _facts(client: BatchClient, job: JobRecord, inputs: FinalizeInputs, standsti
 
 def _settle(client: BatchClient, blobs: _Blobs, facts: JobFacts, work: OwnWork | None) -> dict[str, Any]:
     """Count the tasks and do the workload's own work. What is written before the work is not final."""
-    outcome = count_job(facts, client.list_tasks(facts.job_id))
+    outcome = count_job(facts, told_as_skipped(client, facts.job_id, client.list_tasks(facts.job_id)))
     outcome = with_reports(outcome, blobs.reports(outcome))
     if not facts.inputs.has_work:
         return blobs.write_outcome(outcome)
