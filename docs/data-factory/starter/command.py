@@ -22,6 +22,10 @@ from starter.starting import Starter, StarterOptions
 MIN_KEY_LENGTH = 32
 """Characters of a key."""
 
+REQUEST_PATIENCE = 20
+"""Seconds that a request to a busy service is repeated for: Data Factory wants an answer within a minute, and what is
+done after that is tried again from the beginning."""
+
 _log = logging.getLogger("starter")
 
 
@@ -82,7 +86,8 @@ def _make_server(given: argparse.Namespace) -> StarterServer:
         look_interval=given.look_interval,
     )
     keys = read_keys(given.key_file)
-    starter = Starter(BatchClientFactory.create(BatchClientSettings()), options)
+    client = BatchClientFactory.create(BatchClientSettings(patience_seconds=REQUEST_PATIENCE))
+    starter = Starter(client, options)
     resumed = starter.resume()
     server = StarterServer((given.host, given.port), starter, keys)
     _log.info("starter is up", extra={"resumed": resumed})
