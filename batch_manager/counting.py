@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +9,7 @@ from datetime import datetime, timedelta
 
 from batch_manager.causes import one_line
 from batch_manager.definitions import TaskRecord, TaskState
-from batch_manager.dependencies import TaskDependencies
+from batch_manager.dependencies import membership
 from batch_manager.exit_codes import ExitCode
 from batch_manager.finalize_inputs import FinalizeInputs
 from batch_manager.gates import guarded_task_of
@@ -106,8 +105,8 @@ class _Count:
 
     def __init__(self, inputs: FinalizeInputs) -> None:
         self._inputs = inputs
-        self._gates, self._guarded, self._plain = map(_Members, (inputs.gates, inputs.guarded, inputs.plain))
-        self._plain = _Members(inputs.plain)
+        self._is_among_gates, self._is_guarded = membership(inputs.gates), membership(inputs.guarded)
+        self._is_plain = membership(inputs.plain)
         self._counts: Counter[Outcome | None] = Counter()
         self._timed_out = self._retries = self._requeues = 0
         self._last_end: datetime | None = None
@@ -122,16 +121,14 @@ class _Count:
             self._last_end = record.end_time
         if self._is_gate(record):
             self._add_gate(record)
-        elif _ended_before_it_began(record) and record.id in self._guarded:
+        elif _ended_before_it_began(record) and self._is_guarded(record.id):
             verdict = self._verdicts.pop(record.id.lower(), None)
             if verdict is None:
                 self._waiting[record.id.lower()] = record
             else:
                 self._add_guarded(record, verdict)
-        elif record.exit_code in _VERDICTS and record.id in self._plain:  # its command's own exit code
-            self._take(record, Outcome.FAILED, is_late=False)
         else:
-            is_plain = record.id in self._plain
+            is_plain = self._is_plain(record.id)
             is_late = record.exit_code == ExitCode.TIME_LIMIT and not is_plain
             self._take(record, task_outcome(record, is_plain=is_plain), is_late=is_late)
 
@@ -165,7 +162,7 @@ class _Count:
     def _is_gate(self, record: TaskRecord) -> bool:
         if self._inputs.tasks is None and not self._inputs.gates:  # nobody told: the display name has to
             return guarded_task_of(record.display_name) is not None
-        return record.id in self._gates
+        return self._is_among_gates(record.id)
 
     def _add_gate(self, gate: TaskRecord) -> None:
         guarded = guarded_task_of(gate.display_name)
@@ -189,23 +186,6 @@ class _Count:
             self._told[outcome].append(_summary(record, outcome, is_late=is_late))
         if outcome is Outcome.SUCCEEDED and record.retry_count and len(self._told[outcome]) < MAX_RETRIED_TOLD:
             self._told[outcome].append(_summary(record, outcome, is_late=False))
-
-
-class _Members:
-    """Whether an id is among dependencies, quickly however many they are. Names compare without case."""
-
-    def __init__(self, dependencies: TaskDependencies) -> None:
-        self._names = {name.lower() for name in dependencies.task_ids}
-        self._ranges = sorted(dependencies.ranges)
-        self._starts = [r.start for r in self._ranges]
-
-    def __contains__(self, task_id: str) -> bool:
-        if task_id.lower() in self._names:
-            return True
-        if not self._starts or not (task_id.isascii() and task_id.isdecimal()):
-            return False
-        place = bisect_right(self._starts, int(task_id)) - 1
-        return place >= 0 and int(task_id) <= self._ranges[place].end
 
 
 def _ended_before_it_began(record: TaskRecord) -> bool:

@@ -14,6 +14,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -180,10 +181,11 @@ def _opener(url: str) -> urllib.request.OpenerDirector:
 
 
 def _trust() -> ssl.SSLContext:
-    """The authorities of this machine, those of ``SSL_CERT_FILE``, and those that come with httpx, since a node's
-    image may have none."""
-    import httpx
+    """The authorities of this machine or of ``SSL_CERT_FILE``, and those of certifi where it is installed, since a
+    node's image may have none."""
+    context = ssl.create_default_context()
+    with suppress(ImportError):
+        import certifi
 
-    context = httpx.create_ssl_context()
-    context.load_default_certs()
+        context.load_verify_locations(certifi.where())
     return context

@@ -7,8 +7,10 @@ spelling of a number ever become one.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
+from itertools import accumulate
 from typing import NamedTuple
 
 from batch_manager.errors import UsageError
@@ -106,9 +108,22 @@ def decode_ids(text: str) -> TaskDependencies:
 
 
 def membership(dependencies: TaskDependencies) -> Callable[[str], bool]:
-    """Whether an id is among the dependencies. Names compare without case, as Batch compares ids."""
+    """Whether an id is among the dependencies, quickly however many they are. Names compare without case, as Batch
+    compares ids."""
     names = {task_id.lower() for task_id in dependencies.task_ids}
-    return lambda task_id: task_id.lower() in names or _in_ranges(task_id, dependencies.ranges)
+    spans = sorted(dependencies.ranges)
+    starts = [span.start for span in spans]
+    ends = list(accumulate((span.end for span in spans), max))
+
+    def is_member(task_id: str) -> bool:
+        if task_id.lower() in names:
+            return True
+        if not starts or not (task_id.isascii() and task_id.isdecimal()):
+            return False
+        place = bisect_right(starts, int(task_id)) - 1
+        return place >= 0 and int(task_id) <= ends[place]
+
+    return is_member
 
 
 def count_members(dependencies: TaskDependencies, ids: Iterable[str]) -> int:
@@ -133,13 +148,6 @@ def is_canonical_number(task_id: str) -> bool:
         and len(task_id) <= 10
         and int(task_id) <= MAX_RANGE_NUMBER
     )
-
-
-def _in_ranges(task_id: str, ranges: tuple[IdRange, ...]) -> bool:
-    if not (task_id.isascii() and task_id.isdecimal()):
-        return False
-    number = int(task_id)
-    return any(r.start <= number <= r.end for r in ranges)
 
 
 def _runs(numbers: list[int]) -> Iterator[IdRange]:

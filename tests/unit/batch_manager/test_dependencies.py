@@ -14,6 +14,7 @@ from batch_manager.dependencies import (
     encode_ids,
     expand,
     is_canonical_number,
+    membership,
 )
 from batch_manager.errors import UsageError
 
@@ -84,3 +85,16 @@ def test_rule_decides_by_parents_that_did_not_succeed(
 ) -> None:
     """The three rules, over both cases."""
     assert (rule.lets_run(0), rule.lets_run(2)) == (none_failed, some_failed)
+
+
+@given(
+    spans=st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)).map(sorted), max_size=5),
+    names=st.lists(st.sampled_from(["a", "B", "7", "07"]), max_size=3),
+    task_id=st.integers(0, 31).map(str) | st.sampled_from(["A", "b", "007", "²", ""]),
+)
+def test_membership_is_that_of_the_ids_and_the_ranges(spans: list[list[int]], names: list[str], task_id: str) -> None:
+    """Whatever the order of the ranges, and whether they overlap."""
+    dependencies = TaskDependencies(task_ids=tuple(names), ranges=tuple(IdRange(*span) for span in spans))
+    is_number = task_id.isascii() and task_id.isdecimal()
+    in_range = is_number and any(start <= int(task_id) <= end for start, end in spans)
+    assert membership(dependencies)(task_id) == (in_range or task_id.lower() in map(str.lower, names))
