@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from batch_manager import BlobStorage, UploadCondition
-from batch_manager.compilation import STANDARD_STREAMS
+from batch_manager.compilation import REPORTS, STANDARD_STREAMS
 from batch_manager.definitions import OutputFile, TaskDefinition
 from batch_manager.errors import InputError
 from dispatcher.results import place
@@ -54,7 +54,7 @@ def _upload(storage: BlobStorage, file: OutputFile, folder: Path) -> None:
         found = list(find_files(pattern, folder.parent))
     except FileOutside:
         raise InputError(f"the output file {file.file_pattern!r} lies outside the task's folder") from None
-    if not found:
+    if not found and file.file_pattern != REPORTS:  # there is one if an attempt failed
         _log.warning("no file of the task matches its output %r", file.file_pattern)
     for relative in found:
         storage.upload(container, pattern.blob_name(relative, file.path), Path(pattern.base) / relative)

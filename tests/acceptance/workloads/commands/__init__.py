@@ -1,0 +1,1 @@
+"""Plain commands, one of which the parameter ``first`` says."""
