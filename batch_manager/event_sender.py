@@ -51,6 +51,7 @@ class EventSender:
         *,
         interval: float = INTERVAL,
         timeout: float = REQUEST_TIMEOUT,
+        is_quiet: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
@@ -58,6 +59,7 @@ class EventSender:
             url: where to, one that ``events.check_progress_url`` lets pass.
             interval: seconds between two documents of ``send_latest``.
             timeout: seconds the receiver has for each step of a request.
+            is_quiet: whether nothing is logged when the receiver takes nothing; else that is said once.
             clock: seconds that never go back.
         """
         self._url = urlsplit(url)
@@ -72,7 +74,7 @@ class EventSender:
         self._closed = False
         self._thread: threading.Thread | None = None
         self._tls: SSLContext | None = None
-        self._has_complained = False
+        self._may_complain = not is_quiet
 
     def send(self, document: Mapping[str, Any]) -> None:
         """Have a document sent after those that wait. Returns at once."""
@@ -168,6 +170,6 @@ class EventSender:
         return http.client.HTTPSConnection(host, self._url.port, timeout=self._timeout, context=self._tls)
 
     def _complain(self, why: str) -> None:
-        if not self._has_complained:
-            self._has_complained = True
+        if self._may_complain:
+            self._may_complain = False
             _log.info("events are not taken", extra={"receiver": self._url.hostname, "why": why})

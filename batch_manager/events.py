@@ -151,19 +151,31 @@ def event_source(storage_account_url: str, job_id: str) -> str:
     return container_url(storage_account_url, None, container_name(job_id))
 
 
-def connect_events(*, progress_url: str | None, storage_account_url: str, job_id: str) -> Events | None:
-    """What tells a job's events; None if it has no progress URL, or none that can be used."""
+def connect_events(
+    *, progress_url: str | None, storage_account_url: str, job_id: str, is_quiet: bool = False
+) -> Events | None:
+    """What tells a job's events; None if it has no progress URL, or none that can be used.
+
+    Args:
+        progress_url: the job's.
+        storage_account_url: the blob endpoint of its storage account.
+        job_id: the job.
+        is_quiet: whether nothing is logged when the receiver takes nothing.
+    """
     if progress_url is None or _find_fault(progress_url):
         return None
     source = event_source(storage_account_url, job_id)
-    return Events(sender=EventSender(progress_url), job_id=job_id, source=source)
+    return Events(sender=EventSender(progress_url, is_quiet=is_quiet), job_id=job_id, source=source)
 
 
-def node_events(node: NodeEnvironment) -> Events | None:
+def node_events(node: NodeEnvironment, *, is_quiet: bool = False) -> Events | None:
     """What tells the events of the job this process belongs to; None if nobody is to be told."""
     try:
         return connect_events(
-            progress_url=node.progress_url, storage_account_url=node.storage_account_url, job_id=node.job_id
+            progress_url=node.progress_url,
+            storage_account_url=node.storage_account_url,
+            job_id=node.job_id,
+            is_quiet=is_quiet,
         )
     except InputError:  # a job of somebody else's, whose id is none of ours
         return None
@@ -174,7 +186,7 @@ def task_events(node: NodeEnvironment) -> TaskEvents | None:
     """What tells the events of the task this process is, the same in all of it; None if nobody is to be told."""
     if node.guarded_task or node.task_id in (JOB_MANAGER_TASK_ID, FINALIZE_TASK_ID):
         return None
-    events = node_events(node)
+    events = node_events(node, is_quiet=True)  # its job manager says it; a million tasks need not
     if events is None:
         return None
     attempt = attempt_number(node.working_directory)

@@ -85,6 +85,15 @@ def test_receiver_that_is_gone_costs_nothing(caplog: pytest.LogCaptureFixture) -
     assert [record.message for record in caplog.records] == ["events are not taken"]
 
 
+def test_quiet_sender_says_nothing_of_a_receiver_that_is_gone(caplog: pytest.LogCaptureFixture) -> None:
+    """A first record costs a task 25 ms."""
+    caplog.set_level("DEBUG")
+    sender = EventSender("http://127.0.0.1:1/", is_quiet=True)
+    sender.send({})
+    sender.close(30)
+    assert caplog.records == []
+
+
 @pytest.mark.parametrize("answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"])
 def test_answer_that_is_none_costs_nothing(answer: bytes) -> None:
     """Whatever a receiver does, the next event is tried too."""

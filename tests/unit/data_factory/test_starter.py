@@ -1,8 +1,10 @@
 """The starter: one job for each request, whatever fails and whenever it is killed."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +17,10 @@ from batch_manager.naming import CALLBACK_BLOB
 from starter.records import StartState
 from starter.starting import ANSWER_SECONDS, RefusedError
 from tests.support.event_receiver import EventReceiver
+from tests.support.json_schema import find_faults
 from tests.unit.data_factory.world import JOB, SECRET, KilledError, World, busy
+
+CALLBACK_SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "callback.schema.json").read_text())
 
 
 @pytest.fixture
@@ -105,6 +110,7 @@ def test_submission_that_fails_is_told(
     mocker.patch("tests.support.sample.SampleWorkload.local_inputs", side_effect=error)
     world.run_threads()
     (body,) = factory.events
+    assert find_faults(body, CALLBACK_SCHEMA) == []
     assert int(body["StatusCode"]) >= 400
     assert str(error) in body["Error"]["Message"]
     assert body["Output"]["standstill"]["code"] == "submission_failed"
