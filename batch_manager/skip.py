@@ -26,7 +26,9 @@ def may_run(client: BatchClient, node: NodeEnvironment) -> bool:
     if rule_is_met(client, node):
         return True
     if node.retry:  # the exit code of a skip is a failure to Batch
-        client.stop_retries(node.job_id, node.task_id)
+        from batch_manager.ending import stop_retries  # few tasks have any
+
+        stop_retries(node, client)
     _log.warning("skipped", extra={"rule": node.rule or DependencyRule.ALL_SUCCEEDED.value})
     return False
 

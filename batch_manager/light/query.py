@@ -47,6 +47,23 @@ def unsuccessful_ids(
             target = _next_target(account.endpoint, page.get("odata.nextLink"))
 
 
+def confirm_task(
+    environ: Mapping[str, str], job_id: str, task_id: str, *, pause: Callable[[float], None] = time.sleep
+) -> None:
+    """Return if the job has this task.
+
+    Raises:
+        NotLightError: it has not, or cannot be asked this way.
+    """
+    account = read_account(environ)
+    headers = authorizer(account, environ)
+    path = f"{urlsplit(account.endpoint).path}/jobs/{quote(job_id, safe='')}/tasks/{quote(task_id, safe='')}"
+    target = f"{path}?%24select=id&api-version={API_VERSION}"
+    with closing(JsonReader(account.endpoint, pause=pause)) as reader:
+        if "id" not in reader.get(target, _headers_of(headers, target)):
+            raise NotLightError("the answer is no task")
+
+
 def _headers_of(headers: Callable[[str], dict[str, str]], target: str) -> Callable[[], dict[str, str]]:
     return lambda: {"Accept": "application/json", **headers(target)}
 

@@ -17,6 +17,7 @@ from batch_manager.command_line import Role, encode_child
 from batch_manager.environment import NodeEnvironment, read_node_environment
 from batch_manager.errors import BatchManagerError, NotFoundError
 from batch_manager.exit_codes import ExitCode
+from batch_manager.factory import is_of_environment
 from batch_manager.naming import FINALIZE_TASK_ID
 from batch_manager.node.children import ChildEnd, watch_child
 from batch_manager.reports import Attempt, read_attempts
@@ -70,6 +71,16 @@ def _seconds_left(node: NodeEnvironment) -> float | None:
 
 
 def _has_finalize(client: BatchClient, job_id: str) -> bool:
+    if is_of_environment(client):
+        from batch_manager.light.errors import NotLightError  # a test's client needs none of it
+        from batch_manager.light.query import confirm_task
+
+        try:
+            confirm_task(os.environ, job_id, FINALIZE_TASK_ID)
+        except NotLightError as error:
+            _log.debug("asking through the official client: %s", error)
+        else:
+            return True
     try:
         client.get_task(job_id, FINALIZE_TASK_ID)
     except NotFoundError:

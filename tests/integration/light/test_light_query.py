@@ -13,7 +13,7 @@ from azure.batch import BatchClient, models
 
 from batch_manager.environment import SECRETS_DIRECTORY
 from batch_manager.light.errors import NotLightError
-from batch_manager.light.query import unsuccessful_ids
+from batch_manager.light.query import confirm_task, unsuccessful_ids
 from tests.service.support import DEADLINE, Running, connect, pool_options, start_service
 
 CLIENT_ID = "00000000-0000-0000-0000-000000000007"
@@ -113,6 +113,14 @@ def test_certificate_that_is_not_trusted_is_not_taken(
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with pytest.raises(NotLightError, match="SSLCertVerificationError"):
         next(unsuccessful_ids(with_token, "many", pause=lambda _seconds: None))
+
+
+def test_task_is_confirmed_only_if_it_is_there(running: Running, with_token: dict[str, str]) -> None:
+    """With a key and with a token."""
+    for environ in (_with_key(running), with_token):
+        confirm_task(environ, "many", "7")
+        with pytest.raises(NotLightError, match="status 404"):
+            confirm_task(environ, "many", "no-such-task")
 
 
 @pytest.mark.parametrize(

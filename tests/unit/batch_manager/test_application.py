@@ -10,10 +10,12 @@ from pytest_mock import MockerFixture
 from batch_manager import Application, ExitCode, JobRequest, submit_job
 from batch_manager.client import BatchClient
 from batch_manager.definitions import JobState, PoolDefinition, TaskDefinition
-from batch_manager.environment import DEPENDS_ON, INPUTS, OUTCOME_FILE, RULE
+from batch_manager.environment import DEPENDS_ON, INPUTS, OUTCOME_FILE, RETRY, RULE
+from batch_manager.errors import BusyError
 from batch_manager.naming import CANCEL_BLOB, FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID
 from batch_manager.outcome import JobOutcome
 from batch_manager.outcome_document import encode_outcome
+from batch_manager.retrying import encode_policy
 from batch_manager.testing import InMemoryBatchClient
 from tests.support.sample import RAN, SampleWorkload
 
@@ -128,13 +130,29 @@ def test_task_that_exits_with_the_code_of_a_skip_has_failed(client: InMemoryBatc
     assert code is ExitCode.FAILED
 
 
-def test_skip_stops_the_retries(client: InMemoryBatchClient, tmp_path: Path, mocker: MockerFixture) -> None:
-    """To Batch it is a failure, which would be tried again, perhaps for ever."""
+@pytest.mark.parametrize("answer", [None, BusyError("busy", operation="stop")])
+def test_skip_stops_the_retries(
+    client: InMemoryBatchClient, tmp_path: Path, mocker: MockerFixture, answer: BusyError | None
+) -> None:
+    """To Batch it is a failure, which would be tried again, perhaps for ever. If Batch cannot be told it is a skip all
+    the same."""
+    _manage(client, tmp_path)
+    client.end_task(JOB, "1", 1)
+    stop = mocker.patch.object(client, "stop_retries", side_effect=answer)
+    policy = {DEPENDS_ON: "1..3", RETRY: encode_policy(None, -1) or ""}
+    assert _execute(client, tmp_path, "task", "Gather", **policy) is ExitCode.SKIPPED
+    stop.assert_called_once_with(JOB, "4")
+
+
+def test_skip_of_a_task_without_retries_asks_for_nothing(
+    client: InMemoryBatchClient, tmp_path: Path, mocker: MockerFixture
+) -> None:
+    """It would cost the SDK's import."""
     _manage(client, tmp_path)
     client.end_task(JOB, "1", 1)
     stop = mocker.spy(client, "stop_retries")
     assert _execute(client, tmp_path, "task", "Gather", **{DEPENDS_ON: "1..3"}) is ExitCode.SKIPPED
-    stop.assert_called_once_with(JOB, "4")
+    stop.assert_not_called()
 
 
 def test_task_runs_with_its_inputs(client: InMemoryBatchClient, tmp_path: Path) -> None:
