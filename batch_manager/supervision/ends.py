@@ -47,9 +47,7 @@ def job_end(
         delivery_failure: what went wrong when the callback was sent from outside the pool.
     """
     own = {task_id: _record(client, job_id, task_id) for task_id in (JOB_MANAGER_TASK_ID, FINALIZE_TASK_ID)}
-    untold = (
-        str(delivery_failure) if delivery_failure is not None else _finalize_failure(own[FINALIZE_TASK_ID], outcome)
-    )
+    untold = str(delivery_failure) if delivery_failure is not None else _finalize_failure(own[FINALIZE_TASK_ID])
     return JobEnd(outcome=outcome, exit_code=_exit_code(outcome, own, untold), untold=untold)
 
 
@@ -60,8 +58,9 @@ def _record(client: BatchClient, job_id: str, task_id: str) -> TaskRecord | None
         return None
 
 
-def _finalize_failure(finalize: TaskRecord | None, outcome: JobOutcome) -> str | None:
-    if finalize is None or finalize.succeeded is not False or outcome.standstill is not None:
+def _finalize_failure(finalize: TaskRecord | None) -> str | None:
+    """Where FinalizeTask did not come so far, the supervisor has told the outcome in its place."""
+    if finalize is None or finalize.exit_code != ExitCode.UNAVAILABLE:
         return None
     return f"FinalizeTask failed with exit code {finalize.exit_code}, so the callback may not have been delivered"
 
@@ -73,7 +72,7 @@ def _exit_code(outcome: JobOutcome, own: Mapping[str, TaskRecord | None], untold
     if error is ErrorCode.JOB_MANAGER_FAILED:
         return _own_code(own[JOB_MANAGER_TASK_ID], ExitCode.FAILED)
     if untold is not None:
-        return _own_code(own[FINALIZE_TASK_ID], ExitCode.UNAVAILABLE)
+        return ExitCode.UNAVAILABLE
     return ExitCode.SUCCEEDED if error is None else ExitCode.FAILED
 
 

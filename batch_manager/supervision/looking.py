@@ -49,8 +49,8 @@ def look_at(client: BatchClient, job: JobRecord, counts: TaskCounts, *, tries: i
     waiting = tuple(islice(client.list_tasks(job.id, TaskQuery.NOT_ENDED), MAX_WAITING))
     if any(_runs(record) for record in waiting):  # the counts lag
         return Snapshot(job=job, counts=counts, preparation=preparation, nothing_runs=False)
-    finalize = _found(lambda: client.get_task(job.id, FINALIZE_TASK_ID))
     manager = _found(lambda: client.get_task(job.id, JOB_MANAGER_TASK_ID))
+    finalize = find_finalize(client, job.id)  # after it, since a job manager that has ended adds nothing more
     return Snapshot(
         job=job,
         counts=counts,

@@ -14,6 +14,7 @@ from json import JSONDecodeError
 from batch_manager.cancelling import mark_cancelled
 from batch_manager.client import BatchClient
 from batch_manager.definitions import JobRecord, JobState, TaskCounts, TaskRecord, TaskState
+from batch_manager.environment import PROGRESS_URL
 from batch_manager.errors import BusyError, NotFoundError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.finishing import finish_job
@@ -166,12 +167,16 @@ def conclude(client: BatchClient, job: JobRecord, now: datetime, standstill: Sta
         return written
     standstill = standstill or read_standstill(job)
     inputs = read_finalize_inputs(client, job.id, finalize)
+    progress_url = job.common_environment.get(PROGRESS_URL)
+    tell = partial(tell_job_ended, progress_url=progress_url, storage_account_url=client.storage.account_url)
     _log.warning("the outcome of job %r is told from outside: %s", job.id, standstill.message)
     if standstill.code == JOB_TERMINATED:
         mark_cancelled(client.storage, job.id, standstill.message, now)
     if standstill.code == ObstacleKind.JOB_MANAGER_LEFT.value:
-        return finish_job(client, job.id, replace(inputs, cause=standstill.message))
-    return finish_job(client, job.id, inputs, standstill=standstill)
+        return finish_job(client, job.id, replace(inputs, cause=standstill.message), tell=tell)
+    if standstill is _NOT_FINALIZED and finalize is not None:  # the tasks have ended, and say how
+        return finish_job(client, job.id, inputs, tell=tell)
+    return finish_job(client, job.id, inputs, standstill=standstill, tell=tell)
 
 
 def terminate_reason(obstacle: Obstacle) -> str:
