@@ -24,6 +24,7 @@ from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, containe
 
 if TYPE_CHECKING:
     from batch_manager.environment import NodeEnvironment
+    from batch_manager.outcome import JobOutcome
 
 JOB_STARTED = "azure-batch-manager.job.started"
 TASK_PROGRESS = "azure-batch-manager.task.progress"
@@ -200,6 +201,23 @@ def tell_task_ended(
     events = task_events(node)
     if events is not None:
         events.ended(exit_code=exit_code, cause=cause, is_retried=is_retried)
+
+
+def tell_job_ended(outcome: JobOutcome, *, progress_url: str | None, storage_account_url: str) -> None:
+    """Tell how a job ended, from wherever that is told; waits a moment until it is sent."""
+    events = connect_events(progress_url=progress_url, storage_account_url=storage_account_url, job_id=outcome.job_id)
+    if events is None:
+        return
+    counts = {
+        "succeeded": outcome.succeeded,
+        "failed": outcome.failed,
+        "skipped": outcome.skipped,
+        "cancelled": outcome.cancelled,
+        "notEnded": outcome.not_ended,
+        "missing": outcome.missing,
+    }
+    events.job_ended(outcome=outcome.outcome.value, summary=outcome.summary, counts=counts)
+    events.close()
 
 
 @contextmanager

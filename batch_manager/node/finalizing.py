@@ -124,13 +124,7 @@ class ChildWork:
 
 
 def _tell(node: NodeEnvironment, outcome: JobOutcome) -> None:
-    if not node.progress_url:
-        return
-    from batch_manager.events import node_events  # only a job with a progress URL needs it
+    if node.progress_url:
+        from batch_manager.events import tell_job_ended  # only a job that is watched needs it
 
-    events = node_events(node)
-    if events is not None:
-        counts = {"succeeded": outcome.succeeded, "failed": outcome.failed, "skipped": outcome.skipped}
-        counts |= {"cancelled": outcome.cancelled, "notEnded": outcome.not_ended, "missing": outcome.missing}
-        events.job_ended(outcome=outcome.outcome.value, summary=outcome.summary, counts=counts)
-        events.close()
+        tell_job_ended(outcome, progress_url=node.progress_url, storage_account_url=node.storage_account_url)

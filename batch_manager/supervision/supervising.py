@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from json import JSONDecodeError
 
 from batch_manager.cancelling import mark_cancelled
@@ -16,6 +17,7 @@ from batch_manager.client import BatchClient
 from batch_manager.definitions import JobRecord, JobState, TaskCounts, TaskRecord, TaskState
 from batch_manager.environment import PROGRESS_URL
 from batch_manager.errors import BusyError, NotFoundError
+from batch_manager.events import tell_job_ended
 from batch_manager.exit_codes import ExitCode
 from batch_manager.finishing import finish_job
 from batch_manager.naming import OUTCOME_BLOB, container_name
