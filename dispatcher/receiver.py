@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import json
 import secrets
+import ssl
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -48,9 +50,10 @@ class CallbackReceiver:
 
     Args:
         answers: what to say to the first deliveries, in order; 200 to all later ones.
+        certificate: a PEM file with a certificate and its key, for https; None for http.
     """
 
-    def __init__(self, answers: Sequence[Answer] = ()) -> None:
+    def __init__(self, answers: Sequence[Answer] = (), *, certificate: Path | None = None) -> None:
         self._path = f"/callback/{secrets.token_urlsafe(16)}"
         self._answers = list(answers)
         self._deliveries: list[Delivery] = []
@@ -58,12 +61,17 @@ class CallbackReceiver:
         self._arrived = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler_type())
         self._server.daemon_threads = True
+        self._scheme = "http" if certificate is None else "https"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._serve, name="callback-receiver", daemon=True)
 
     @property
     def url(self) -> str:
         """Where to call back. Keep it out of logs."""
-        return f"http://127.0.0.1:{self._server.server_port}{self._path}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}{self._path}"
 
     @property
     def deliveries(self) -> tuple[Delivery, ...]:

@@ -28,7 +28,7 @@ def test_exception_in_a_task_opens_the_debugger_where_it_happened(dispatch: Disp
     assert "('number', 0)" in ended.out
     assert "part 0 was told to fail" in ended.err
     counts = json.loads((ended.results / "batch-manager" / "outcome.json").read_text())["counts"]
-    assert counts == {"succeeded": 0, "failed": 1, "skipped": 1, "cancelled": 0, "notEnded": 0, "missing": 0}
+    assert {name: count for name, count in counts.items() if count} == {"failed": 1, "skipped": 1}
 
 
 def test_wrong_input_opens_the_debugger_too(dispatch: Dispatch) -> None:

@@ -38,7 +38,9 @@ def test_failed_task_does_not_block_the_job(dispatch: Dispatch) -> None:
     ended = dispatch("run", "chain", "--param", "parts=3", "--param", "how=fail", "--local-callback")
     assert ended.code == 1, ended.out + ended.err
     outcome = _outcome(ended.results)
-    assert outcome["counts"] == {"succeeded": 2, "failed": 1, "skipped": 1, "cancelled": 0, "notEnded": 0, "missing": 0}
+    counts = outcome["counts"]
+    assert isinstance(counts, dict)
+    assert {name: count for name, count in counts.items() if count} == {"succeeded": 2, "failed": 1, "skipped": 1}
     assert "callback received: StatusCode 500, outcome failed" in ended.out
     assert "part 0 was told to fail" in (ended.results / "logs" / "1" / "stderr.txt").read_text()
     assert "Traceback" not in ended.err

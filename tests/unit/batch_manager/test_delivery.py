@@ -2,7 +2,8 @@
 
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -11,6 +12,7 @@ from batch_manager.callback import CallbackTarget, verify_signature
 from batch_manager.delivery import DeliveryLimits, deliver
 from batch_manager.errors import CallbackError, CallbackRefusedError
 from dispatcher.receiver import Answer, CallbackReceiver
+from tests.support.certificates import self_signed
 from tests.support.outcomes import HandClock
 from tests.unit.batch_manager.test_callback import SECRET
 
@@ -148,6 +150,27 @@ def test_delivery_logs_nothing_that_holds_the_url_or_the_secret(caplog: pytest.L
     assert "callback delivered" in shown
     assert receiver.url.rpartition("/")[2] not in shown
     assert SECRET.removeprefix("whsec_") not in shown
+
+
+@pytest.fixture
+def tls_receiver(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A receiver over https, and the certificate that says who it is."""
+    certificate, key = self_signed("127.0.0.1")
+    (tmp_path / "certificate.pem").write_bytes(certificate)
+    (tmp_path / "both.pem").write_bytes(certificate + key)
+    with CallbackReceiver(certificate=tmp_path / "both.pem") as receiver:
+        yield receiver.url, tmp_path / "certificate.pem"
+
+
+def test_delivery_over_https_trusts_the_authorities_of_the_environment(
+    tls_receiver: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And no other."""
+    url, certificate = tls_receiver
+    with pytest.raises(CallbackError, match="SSLCertVerificationError"):
+        _deliver(url, HandClock(), seconds=0)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    _deliver(url, HandClock())
 
 
 def test_delivery_signs_each_try_with_its_own_time() -> None:

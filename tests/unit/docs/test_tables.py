@@ -3,13 +3,13 @@
 import ast
 import inspect
 import re
+from enum import Enum
 from itertools import pairwise
 from pathlib import Path
 
 from pydantic import AliasChoices
 
 from batch_manager import ExitCode
-from batch_manager import exit_codes as exit_codes_module
 from batch_manager._settings_model import SettingsModel
 from dispatcher.service.faults.page import render as render_faults
 from dispatcher.service.faults.text import read_plan
@@ -23,12 +23,11 @@ def _rows(page: str) -> list[list[str]]:
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[2:]]
 
 
-def _meanings() -> dict[str, str]:
-    (body,) = [
-        node.body for node in ast.parse(inspect.getsource(exit_codes_module)).body if isinstance(node, ast.ClassDef)
-    ]
+def meanings(kind: type[Enum]) -> dict[str, str]:
+    """The docstrings of an enumeration's members, by name."""
+    bodies = [node.body for node in ast.parse(inspect.getsource(kind)).body if isinstance(node, ast.ClassDef)]
     found: dict[str, str] = {}
-    for before, after in pairwise(body):
+    for before, after in pairwise(bodies[0]):
         if isinstance(before, ast.Assign) and isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
             target = before.targets[0]
             assert isinstance(target, ast.Name)
@@ -38,8 +37,8 @@ def _meanings() -> dict[str, str]:
 
 def test_exit_codes_page_lists_every_code_with_its_meaning() -> None:
     """In the order of the numbers, in the words of the code."""
-    meanings = _meanings()
-    assert _rows("exit-codes.md") == [[str(int(c)), f"`{c.name}`", meanings[c.name]] for c in ExitCode]
+    words = meanings(ExitCode)
+    assert _rows("exit-codes.md") == [[str(int(c)), f"`{c.name}`", words[c.name]] for c in ExitCode]
 
 
 def test_settings_page_lists_every_field_with_its_variables() -> None:
