@@ -20,6 +20,12 @@ MAX_CAUSE_LENGTH = 1000
 MAX_ATTEMPTS = 100
 """Attempts that a report holds: the last ones."""
 
+_NUMBER = (int, float)
+_TYPES = ((int,), (str,), _NUMBER, (int,), (str,), (bool,), _NUMBER)
+"""Of the values of an ``Attempt``."""
+_LATEST = 253_402_300_800
+"""The year 10000, in seconds since 1970: no clock says it, and no date holds it."""
+
 
 class Attempt(NamedTuple):
     """One attempt at a task that did not succeed."""
@@ -46,9 +52,16 @@ def encode_report(attempts: Sequence[Attempt]) -> str:
 def decode_report(text: str | bytes) -> tuple[Attempt, ...]:
     """The reverse; nothing for a text that is no report, since a task may write over the file."""
     try:
-        return tuple(Attempt(**attempt) for attempt in json.loads(text)["attempts"])
-    except (ValueError, KeyError, TypeError):
+        attempts = tuple(Attempt(**attempt) for attempt in json.loads(text)["attempts"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ()
+    return attempts if all(map(_is_sound, attempts)) else ()
+
+
+def _is_sound(attempt: Attempt) -> bool:
+    """Whether each value is one that ``add_attempt`` could have been given."""
+    has_types = all(type(value) in types for value, types in zip(attempt, _TYPES, strict=True))
+    return has_types and 0 <= attempt.ended_at < _LATEST and 0 <= attempt.delay < _LATEST
 
 
 def read_attempts(working_directory: str) -> tuple[Attempt, ...]:
