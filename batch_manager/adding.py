@@ -20,7 +20,7 @@ from batch_manager.patience import DEFAULT_PATIENCE, Patience
 IN_FLIGHT = 4
 """Requests on their way at the same time; Azure takes a tenth of a second and more for each."""
 
-LOOKED_UP_ONE_BY_ONE = 200
+LOOKED_UP_ONE_BY_ONE = 100
 """Tasks that were there already and are asked for singly; where there are more, all of the job's are listed once."""
 
 _TOO_LARGE = 413
