@@ -74,9 +74,9 @@ def processes_naming(folder: Path) -> list[str]:
     return found
 
 
-def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: float = 60, *, pause: float = 0.05) -> None:
     """Wait until a condition holds; fail with its name if it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, f"not in {seconds} s: {what}"
-        time.sleep(0.05)
+        time.sleep(pause)

@@ -1,0 +1,283 @@
+"""How tasks and jobs end, and what follows: the truth table.
+
+The acceptance test runs every row on a real service, the unit test in memory, and the page ``docs/how-a-job-ends.md``
+shows them. ``python -m tests.support.truth_table_page`` prints its tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from batch_manager import DependencyRule, Outcome
+from batch_manager.outcome import ErrorCode
+
+
+class Child(Enum):
+    """What becomes of a child."""
+
+    RUNS = "runs"
+    SKIPPED = "skipped"
+    LATE = "cancelled"
+    """It does not begin, since the job's time is over."""
+
+    @property
+    def exit_code(self) -> int:
+        """Of its process."""
+        return {Child.RUNS: 0, Child.SKIPPED: 80, Child.LATE: 81}[self]
+
+    @property
+    def outcome(self) -> Outcome:
+        """How it ends."""
+        return {Child.RUNS: Outcome.SUCCEEDED, Child.SKIPPED: Outcome.SKIPPED, Child.LATE: Outcome.CANCELLED}[self]
+
+
+Children = tuple[Child, Child, Child]
+"""With the rules ``all_succeeded``, ``all_ended`` and ``any_failed``."""
+
+AFTER_SUCCESS: Children = (Child.RUNS, Child.RUNS, Child.SKIPPED)
+AFTER_FAILURE: Children = (Child.SKIPPED, Child.RUNS, Child.RUNS)
+TOO_LATE: Children = (Child.LATE, Child.LATE, Child.LATE)
+
+BY_EXIT_CODE = "FailureExitCode"
+ENDED = "TaskEnded"
+
+
+class Setting(Enum):
+    """The job that a row of ``TASK_ENDS`` is tried in."""
+
+    COMMON = "ends"
+    """One job for all of them."""
+    LIMITED = "late"
+    """One with a time limit."""
+    LOSSY = "lossy"
+    """One whose nodes are lost under its tasks."""
+    GANG = "gang"
+    """One on a pool for multi-instance tasks."""
+    BOX = "box"
+    """One on a pool for containers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskEnd:
+    """One way for a task to end, and what follows.
+
+    Attributes:
+        name: what the workload ``ends`` calls it.
+        words: what happens.
+        outcome: how the task ended.
+        exit_code: of the last attempt; None if there is none.
+        code: Batch's failure code; None for a success.
+        reason: what the callback tells of it, or a part; empty where it tells nothing.
+        children: what becomes of its children.
+        retries: tries after the first.
+        requeues: runs after a node was lost.
+        setting: the job it is tried in.
+    """
+
+    name: str
+    words: str
+    outcome: Outcome
+    exit_code: int | None
+    code: str | None = BY_EXIT_CODE
+    reason: str = ""
+    children: Children = AFTER_FAILURE
+    retries: int = 0
+    requeues: int = 0
+    setting: Setting = Setting.COMMON
+
+    def child(self, rule: DependencyRule) -> Child:
+        """What becomes of a child with this rule."""
+        return self.children[list(DependencyRule).index(rule)]
+
+
+def _succeeds(name: str, words: str, **fields: Any) -> TaskEnd:
+    values: dict[str, Any] = {"exit_code": 0, "code": None, "children": AFTER_SUCCESS, **fields}
+    return TaskEnd(name=name, words=words, outcome=Outcome.SUCCEEDED, **values)
+
+
+def _fails(name: str, words: str, exit_code: int | None, reason: str = BY_EXIT_CODE, **fields: Any) -> TaskEnd:
+    return TaskEnd(name=name, words=words, outcome=Outcome.FAILED, exit_code=exit_code, reason=reason, **fields)
+
+
+def _cancelled(name: str, words: str, exit_code: int | None, reason: str, **fields: Any) -> TaskEnd:
+    return TaskEnd(name=name, words=words, outcome=Outcome.CANCELLED, exit_code=exit_code, reason=reason, **fields)
+
+
+def _skipped(name: str, words: str, exit_code: int | None, **fields: Any) -> TaskEnd:
+    return TaskEnd(name=name, words=words, outcome=Outcome.SKIPPED, exit_code=exit_code, **fields)
+
+
+_LATE: dict[str, Any] = {"children": TOO_LATE, "setting": Setting.LIMITED}
+
+TASK_ENDS = (
+    _succeeds("success", "it succeeds"),
+    _succeeds("exit-0", "its code calls `sys.exit(0)`"),
+    _fails("exit-code", "its code calls `sys.exit(3)`", 3, "sys.exit(3)"),
+    _fails("own-80", "its code calls `sys.exit(80)`, a code that is kept for skips", 1, "sys.exit(80)"),
+    _fails("exception", "its code raises an exception", 1, "ValueError: no such pipe"),
+    _fails("builder", "its builder raises an exception", 1, "LookupError"),
+    _fails("input-error", "its code raises `InputError`", 65, "the network has no pipes"),
+    _fails("killed", "its process is killed", 137),
+    _fails("gives-up", "it raises `RetryableError` until its retries are used up", 75, "the licence server", retries=2),
+    _succeeds("comes-right", "it raises `RetryableError` twice, then succeeds", retries=2),
+    _fails("not-worth-it", "it has retries, and raises `InputError`", 65, "the network has no pipes"),
+    _fails("not-named", "it has retries, but not for its exception", 1, "ValueError: no such pipe"),
+    _fails("no-input", "a blob that it needs is missing", None, "nobody-wrote-this", code="BlobNotFound"),
+    _fails("no-upload", "it succeeds, but its files cannot be uploaded", 0, code="FileUploadContainerNotFound",
+           reason="FileUploadContainerNotFound"),
+    _fails("wall-clock", "it runs for longer than its own time limit", 143, "maximum execution time", code=ENDED),
+    _cancelled("by-hand", "somebody ends it while it runs", 143, "ended on request", code=ENDED),
+    _skipped("skipped", "it is skipped itself", 80),
+    _skipped("skipped-before", "it lacks the file that its failed parent was to write", None, code="BlobNotFound"),
+    _fails("command-fails", "a plain command exits with 7", 7),
+    _fails("command-80", "a plain command exits with 80", 80),
+    _fails("command-80-behind", "a plain command with a rule exits with 80", 1, "exit code 80"),
+    _fails("command-killed", "a plain command is killed", 137),
+    _fails("command-killed-behind", "a plain command with a rule is killed", 137, "SIGKILL"),
+    _fails("command-missing", "a plain command's program is missing", None, "/no/such/program",
+           code="CommandProgramNotFound"),
+    _fails("command-missing-behind", "the program of a plain command with a rule is missing", 70, "No such file"),
+    _succeeds("node-lost", "its node is lost; it runs again on another", requeues=1, setting=Setting.LOSSY),
+    _succeeds("preempted", "its node is preempted; it runs again", requeues=1, setting=Setting.LOSSY),
+    _cancelled("late", "it runs when the job's time is over", 81, "the job's time limit", **_LATE),
+    _cancelled("command-late", "a plain command runs when the job's time is over", 81, "the job's time limit", **_LATE),
+    _fails("gang-fails", "a multi-instance task exits with 3", 3, setting=Setting.GANG),
+    _fails("box-fails", "a task in a container exits with 3", 3, setting=Setting.BOX),
+)  # fmt: skip
+"""Every way for a task to end; one that another depends on stands before it."""
+
+
+class Where(Enum):
+    """The place at which a job as a whole goes wrong."""
+
+    NOWHERE = ""
+    IMPORT = "import"
+    MAIN = "main"
+    CREATE_JOB = "create_job"
+    FINALIZE = "finalize"
+    """The workload's own finalize work."""
+
+
+class Hand(Enum):
+    """What somebody does to a job while its task or its job manager runs."""
+
+    NONE = "nothing"
+    CANCEL = "cancels the job"
+    TERMINATE = "terminates the job"
+    END_MANAGER = "ends the job manager"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """The counts of an outcome."""
+
+    succeeded: int = 0
+    failed: int = 0
+    skipped: int = 0
+    cancelled: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobEnd:
+    """One way for a job as a whole to end, and what is told.
+
+    Attributes:
+        name: one word.
+        words: what happens.
+        outcome: how the job ended.
+        error: the callback's error code; None for none.
+        says: a part of the callback's message.
+        counts: of its tasks.
+        manager: the job manager's exit code; None if it has none.
+        finalize: that of FinalizeTask; None if it did not run, and the supervisor told the end.
+        ends: the tasks that it is to have, by name.
+        where: the place at which it goes wrong.
+        how: the way, as the workload ``ends`` calls it.
+        hand: what somebody does to it.
+        pool: where it runs.
+        has_work: whether the workload has finalize work of its own.
+        seconds: its time limit; None for none.
+        answers: what the receiver of the callback answers, one after the other.
+    """
+
+    name: str
+    words: str
+    outcome: Outcome
+    error: ErrorCode | None
+    says: str = ""
+    counts: Counts = Counts()
+    manager: int | None = 0
+    finalize: int | None = 0
+    ends: tuple[str, ...] = ()
+    where: Where = Where.NOWHERE
+    how: str = ""
+    hand: Hand = Hand.NONE
+    pool: str = "common"
+    has_work: bool = False
+    seconds: int | None = None
+    answers: tuple[int, ...] = ()
+
+
+ONE = Counts(succeeded=1)
+
+
+def _good(name: str, words: str, **fields: Any) -> JobEnd:
+    values: dict[str, Any] = {"counts": ONE, "ends": ("success",), **fields}
+    return JobEnd(name=name, words=words, outcome=Outcome.SUCCEEDED, error=None, **values)
+
+
+def _bad(name: str, words: str, error: ErrorCode, says: str, **fields: Any) -> JobEnd:
+    outcome = Outcome.CANCELLED if error is ErrorCode.CANCELLED else Outcome.FAILED
+    return JobEnd(name=name, words=words, outcome=outcome, error=error, says=says, **fields)
+
+
+def _manager(name: str, words: str, code: int, says: str, **fields: Any) -> JobEnd:
+    values: dict[str, Any] = {"where": Where.CREATE_JOB, **fields}
+    return _bad(name, words, ErrorCode.JOB_MANAGER_FAILED, says, manager=code, **values)
+
+
+_WORK: dict[str, Any] = {"has_work": True, "where": Where.FINALIZE, "ends": ("success",), "counts": ONE}
+_SLEEPER: dict[str, Any] = {"ends": ("by-hand",), "counts": Counts(cancelled=1)}
+
+JOB_ENDS = (
+    _good("all-well", "every task succeeds"),
+    _good("no-tasks", "there is no task", ends=(), counts=Counts()),
+    _bad("one-fails", "a task fails, and one that depends on it is skipped", ErrorCode.TASKS_FAILED,
+         "of 3 tasks 1 failed, 1 skipped", ends=("success", "exit-code", "skipped"),
+         counts=Counts(succeeded=1, failed=1, skipped=1)),
+    _manager("manager-raises", "`create_job` raises an exception", 1, "ValueError: no such pipe", how="raise"),
+    _manager("manager-refuses", "`create_job` raises `InputError`", 65, "the network has no pipes", how="input error"),
+    _manager("manager-exits", "`create_job` calls `sys.exit(0)`", 70, "sys.exit(0)", how="exit 0"),
+    _manager("manager-dies", "the job manager's process ends without a word", 7, "exit code 7", how="exit at once"),
+    _manager("manager-killed", "the job manager's process is killed", 137, "SIGKILL", how="killed"),
+    _manager("import-raises", "the workload cannot be imported", 1, "ValueError: no such pipe",
+             where=Where.IMPORT, how="raise"),
+    _manager("main-exits", "`__main__.py` ends before the `Application` runs", 70, "Application",
+             where=Where.MAIN, how="exit 0"),
+    _manager("bad-job", "the pre-flight refuses the job", 70, "nobody-has-this", ends=("bad-job",),
+             where=Where.NOWHERE),
+    _manager("manager-ended", "somebody ends the job manager", 143, "FinalizeTask", how="sleep",
+             hand=Hand.END_MANAGER, finalize=None),
+    _bad("manager-late", "the job manager still runs when the job's time is over", ErrorCode.TIME_LIMIT,
+         "time limit", manager=81, where=Where.CREATE_JOB, how="sleep", seconds=2),
+    _bad("cancelled", "somebody cancels the job", ErrorCode.CANCELLED, "cancelled: no longer needed",
+         hand=Hand.CANCEL, **_SLEEPER),
+    _bad("terminated", "somebody terminates the job in Batch itself", ErrorCode.CANCELLED, "no longer needed",
+         hand=Hand.TERMINATE, finalize=None, **_SLEEPER),
+    _bad("no-nodes", "the pool has no node, and none comes", ErrorCode.STUCK, "has no node", pool="empty",
+         manager=None, finalize=None),
+    _bad("no-start", "the pool's start task fails on every node", ErrorCode.STUCK, "the start task of pool",
+         pool="unstartable", manager=None, finalize=None),
+    _good("work-done", "the workload's finalize work succeeds", has_work=True),
+    _bad("work-raises", "the workload's finalize work raises an exception", ErrorCode.FINALIZE_WORK_FAILED,
+         "ValueError: no such pipe", how="raise", **_WORK),
+    _bad("work-killed", "the process of the workload's finalize work is killed", ErrorCode.FINALIZE_WORK_FAILED,
+         "SIGKILL", how="killed", **_WORK),
+    _good("busy-receiver", "the receiver of the callback is busy twice", answers=(503, 429)),
+    _good("gone-receiver", "the receiver refuses the callback for good", answers=(410,), finalize=69),
+    _good("lost-manager", "the job manager's node is lost", pool="lossy"),
+    _good("lost-finalize", "FinalizeTask's node is lost after the callback", pool="lossy"),
+)  # fmt: skip
+"""Every way for a job to end; ``Setting`` has the jobs of the tasks that end in every way."""
