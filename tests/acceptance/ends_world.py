@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from pathlib import Path
 from shlex import quote
 from types import TracebackType
 from typing import Any, Self
@@ -32,6 +34,8 @@ from dispatcher.watch import LOCAL_LIMITS
 from tests.acceptance.conftest import WORKLOADS, wait_for
 from tests.service.support import pool_options, present
 from tests.support.truth_table import JOB_ENDS, TASK_ENDS, Hand, JobEnd, Setting, TaskEnd, Where
+
+ROOT = Path(__file__).parents[2]
 
 KINDS = {
     Setting.COMMON: ("python", "command"),
@@ -198,7 +202,7 @@ class World:
             parameters=parameters,
             time_limit=limit,
             environment_settings={
-                "PYTHONPATH": str(WORKLOADS),
+                "PYTHONPATH": os.pathsep.join([str(WORKLOADS), str(ROOT)]),
                 SECRETS_DIRECTORY: str(self._stack.secrets_folder),
             },
         )
