@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from batch_manager.application import Application
     from batch_manager.callback import verify_signature
+    from batch_manager.cancelling import cancel_job
     from batch_manager.client import BatchClient, BlobStorage
     from batch_manager.dependencies import DependencyRule
     from batch_manager.entry_points import EntryPointsRepository
@@ -40,12 +41,14 @@ if TYPE_CHECKING:
         UserIdentity,
     )
     from batch_manager.submit import submit_job
+    from batch_manager.supervision import SupervisionLimits, supervise_job
     from batch_manager.task import TaskContext, WorkloadTask, WorkloadTaskBuilder
     from batch_manager.workload import JobResults, WorkloadBase
 
 _MODULES = {
     "application": ("Application",),
     "callback": ("verify_signature",),
+    "cancelling": ("cancel_job",),
     "client": ("BatchClient", "BlobStorage"),
     "dependencies": ("DependencyRule",),
     "entry_points": ("EntryPointsRepository",),
@@ -74,6 +77,7 @@ _MODULES = {
         "UserIdentity",
     ),
     "submit": ("submit_job",),
+    "supervision": ("SupervisionLimits", "supervise_job"),
     "task": ("TaskContext", "WorkloadTask", "WorkloadTaskBuilder"),
     "workload": ("JobResults", "WorkloadBase"),
 }
@@ -110,6 +114,7 @@ __all__ = [
     "RetryPolicy",
     "RetryableError",
     "ServiceError",
+    "SupervisionLimits",
     "TaskConstraints",
     "TaskContext",
     "TaskSpecification",
@@ -118,8 +123,10 @@ __all__ = [
     "WorkloadBase",
     "WorkloadTask",
     "WorkloadTaskBuilder",
+    "cancel_job",
     "setup_logging",
     "submit_job",
+    "supervise_job",
     "verify_signature",
 ]
 
