@@ -91,12 +91,19 @@ class JobFrame:
                 yield replace(compiled, depends_on=compress([gate_id]))
                 yield self._gate(gate_id, task)
 
-    def finalize_definition(self, tasks: Sequence[TaskSpecification], *, has_work: bool) -> TaskDefinition:
-        """FinalizeTask of a job with all these tasks and their gates."""
+    def finalize_definition(
+        self, tasks: Sequence[TaskSpecification], *, has_work: bool, taken_over: int = 0
+    ) -> TaskDefinition:
+        """FinalizeTask of a job with all these tasks and their gates, and so many more that another job did."""
         plan = plan_gates(tasks, has_time_limit=self.has_time_limit)
         plain = compress(task.id for task in tasks if self._is_plain(task))
         inputs = FinalizeInputs(
-            tasks=len(tasks), gates=plan.gates, guarded=plan.guarded, plain=plain, has_work=has_work
+            tasks=len(tasks),
+            gates=plan.gates,
+            guarded=plan.guarded,
+            plain=plain,
+            has_work=has_work,
+            taken_over=taken_over,
         )
         return self.compile_finalize(self.task_ids(tasks, plan), inputs)
 

@@ -152,6 +152,7 @@ class _Count:
             timed_out=self._timed_out,
             not_ended=self._counts[None],
             missing=max((facts.inputs.tasks or 0) - counted, 0),
+            taken_over=facts.inputs.taken_over,
             retries=self._retries,
             requeues=self._requeues,
             failures=tuple([*self._told[Outcome.FAILED], *cancelled][:MAX_FAILURES_TOLD]),

@@ -32,7 +32,7 @@ TIME_LIMIT = "BATCH_MANAGER_TIME_LIMIT"
 PROGRESS_URL = "BATCH_MANAGER_PROGRESS_URL"
 """Where events go; no secret. Set for every task of the job."""
 RERUN_OF = "BATCH_MANAGER_RERUN_OF"
-"""Of a job manager: the job whose failed tasks it runs again."""
+"""The job that this one runs again. Set for every task of the job."""
 OUTCOME_FILE = "BATCH_MANAGER_OUTCOME_FILE"
 """Of the workload's own finalize work: where the outcome lies."""
 LAUNCHER = "BATCH_MANAGER_LAUNCHER"
@@ -77,6 +77,8 @@ class NodeEnvironment(NamedTuple):
     """The task's ``RetryPolicy`` as text; empty if Batch will not try it again."""
     time_limit: str = ""
     """When the job's time is over, in seconds since 1970; empty if it has no limit."""
+    rerun_of: str = ""
+    """The job that this one runs again; empty if it runs none."""
     task_directory: str = ""
     """Absolute; Batch keeps the task's ``stdout.txt`` and ``stderr.txt`` in it."""
 
@@ -111,6 +113,7 @@ def read_node_environment(environ: Mapping[str, str]) -> NodeEnvironment:
         guarded_task=environ.get(GUARDED_TASK, ""),
         retry=environ.get(RETRY, ""),
         time_limit=environ.get(TIME_LIMIT, ""),
+        rerun_of=environ.get(RERUN_OF, ""),
         task_directory=environ.get("AZ_BATCH_TASK_DIR", ""),
     )
 

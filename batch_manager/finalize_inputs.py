@@ -22,6 +22,7 @@ class FinalizeInputs:
         plain: the tasks that Batch runs as they are, with no process of ours: an exit code of theirs that means
             something to this project is their own.
         has_work: whether the workload has finalize work of its own (``WorkloadBase.finalize`` is overridden).
+        taken_over: tasks of the workload that this job did not add, since the job that it runs again did them.
     """
 
     cause: str | None = None
@@ -31,6 +32,7 @@ class FinalizeInputs:
     guarded: TaskDependencies = TaskDependencies()
     plain: TaskDependencies = TaskDependencies()
     has_work: bool = False
+    taken_over: int = 0
 
     def to_json(self) -> str:
         """As the task's inputs, a JSON object."""
@@ -42,13 +44,14 @@ class FinalizeInputs:
             "guarded": encode_ids(self.guarded),
             "plain": encode_ids(self.plain),
             "hasWork": self.has_work,
+            "takenOver": self.taken_over,
         }
         return json.dumps(values, separators=(",", ":"))
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> FinalizeInputs:
         """The reverse; what is missing has its default."""
-        cause, tasks = values.get("cause"), values.get("tasks")
+        cause, tasks, taken_over = values.get("cause"), values.get("tasks"), values.get("takenOver")
         return cls(
             cause=cause if isinstance(cause, str) else None,
             is_time_limit=values.get("isTimeLimit") is True,
@@ -57,4 +60,5 @@ class FinalizeInputs:
             guarded=decode_ids(str(values.get("guarded") or "")),
             plain=decode_ids(str(values.get("plain") or "")),
             has_work=values.get("hasWork") is True,
+            taken_over=taken_over if isinstance(taken_over, int) else 0,
         )

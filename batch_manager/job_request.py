@@ -29,6 +29,7 @@ class JobRequest:
         time_limit: how long the job may take from its creation until FinalizeTask begins; None for no limit.
         quota_wait: how long to wait while the account has as many active jobs as it may have.
         environment_settings: set for every task of the job.
+        rerun_of: the job that this one runs again; set by ``rerun.rerun_failed``.
     """
 
     job_id: str
@@ -42,6 +43,7 @@ class JobRequest:
     time_limit: timedelta | None = None
     quota_wait: timedelta = timedelta(minutes=10)
     environment_settings: Mapping[str, str] = field(default_factory=dict)
+    rerun_of: str | None = None
 
     @property
     def inputs(self) -> str:
@@ -73,6 +75,7 @@ def encode_request(request: JobRequest) -> bytes:
         "timeLimitSeconds": None if limit is None else limit.total_seconds(),
         "quotaWaitSeconds": request.quota_wait.total_seconds(),
         "environmentSettings": dict(request.environment_settings),
+        "rerunOf": request.rerun_of,
     }
     return json.dumps(document, indent=1, sort_keys=True).encode()
 
@@ -96,6 +99,7 @@ def read_request(document: bytes) -> JobRequest:
             time_limit=None if limit is None else timedelta(seconds=limit),
             quota_wait=timedelta(seconds=values["quotaWaitSeconds"]),
             environment_settings=dict(values["environmentSettings"]),
+            rerun_of=values.get("rerunOf"),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("what the job was submitted with cannot be read: it is none of this version's") from error

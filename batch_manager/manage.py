@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from shlex import quote
@@ -20,6 +20,7 @@ from batch_manager.exit_codes import ExitCode
 from batch_manager.finalize_work import has_finalize_work
 from batch_manager.job_manager import JobManagerContext
 from batch_manager.naming import CANCEL_BLOB, FINALIZE_TASK_ID, container_name
+from batch_manager.specification import TaskSpecification
 from batch_manager.submission import JobSubmission
 from batch_manager.workload import WorkloadBase
 
@@ -64,7 +65,7 @@ def manage_job(
             if _was_cancelled(client, node.job_id):
                 submission.submit_failure(None)
             else:
-                submission.submit(manager.tasks)
+                _submit(client, node, submission, manager.tasks)
     except (Exception, SystemExit) as error:
         if isinstance(error, ConflictError) and _is_over(client, node.job_id):
             _log.warning("the job has ended already, so nothing more is added: %s", error)
@@ -75,6 +76,18 @@ def manage_job(
             raise DefinitionError(manager_cause(error)) from None
         raise
     return ExitCode.SUCCEEDED
+
+
+def _submit(
+    client: BatchClient, node: NodeEnvironment, submission: JobSubmission, tasks: Sequence[TaskSpecification]
+) -> None:
+    if not node.rerun_of:
+        submission.submit(tasks)
+        return
+    from batch_manager.resuming import leave_out_done  # only a job that runs another one again needs it
+
+    kept = leave_out_done(client.storage, node.job_id, tasks)
+    submission.submit(kept, taken_over=len(tasks) - len(kept))
 
 
 def make_submission(

@@ -21,6 +21,10 @@ REQUEST_METADATA = "request"
 BATCH_RESERVED_TASK_IDS = ("jobpreparation", "jobrelease")
 """The default ids of Batch's own job tasks; a task with one of them confuses the lists."""
 
+OWN_FOLDER = "batch-manager/"
+"""The virtual folder of what this project writes beside the workload's blobs."""
+LOGS_FOLDER = "logs/"
+
 CALLBACK_BLOB = "batch-manager/callback.json"
 OUTCOME_BLOB = "batch-manager/outcome.json"
 CALLBACK_SENT_BLOB = "batch-manager/callback-sent.json"
@@ -32,6 +36,8 @@ REQUEST_BLOB = "batch-manager/request.json"
 """What the job was submitted with, without secrets, so that it can be run again."""
 RERUN_BLOB = "batch-manager/rerun.json"
 """In a job that runs another again: which one, and which of its tasks count as done."""
+RERUN_READY_BLOB = "batch-manager/rerun-ready.json"
+"""The marker that what earlier tries left of the outputs of tasks that run again is cleared away."""
 
 REPORT_FILE = "batch-manager-report.json"
 """What a task's process writes into its working directory when an attempt did not simply succeed."""

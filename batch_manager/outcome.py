@@ -44,7 +44,7 @@ class ErrorCode(Enum):
     JOB_MANAGER_FAILED = "JobManagerFailed"
     """Its job manager failed, so that tasks may never have been added."""
     TASKS_FAILED = "TasksFailed"
-    """A task failed, was skipped, was ended, is missing, or had not ended."""
+    """A task failed, was ended, is missing, or had not ended."""
     FINALIZE_WORK_FAILED = "FinalizeWorkFailed"
     """All tasks succeeded; the workload's own finalize work did not."""
 
@@ -130,6 +130,7 @@ class JobOutcome:
         timed_out: those of them that the time limit ended.
         not_ended: tasks that had not ended when they were counted.
         missing: tasks that the job manager added and that are not there any more.
+        taken_over: tasks that another job did before, which this one runs again; they are not counted elsewhere.
         retries: of all tasks together.
         requeues: of all tasks together.
         failures: the first ``MAX_FAILURES_TOLD`` tasks that failed, then those that were cancelled.
@@ -151,6 +152,7 @@ class JobOutcome:
     timed_out: int = 0
     not_ended: int = 0
     missing: int = 0
+    taken_over: int = 0
     retries: int = 0
     requeues: int = 0
     failures: tuple[TaskSummary, ...] = ()
@@ -159,8 +161,9 @@ class JobOutcome:
 
     @property
     def outcome(self) -> Outcome:
-        """Succeeded only if the job manager, every task and the finalize work succeeded; cancelled if it was asked
-        to be."""
+        """Succeeded only if the job manager, every task that was to run and the finalize work succeeded; cancelled if
+        it was asked to be. A skip is no failure: its reason is another task that failed, which is one, or its own rule,
+        to run only if another failed."""
         code = self.error_code
         if code is ErrorCode.CANCELLED:
             return Outcome.CANCELLED
@@ -174,7 +177,7 @@ class JobOutcome:
             ErrorCode.STUCK: self.standstill is not None,
             ErrorCode.TIME_LIMIT: self.cause_is_time_limit or (self.cause is None and self.timed_out > 0),
             ErrorCode.JOB_MANAGER_FAILED: self.cause is not None,
-            ErrorCode.TASKS_FAILED: self.total != self.succeeded,
+            ErrorCode.TASKS_FAILED: self.total != self.succeeded + self.skipped,
             ErrorCode.FINALIZE_WORK_FAILED: self.work.state is WorkState.FAILED,
         }
         return next((code for code in ErrorCode if reasons[code]), None)
@@ -209,11 +212,12 @@ class JobOutcome:
         return "the job's time limit was over" if self.timed_out else ""
 
     def _counted(self) -> str:
+        taken_over = f", {self.taken_over} taken over" if self.taken_over else ""
         if self.total == self.succeeded:
             has_reason = bool(self._why())
-            return "" if has_reason and not self.total else f"all {self.total} tasks succeeded"
+            return "" if has_reason and not self.total else f"all {self.total} tasks succeeded{taken_over}"
         words = {"failed": self.failed, "skipped": self.skipped, "cancelled": self.cancelled}
         more = {"not ended": self.not_ended, "missing": self.missing}
         shown = [f"{number} {word}" for word, number in words.items() if number or word != "cancelled"]
         shown += [f"{number} {word}" for word, number in more.items() if number]
-        return f"of {self.total} tasks {', '.join(shown)}"
+        return f"of {self.total} tasks {', '.join(shown)}{taken_over}"

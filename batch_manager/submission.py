@@ -54,10 +54,14 @@ class JobSubmission:
         self._patience = patience
         self._container = container_name(frame.job_id)
 
-    def submit(self, tasks: Sequence[TaskSpecification]) -> None:
+    def submit(self, tasks: Sequence[TaskSpecification], *, taken_over: int = 0) -> None:
         """Add all tasks, then their gates, then FinalizeTask, and let the job complete once they have ended.
 
         Definitions are made as they are sent, so that memory does not grow with them.
+
+        Args:
+            tasks: the drafts.
+            taken_over: how many more the job has that another one did before.
 
         Raises:
             SpecificationError: the pre-flight found something; nothing was sent.
@@ -71,7 +75,7 @@ class JobSubmission:
         gates = self._add_tasks(tasks)
         if gates:
             self._add(definition for definition in self._frame.definitions(tasks) if definition.blocks_on_failure)
-        self._finish(self._frame.finalize_definition(tasks, has_work=self._has_work))
+        self._finish(self._frame.finalize_definition(tasks, has_work=self._has_work, taken_over=taken_over))
         _log.info("job submitted", extra={"tasks": len(tasks), "gates": gates})
 
     def submit_failure(self, cause: str | None, *, is_time_limit: bool = False) -> None:

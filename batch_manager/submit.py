@@ -12,12 +12,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Protocol
 
 from batch_manager import environment
 from batch_manager.callback import CallbackTarget, check_callback_secret, encode_callback, is_callback_url
 from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.compilation import JobFrame, needs_blob
 from batch_manager.definitions import JobDefinition, JobRecord, JobState
+from batch_manager.environment import JsonValue
 from batch_manager.errors import BusyError, ConflictError, InputError, JobRequestError, NotFoundError
 from batch_manager.events import check_progress_url
 from batch_manager.job_request import JobRequest, encode_request, request_digest
@@ -30,13 +32,13 @@ from batch_manager.naming import (
     OUTCOME_BLOB,
     REQUEST_BLOB,
     REQUEST_METADATA,
+    RERUN_READY_BLOB,
     WORKLOAD_METADATA,
     container_name,
     inputs_blob,
 )
 from batch_manager.patience import Patience
 from batch_manager.preflight import RequestFacts, check_id, find_request_problems, find_wrong_types
-from batch_manager.workload import WorkloadBase
 
 JOB_GRACE = timedelta(hours=1)
 """Between a job's time limit and its end by Batch, as the last resort: for FinalizeTask and its callback."""
@@ -46,7 +48,7 @@ LONGEST_JOB = timedelta(days=180)
 
 JOB_QUOTA_REACHED = "ActiveJobAndScheduleQuotaReached"
 
-LEFTOVERS = (OUTCOME_BLOB, CALLBACK_SENT_BLOB, CALLBACK_BODY_BLOB, CANCEL_BLOB)
+LEFTOVERS = (OUTCOME_BLOB, CALLBACK_SENT_BLOB, CALLBACK_BODY_BLOB, CANCEL_BLOB, RERUN_READY_BLOB)
 """What FinalizeTask and others would take for the new job's."""
 
 _log = logging.getLogger(__name__)
@@ -80,8 +82,16 @@ def check_callback_url(url: str) -> None:
         raise InputError("the callback URL is not one: give https://HOST/PATH, with nothing before or after it")
 
 
+class HasLocalInputs(Protocol):
+    """What a submission needs of a ``WorkloadBase``."""
+
+    def local_inputs(self, parameters: Mapping[str, JsonValue]) -> Mapping[str, Path]:
+        """See ``WorkloadBase``."""
+        ...
+
+
 def submit_job(
-    workload: WorkloadBase,
+    workload: HasLocalInputs,
     client: BatchClient,
     request: JobRequest,
     *,
@@ -126,7 +136,7 @@ def submit_job(
             raise
 
 
-def _check(workload: WorkloadBase, client: BatchClient, request: JobRequest) -> Mapping[str, Path]:
+def _check(workload: HasLocalInputs, client: BatchClient, request: JobRequest) -> Mapping[str, Path]:
     """The files to upload first, once nothing is found to be wrong with the request."""
     problems = find_wrong_types(request)
     if problems:
@@ -138,7 +148,7 @@ def _check(workload: WorkloadBase, client: BatchClient, request: JobRequest) -> 
     return facts.files
 
 
-def _request_facts(workload: WorkloadBase, client: BatchClient, request: JobRequest) -> RequestFacts:
+def _request_facts(workload: HasLocalInputs, client: BatchClient, request: JobRequest) -> RequestFacts:
     pool, refusal, fault = None, None, None
     files: Mapping[str, Path] = {}
     with suppress(NotFoundError):
@@ -264,6 +274,8 @@ def _job_definition(client: BatchClient, request: JobRequest, now: float) -> Job
     if request.progress_url is not None:
         check_progress_url(request.progress_url)
         common[environment.PROGRESS_URL] = request.progress_url
+    if request.rerun_of is not None:
+        common[environment.RERUN_OF] = request.rerun_of
     if request.time_limit is not None:
         common[environment.TIME_LIMIT] = _time_limit(request.time_limit, now)
     return JobDefinition(

@@ -62,7 +62,7 @@ def print_outcome(console: Console, outcome: JobOutcome, *, seconds: float, resu
 def _counts(outcome: JobOutcome, seconds: float) -> Table:
     counts = {"succeeded": outcome.succeeded, "failed": outcome.failed, "skipped": outcome.skipped}
     seldom = {"cancelled": outcome.cancelled, "not ended": outcome.not_ended, "missing": outcome.missing}
-    seldom |= {"retries": outcome.retries, "requeues": outcome.requeues}
+    seldom |= {"taken over": outcome.taken_over, "retries": outcome.retries, "requeues": outcome.requeues}
     shown = {**counts, **{name: number for name, number in seldom.items() if number}}
     ended = outcome.total - outcome.not_ended - outcome.missing
     rate = ended / seconds if seconds > 0 else 0.0

@@ -37,7 +37,6 @@ def test_body_of_a_success_has_no_error() -> None:
     ("fields", "code"),
     [
         ({"failed": 1}, "TasksFailed"),
-        ({"skipped": 1}, "TasksFailed"),
         ({"cancelled": 1}, "TasksFailed"),
         ({"missing": 1}, "TasksFailed"),
         ({"not_ended": 1}, "TasksFailed"),

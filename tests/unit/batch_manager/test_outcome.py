@@ -71,6 +71,7 @@ OUTCOMES = st.builds(
     timed_out=COUNTS,
     not_ended=COUNTS,
     missing=COUNTS,
+    taken_over=COUNTS,
     retries=COUNTS,
     requeues=COUNTS,
     failures=st.lists(TASKS, max_size=3).map(tuple),
@@ -111,7 +112,13 @@ def test_outcome_is_one_of_three_and_says_why(outcome: JobOutcome) -> None:
     assert outcome.outcome is not Outcome.SKIPPED
     assert (outcome.outcome is Outcome.SUCCEEDED) == (outcome.error_code is None)
     assert (outcome.outcome is Outcome.CANCELLED) == (outcome.cancelled_because is not None)
-    assert outcome.outcome is not Outcome.SUCCEEDED or outcome.succeeded == outcome.total
+    bad = outcome.failed + outcome.cancelled + outcome.not_ended + outcome.missing
+    assert outcome.outcome is not Outcome.SUCCEEDED or bad == 0
+
+
+def test_job_whose_task_for_failures_was_not_needed_succeeded() -> None:
+    """A task that runs only if another failed is skipped when all is well."""
+    assert JobOutcome(job_id="j", succeeded=2, skipped=1).outcome is Outcome.SUCCEEDED
 
 
 def test_document_of_the_first_version_is_read() -> None:
@@ -126,6 +133,7 @@ def test_document_of_the_first_version_is_read() -> None:
     [
         ({}, "all 2 tasks succeeded"),
         ({"succeeded": 0}, "all 0 tasks succeeded"),
+        ({"taken_over": 4}, "all 2 tasks succeeded, 4 taken over"),
         ({"failed": 1}, "of 3 tasks 1 failed, 0 skipped"),
         (
             {"skipped": 1, "cancelled": 1, "not_ended": 1, "missing": 1},
