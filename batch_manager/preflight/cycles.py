@@ -77,7 +77,7 @@ def _way_round(members: Sequence[TaskSpecification]) -> tuple[TaskSpecification,
         reached = []
         for task in front:
             for parent in task.dependencies:
-                if parent is first:
+                if parent is first and task is not first:
                     return _back(task, first, came_from)
                 if id(parent) in inside and id(parent) not in came_from:
                     came_from[id(parent)] = task

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from batch_manager.compilation import INPUTS_FILE_PATH
 from batch_manager.naming import CALLBACK_BLOB
 from batch_manager.preflight.facts import JobFacts
+from batch_manager.preflight.limits import MAX_PATH
 from batch_manager.preflight.places import check_place, is_own_container
 from batch_manager.preflight.rules import Finding, Rule, shown
 from batch_manager.preflight.texts import is_sendable
@@ -24,7 +25,8 @@ CALLBACK = Rule(
 TARGET = Rule(
     "input-target",
     "input_files",
-    f"a `target_file_path` out of the working directory, in its folder `{_OWN_FOLDER}`, or for a single blob a folder",
+    f"a `target_file_path` out of the working directory, longer than {MAX_PATH} characters, in the folder "
+    f"`{_OWN_FOLDER}`, or for a single blob a folder",
     "give a path in the working directory",
 )
 CLASH = Rule(
@@ -77,7 +79,7 @@ def _check_target(given: InputFileSpecification) -> str | None:
     plain = posixpath.normpath(path.replace("\\", "/"))
     if plain == ".." or plain.startswith(("/", "../")):
         return f"is {shown(path)}, which leaves the working directory"
-    if not is_sendable(path):
+    if not is_sendable(path) or len(path) > MAX_PATH:
         return f"is {shown(path)}, which is no path"
     if plain == _OWN_FOLDER or plain.startswith(f"{_OWN_FOLDER}/"):
         return f"is {shown(path)}, which is kept for the framework"

@@ -19,6 +19,8 @@ MAX_INT = 2**31 - 1
 MAX_SETTING_LENGTH = 131_000
 """Characters of one environment variable with its name: Linux starts no process with more (MAX_ARG_STRLEN, 128 KiB)."""
 MAX_BLOB_NAME = 1024
+MAX_PATH = 4_000
+"""Characters of a path on a node; Linux has 4096 for the whole."""
 MAX_RESOURCE_FILES_LENGTH = 32_768
 """Characters of a task's resource files together ("Total size of resourceFiles cannot be more than 32768 characters",
 Azure/BatchExplorer#30). What Batch counts is not documented; here it is the values alone, the least it can be."""

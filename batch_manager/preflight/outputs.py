@@ -15,6 +15,7 @@ from typing import NamedTuple
 from batch_manager.dependencies import DependencyRule
 from batch_manager.naming import REPORT_FILE
 from batch_manager.preflight.facts import JobFacts
+from batch_manager.preflight.limits import MAX_PATH
 from batch_manager.preflight.places import check_place, is_own_account, is_own_container
 from batch_manager.preflight.rules import Finding, Rule, shown
 from batch_manager.preflight.texts import is_sendable
@@ -23,7 +24,8 @@ from batch_manager.specification import FOLDER_MARK, OutputFileSpecification, Ta
 SOURCE = Rule(
     "output-source",
     "output_files",
-    "a `source_file_path` that is empty, out of the task's folder, or no text that can be sent",
+    f"a `source_file_path` that is empty, longer than {MAX_PATH} characters, out of the task's folder, or no text that "
+    "can be sent",
     "give a path or pattern in the working directory",
 )
 OTHER_TASK = Rule(
@@ -84,7 +86,7 @@ def _check(task: TaskSpecification, facts: JobFacts) -> Iterator[Finding]:
 def _check_source(path: str) -> str | None:
     if not path:
         return "is empty"
-    if not is_sendable(path):
+    if not is_sendable(path) or len(path) > MAX_PATH:
         return f"is {shown(path)}, which is no path"
     fixed = path[: found.start()] if (found := _WILDCARD.search(path)) else path
     plain = posixpath.normpath(f"task/wd/{fixed}") if not path.startswith(("/", "$", "%")) else "task"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from batch_manager.compilation import needs_blob
+from batch_manager.compilation import MAX_INPUTS_LENGTH, needs_blob
 from batch_manager.definitions import MAX_REQUEST_BYTES
 from batch_manager.dependencies import compress, encode_ids
 from batch_manager.preflight.facts import JobFacts
@@ -38,6 +38,8 @@ _ITEM = 250
 """Bytes round the values of a setting, file or package, and of the URL of a container."""
 _MOST_PER_CHARACTER = 12
 """Bytes that a character becomes at most: a path outside the basic plane, percent-encoded."""
+_MOST_INPUTS = 6 * MAX_INPUTS_LENGTH
+"""Bytes of inputs that travel as a setting."""
 _FEW = 10
 
 
@@ -48,6 +50,8 @@ def check(task: TaskSpecification, facts: JobFacts) -> Sequence[Finding]:
         and len(task.environment_settings) < _FEW
         and len(task.dependencies) < _FEW
         and task.command_line is None
+        and task.container is None
+        and task.multi_instance is None
         and sum(map(len, task.environment_settings.values())) * _MOST_PER_CHARACTER < MAX_REQUEST_BYTES // 2
     ):
         return ()
@@ -79,14 +83,24 @@ def _at_most(task: TaskSpecification, identity: int) -> int:
     characters = sum(len(name) + len(value) for name, value in task.environment_settings.items())
     characters += sum(len(file.source_blob_path) + len(file.target_file_path or "") for file in task.input_files)
     characters += sum(len(file.source_file_path) + len(file.target_blob_path or "") for file in task.output_files)
-    characters += len(task.command_line or "") + len(task.display_name or "")
+    characters += len(task.display_name or "")
     parents = len(task.dependencies) * (MAX_ID_LENGTH + 4) * 2
-    return _FRAME + items * (_ITEM + identity) + characters * _MOST_PER_CHARACTER + parents
+    characters += sum(map(len, _commands(task)))
+    return _FRAME + _MOST_INPUTS + items * (_ITEM + identity) + characters * _MOST_PER_CHARACTER + parents
+
+
+def _commands(task: TaskSpecification) -> list[str]:
+    texts = [task.command_line or ""]
+    if task.container is not None:
+        texts += [task.container.image_name, task.container.run_options or ""]
+    if task.multi_instance is not None:
+        texts.append(task.multi_instance.coordination_command_line)
+    return texts
 
 
 def request_length(task: TaskSpecification, facts: JobFacts) -> int:
     """The bytes of a task as it is sent, not less and hardly more."""
-    texts = [task.id, task.display_name or "", task.command_line or ""]
+    texts = [task.id, task.display_name or "", *_commands(task)]
     texts += [text for setting in task.environment_settings.items() for text in setting]
     if not needs_blob(task.inputs):
         texts.append(task.inputs)
