@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from batch_manager.dependencies import DependencyRule, TaskDependencies, compress, expand, is_canonical_number
+from batch_manager.dependencies import MAX_RANGE_NUMBER, DependencyRule, TaskDependencies, compress, expand
 from batch_manager.specification import RetryPolicy, TaskSpecification
 
 GATE_DISPLAY_NAME = "gate of task "
@@ -56,8 +56,8 @@ def plan_gates(tasks: Iterable[TaskSpecification], *, has_time_limit: bool) -> G
     largest = 0
     guarded = []
     for task in tasks:
-        if is_canonical_number(task.id):
-            largest = max(largest, int(task.id))
+        if task.id.isascii() and task.id.isdecimal() and int(task.id) <= MAX_RANGE_NUMBER:
+            largest = max(largest, int(task.id))  # "03" too: a range takes it for 3
         if needs_gate(task, has_time_limit=has_time_limit):
             guarded.append(task.id)
     return GatePlan(gate_ids={task_id: str(largest + n) for n, task_id in enumerate(expand(compress(guarded)), 1)})

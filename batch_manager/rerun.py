@@ -1,7 +1,7 @@
 """Runs a job again that has ended: what succeeded is taken over, the rest runs in a job of its own.
 
 A completed job takes no more tasks and none of its own can run again, so there is a new job, with a container of its
-own: the files of the earlier one stay as they are (ADR 20).
+own: the files of the earlier one stay as they are (ADR 21).
 """
 
 from __future__ import annotations
