@@ -8,8 +8,9 @@ import pytest
 from batch_manager import ApplicationPackageReference
 from batch_manager.compilation import JobFrame
 from batch_manager.definitions import JobDefinition, PoolRecord, TaskDefinition
-from batch_manager.errors import AccessDeniedError, BusyError, ServiceError
+from batch_manager.errors import AccessDeniedError, BusyError, NotFoundError, ServiceError, SpecificationError
 from batch_manager.preflight import gather_facts
+from batch_manager.submission import JobSubmission
 from batch_manager.testing import TEST_IDENTITY, InMemoryBatchClient
 from tests.support.planted import POOL, a_task
 
@@ -88,3 +89,13 @@ def test_tasks_of_wrong_types_are_left_to_the_check() -> None:
     """It tells them."""
     tasks = [a_task(required_slots="2"), a_task(application_package_references=5), a_task(**_packages(), id="x")]
     assert gather_facts(Account(), FRAME, tasks).packages == {}
+
+
+def test_job_with_a_problem_has_nothing_sent() -> None:
+    """Not even its container is made; the pool is asked for what the task wants."""
+    account = Account()
+    with pytest.raises(SpecificationError, match="a node of pool 'pool' has 4"):
+        JobSubmission(client=account, frame=FRAME).submit([a_task(), a_task(id="2", required_slots=5)])
+    assert [task.id for task in account.task_definitions("j")] == ["job-manager"]
+    with pytest.raises(NotFoundError):
+        account.storage.read("job-j", "x")
