@@ -33,20 +33,9 @@ from dispatcher.stack import LocalStack
 from dispatcher.watch import LOCAL_LIMITS
 from tests.acceptance.conftest import WORKLOADS, wait_for
 from tests.service.support import pool_options, present
-from tests.support.truth_table import JOB_ENDS, TASK_ENDS, Hand, JobEnd, Setting, TaskEnd, Where
+from tests.support.truth_table import JOB_ENDS, KINDS, Hand, JobEnd, Setting, TaskEnd, Where, rows_of
 
 ROOT = Path(__file__).parents[2]
-
-KINDS = {
-    Setting.COMMON: ("python", "command"),
-    Setting.LIMITED: ("python", "command"),
-    Setting.LOSSY: ("python",),
-    Setting.GANG: ("python", "gang"),
-    Setting.BOX: ("python", "box"),
-}
-"""The kinds of children that each parent has, by the job it is in. Of the last two kinds each has a gate."""
-
-GUARDED = ("gang", "box")
 
 AT_THE_SAME_TIME = 3
 """Jobs."""
@@ -71,14 +60,6 @@ _FAULTS = "; ".join(
         "preempt:1h lasting=500ms dedicated=yes job=ends-lost-finalize task=finalize max=1",
     ]
 )
-
-
-def rows_of(setting: Setting) -> tuple[TaskEnd, ...]:
-    """The rows that a job of this setting has, each with its children; on pools for gated tasks two more."""
-    rows = tuple(end for end in TASK_ENDS if end.setting is setting)
-    if setting in (Setting.GANG, Setting.BOX):
-        rows = (*(end for end in TASK_ENDS if end.name in ("success", "exit-code")), *rows)
-    return rows
 
 
 @dataclass(frozen=True, kw_only=True)

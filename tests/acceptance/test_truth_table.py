@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -15,10 +14,22 @@ from batch_manager.definitions import JobState, TaskState
 from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID
 from batch_manager.outcome import ErrorCode
 from tests.acceptance.conftest import WORKLOADS
-from tests.acceptance.ends_world import ALL_JOBS, GUARDED, KINDS, EndedJob, World, children, rows_of
+from tests.acceptance.ends_world import ALL_JOBS, EndedJob, World, children
 from tests.integration.containers.conftest import engine, finder, image
 from tests.support.json_schema import find_faults
-from tests.support.truth_table import JOB_ENDS, TASK_ENDS, Child, JobEnd, Setting, TaskEnd
+from tests.support.truth_table import (
+    ERRORS,
+    GUARDED,
+    JOB_ENDS,
+    KINDS,
+    TASK_ENDS,
+    Child,
+    JobEnd,
+    Setting,
+    TaskEnd,
+    counts_of,
+    rows_of,
+)
 
 __all__ = ["engine", "finder", "image"]
 
@@ -75,14 +86,10 @@ def test_children_follow_their_rules(world: World, setting: Setting, end: TaskEn
 def test_all_tasks_are_counted_once(world: World, setting: Setting) -> None:
     """And the callback tells them."""
     job = world.ended(setting)
-    expected: Counter[str] = Counter()
-    for end in rows_of(setting):
-        expected[end.outcome.value] += 1
-        expected.update(child.outcome.value for child in end.children for _ in KINDS[setting])
-    assert _counted(job) == dict(expected)
+    assert _counted(job) == counts_of(setting, KINDS[setting])
     assert job.outcome["retries"] == sum(end.retries for end in rows_of(setting))
     assert job.outcome["requeues"] == sum(end.requeues for end in rows_of(setting))
-    assert_told(job, ErrorCode.TIME_LIMIT if setting is Setting.LIMITED else ErrorCode.TASKS_FAILED)
+    assert_told(job, ERRORS[setting])
 
 
 @pytest.mark.parametrize("end", JOB_ENDS, ids=lambda end: end.name)

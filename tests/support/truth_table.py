@@ -6,6 +6,8 @@ shows them. ``python -m tests.support.truth_table_page`` prints its tables.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -149,6 +151,46 @@ TASK_ENDS = (
 """Every way for a task to end; one that another depends on stands before it."""
 
 
+KINDS = {
+    Setting.COMMON: ("python", "command"),
+    Setting.LIMITED: ("python", "command"),
+    Setting.LOSSY: ("python",),
+    Setting.GANG: ("python", "gang"),
+    Setting.BOX: ("box",),
+}
+"""The kinds of children that each parent has, by the job it is in."""
+
+GUARDED = ("gang", "box")
+"""Those that have a gate before them: multi-instance tasks and tasks in containers, as plain commands."""
+
+
+def rows_of(setting: Setting) -> tuple[TaskEnd, ...]:
+    """The rows that a job of this setting has, each with its children; where those have gates, two more."""
+    rows = tuple(end for end in TASK_ENDS if end.setting is setting)
+    if setting in (Setting.GANG, Setting.BOX):
+        rows = (*(end for end in TASK_ENDS if end.name in ("success", "exit-code")), *rows)
+    return rows
+
+
+ERRORS = {
+    Setting.COMMON: ErrorCode.TASKS_FAILED,
+    Setting.LIMITED: ErrorCode.TIME_LIMIT,
+    Setting.LOSSY: None,
+    Setting.GANG: ErrorCode.TASKS_FAILED,
+    Setting.BOX: ErrorCode.TASKS_FAILED,
+}
+"""The callback's error code for such a job; where all parents succeed, children are skipped but nothing fails."""
+
+
+def counts_of(setting: Setting, kinds: Collection[str]) -> dict[str, int]:
+    """What the outcome of such a job counts, where its children are of these kinds."""
+    counts: Counter[str] = Counter()
+    for end in rows_of(setting):
+        counts[end.outcome.value] += 1
+        counts.update(child.outcome.value for child in end.children for _ in kinds)
+    return dict(counts)
+
+
 class Where(Enum):
     """The place at which a job as a whole goes wrong."""
 
@@ -247,6 +289,8 @@ JOB_ENDS = (
     _bad("one-fails", "a task fails, and one that depends on it is skipped", ErrorCode.TASKS_FAILED,
          "of 3 tasks 1 failed, 1 skipped", ends=("success", "exit-code", "skipped"),
          counts=Counts(succeeded=1, failed=1, skipped=1)),
+    _good("nothing-to-mend", "a task with `any_failed` is skipped, since nothing failed", ends=("success", "mends"),
+          counts=Counts(succeeded=1, skipped=1)),
     _manager("manager-raises", "`create_job` raises an exception", 1, "ValueError: no such pipe", how="raise"),
     _manager("manager-refuses", "`create_job` raises `InputError`", 65, "the network has no pipes", how="input error"),
     _manager("manager-exits", "`create_job` calls `sys.exit(0)`", 70, "sys.exit(0)", how="exit 0"),

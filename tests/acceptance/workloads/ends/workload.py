@@ -174,6 +174,10 @@ def _bad(task: TaskSpecification) -> None:
     task.application_package_references.append(ApplicationPackageReference(application_id="nobody-has-this"))
 
 
+def _if_any_failed(task: TaskSpecification) -> None:
+    task.run_when = DependencyRule.ANY_FAILED
+
+
 def _gang(task: TaskSpecification) -> None:
     task.multi_instance = _TWO
 
@@ -181,6 +185,7 @@ def _gang(task: TaskSpecification) -> None:
 _BEHIND = {
     "skipped": "exit-code",
     "skipped-before": "exit-code",
+    "mends": "success",
     "command-80-behind": "success",
     "command-killed-behind": "success",
     "command-missing-behind": "success",
@@ -198,6 +203,7 @@ _SETTINGS: dict[str, Callable[[TaskSpecification], None]] = {
     "wall-clock": _wall_clock,
     "gang-fails": _gang,
     "bad-job": _bad,
+    "mends": _if_any_failed,
 }
 
 
