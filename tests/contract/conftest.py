@@ -7,6 +7,8 @@ import pytest
 
 from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.definitions import JobDefinition, TaskDefinition
+from batch_manager.patience import Patience
+from batch_manager.patient import PatientBatchClient, PatientBlobStorage
 from batch_manager.testing import InMemoryBatchClient, InMemoryBlobStorage
 from dispatcher.local import local_client, local_storage
 from dispatcher.stack import LocalStack
@@ -26,17 +28,21 @@ def azurite() -> Iterator[LocalStack]:
         yield stack
 
 
-@pytest.fixture(params=["in-memory", "official-client"])
+@pytest.fixture(params=["in-memory", "patient", "official-client"])
 def client(request: pytest.FixtureRequest) -> BatchClient:
     if request.param == "in-memory":
         return InMemoryBatchClient()
+    if request.param == "patient":
+        return PatientBatchClient(InMemoryBatchClient(), Patience())
     return local_client(request.getfixturevalue("local_stack"))
 
 
-@pytest.fixture(params=["in-memory", "official-client"])
+@pytest.fixture(params=["in-memory", "patient", "official-client"])
 def storage(request: pytest.FixtureRequest) -> BlobStorage:
     if request.param == "in-memory":
         return InMemoryBlobStorage()
+    if request.param == "patient":
+        return PatientBlobStorage(InMemoryBlobStorage(), Patience())
     return local_storage(request.getfixturevalue("azurite"))
 
 

@@ -21,15 +21,16 @@ EAGER = Patience(limit=60, first_pause=0.01, max_pause=0.05)
 TASKS = [TaskDefinition(id=f"task-{number}", command_line="/bin/true") for number in range(50)]
 
 
-def framework_client(service: Running) -> BatchClient:
+def framework_client(service: Running, **settings: object) -> BatchClient:
     """Return the framework's client, with a job."""
-    settings = BatchClientSettings(
+    given = BatchClientSettings(
         batch_endpoint=service.endpoint,
         batch_account_name=service.account,
         batch_account_key=service.key,
         storage_account_url="https://unused.blob.core.windows.net",
+        **settings,
     )
-    client = BatchClientFactory.create(settings)
+    client = BatchClientFactory.create(given)
     manager = TaskDefinition(id="manager", command_line="/bin/true")
     client.create_job(JobDefinition(id="job", pool_id="no-such-pool", job_manager=manager))
     return client
@@ -83,3 +84,13 @@ def test_account_that_stays_busy_is_told_after_the_limit(tmp_path: Path) -> None
         with pytest.raises(BusyError, match="0 tasks are added") as caught:
             add_all(client, "job", TASKS, patience=replace(EAGER, limit=0.1))
     assert (caught.value.status, caught.value.code) == (429, "TooManyRequests")
+
+
+def test_time_that_the_service_asks_for_is_known(tmp_path: Path) -> None:
+    """It is on the error, for who waits; and None where the service does not say."""
+    with serving(tmp_path, "throttle:0@get_job; throttle:none@get_job_task_counts") as service:
+        client = framework_client(service, patience_seconds=0)
+        for ask, seconds in ((client.get_job, 0.0), (client.get_task_counts, None)):
+            with pytest.raises(BusyError) as caught:
+                ask("job")
+            assert caught.value.retry_after == seconds
