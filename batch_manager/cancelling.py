@@ -28,6 +28,9 @@ MAX_REASON_LENGTH = 500
 PARALLEL_REQUESTS = 8
 """Tasks that are ended at the same time."""
 
+TASKS_AT_ONCE = 1000
+"""Tasks whose ends are asked for before the next ones are, so that memory does not grow with the job."""
+
 LOOK_INTERVAL = 2.0
 """Seconds between two looks at what has not ended yet."""
 
@@ -237,8 +240,10 @@ def _end_all(client: BatchClient, job_id: str, sleep: Callable[[float], None]) -
 
 def _end_tasks(client: BatchClient, job_id: str, task_ids: Sequence[str]) -> None:
     with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-        for _ in pool.map(lambda task_id: _end_task(client, job_id, task_id), task_ids):
-            pass
+        for start in range(0, len(task_ids), TASKS_AT_ONCE):
+            batch = task_ids[start : start + TASKS_AT_ONCE]
+            for _ in pool.map(lambda task_id: _end_task(client, job_id, task_id), batch):
+                pass
 
 
 def _end_task(client: BatchClient, job_id: str, task_id: str) -> None:

@@ -76,6 +76,8 @@ class Suspicions:
     """What was in the way at the last look, and since when without a break: all that is kept from look to look."""
 
     since: Mapping[ObstacleKind, datetime] = field(default_factory=dict)
+    ended: int = 0
+    """Tasks that had ended then. If more have at the next look, something ran in between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +103,12 @@ def find_obstacle(
         now: when the look was taken.
         suspicions: of the look before; None for the first.
     """
-    before = suspicions.since if suspicions is not None else {}
+    ended = snapshot.counts.completed
+    before = suspicions.since if suspicions is not None and suspicions.ended >= ended else {}
     suspects = tuple(_suspects(snapshot, limits))
     since = {suspect.kind: before.get(suspect.kind, now) for suspect in suspects}
     due = (suspect for suspect in suspects if now - since[suspect.kind] >= limits.patience(suspect.kind))
-    return Finding(obstacle=next(due, None), suspicions=Suspicions(since=since), suspects=suspects)
+    return Finding(obstacle=next(due, None), suspicions=Suspicions(since=since, ended=ended), suspects=suspects)
 
 
 def _suspects(snapshot: Snapshot, limits: SupervisionLimits) -> Iterator[Obstacle]:

@@ -120,7 +120,7 @@ class _Supervision:
         counts = self._client.get_task_counts(self._job_id)
         self._on_look(counts)
         self._calm_looks = self._calm_looks + 1 if counts.running else 0
-        if self._calm_looks % CALM_LOOKS:
+        if self._calm_looks % CALM_LOOKS and not self._suspicions.since:
             return None
         job = self._client.get_job(self._job_id)
         if job.state is JobState.COMPLETED or self._ends_too_slowly(job, now):

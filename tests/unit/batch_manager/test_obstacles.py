@@ -138,7 +138,7 @@ def test_obstacle_is_named_once_it_has_lasted(case: str) -> None:
 def test_obstacle_counts_from_its_own_limit_on(case: str) -> None:
     """Not a moment earlier."""
     kind, snapshot, _ = OBSTACLES[case]
-    suspicions = Suspicions(since={kind: NOW})
+    suspicions = Suspicions(since={kind: NOW}, ended=1)
     limit = LIMITS.patience(kind)
     before = find_obstacle(snapshot, LIMITS, NOW + limit - timedelta(seconds=1), suspicions)
     assert before.obstacle is None
@@ -156,7 +156,9 @@ HARMLESS: dict[str, Snapshot] = {
 @pytest.mark.parametrize("case", HARMLESS)
 def test_job_that_goes_on_has_no_obstacle(case: str) -> None:
     """However long it takes."""
-    finding = find_obstacle(HARMLESS[case], LIMITS, NOW + LONG, Suspicions(since=dict.fromkeys(ObstacleKind, NOW)))
+    finding = find_obstacle(
+        HARMLESS[case], LIMITS, NOW + LONG, Suspicions(since=dict.fromkeys(ObstacleKind, NOW), ended=1)
+    )
     assert (finding.obstacle, finding.suspects) == (None, ())
 
 
@@ -190,6 +192,16 @@ def test_obstacle_that_went_away_counts_anew() -> None:
     between = find_obstacle(GOOD, LIMITS, NOW + timedelta(minutes=59), first.suspicions)
     again = find_obstacle(empty, LIMITS, NOW + timedelta(hours=2), between.suspicions)
     assert again.obstacle is None
+
+
+def test_job_whose_tasks_end_between_the_looks_goes_on() -> None:
+    """Tasks of a second may be missed by every look."""
+    suspicions = Suspicions()
+    for hour in range(100):
+        counts = replace(GOOD.counts, succeeded=hour)
+        finding = find_obstacle(replace(GOOD, counts=counts), LIMITS, NOW + timedelta(hours=hour), suspicions)
+        assert finding.obstacle is None
+        suspicions = finding.suspicions
 
 
 def test_message_names_a_few_tasks_and_counts_the_rest() -> None:

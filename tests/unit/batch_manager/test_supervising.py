@@ -239,6 +239,18 @@ def test_look_is_one_request_while_something_runs() -> None:
     assert requests.count < looks + 2 * looks / CALM_LOOKS + 20
 
 
+def test_job_in_which_something_runs_now_and_then_goes_on() -> None:
+    """Seen at one look in twenty, as a task that is requeued again and again; its patience begins anew each time."""
+    client = make_job()
+    record = client.get_task("job", "1").record
+    events: dict[int, Callable[[], None]] = {}
+    for minute in range(20, 400, 20):
+        events[minute] = lambda: client.start_task("job", "1")
+        events[minute + 1] = lambda: client.change_task("job", record)
+    events |= {401: lambda: end_tasks(client), 402: lambda: finalize(client)}
+    assert supervise(client, Clock(events)).outcome is Outcome.SUCCEEDED
+
+
 def test_job_that_takes_too_long_to_end_is_told_all_the_same() -> None:
     """A release task may hang on a node."""
     client, clock = make_job(pool=False), Clock()
