@@ -1,6 +1,7 @@
 """What a team would point a job's progress URL, or its callback, at."""
 
 import json
+import ssl
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,9 +15,10 @@ class EventReceiver:
     Args:
         status: what it answers.
         holds_answers: whether it takes requests and answers none until ``let_go``.
+        tls: what it serves https with; None for http.
     """
 
-    def __init__(self, *, status: int = 202, holds_answers: bool = False) -> None:
+    def __init__(self, *, status: int = 202, holds_answers: bool = False, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[tuple[str, str | None, dict[str, Any]]] = []
         self.keys: list[str | None] = []
         """The ``Idempotency-Key`` of each request."""
@@ -27,12 +29,15 @@ class EventReceiver:
         self._arrived = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler_type())
         self._server.daemon_threads = True
+        self._scheme = "http" if tls is None else "https"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def url(self) -> str:
         """Where to send to."""
-        return f"http://127.0.0.1:{self._server.server_port}/events"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}/events"
 
     @property
     def events(self) -> list[dict[str, Any]]:

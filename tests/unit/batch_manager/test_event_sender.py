@@ -2,11 +2,15 @@
 
 import os
 import socket
+import ssl
 import threading
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from batch_manager.event_sender import MAX_WAITING, EventSender
+from dispatcher.service.tls import prepare_tls
 from tests.support.event_receiver import EventReceiver
 
 NEVER = 3600.0
@@ -119,7 +123,40 @@ def test_refusal_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
         sender.send({})
         sender.close(30)
         assert len(receiver.requests) == 2
-    assert [vars(record)["why"] for record in caplog.records] == ["status 404"]
+    assert [vars(record)["why"] for record in caplog.records] == ["answer 4xx"]
+
+
+@pytest.fixture
+def tls(tmp_path: Path) -> tuple[ssl.SSLContext, Path]:
+    """What a receiver on this machine serves https with, and the authority that vouches for it."""
+    files = prepare_tls(tmp_path / "tls", datetime.now(UTC))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+    return context, files.authority
+
+
+def test_documents_are_sent_over_https(tls: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """To a receiver whose authority this machine trusts."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(tls[1]))
+    with EventReceiver(tls=tls[0]) as receiver:
+        sender = EventSender(receiver.url)
+        sender.send({"number": 0})
+        sender.send({"number": 1})
+        sender.close(30)
+        assert [event["number"] for event in receiver.events] == [0, 1]
+
+
+def test_nothing_is_sent_to_a_receiver_that_is_not_trusted(
+    tls: tuple[ssl.SSLContext, Path], caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is not the one that was named."""
+    caplog.set_level("INFO")
+    with EventReceiver(tls=tls[0]) as receiver:
+        sender = EventSender(receiver.url)
+        sender.send({})
+        sender.close(30)
+        assert receiver.events == []
+    assert [vars(record)["why"] for record in caplog.records] == ["SSLCertVerificationError"]
 
 
 def test_document_after_the_close_is_dropped() -> None:
