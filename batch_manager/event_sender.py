@@ -158,7 +158,7 @@ class EventSender:
 
     def _connect(self) -> socket.socket:
         """A connection of its own for each document: there is one in a second at most."""
-        import socket  # in this thread, beside the work; http.client would cost four times as much (ADR 22)
+        import socket  # in this thread, beside the work; http.client would cost four times as much (ADR 25)
 
         host = self._url.hostname or ""
         port = self._url.port or (80 if self._url.scheme == "http" else 443)
