@@ -9,7 +9,6 @@ import logging
 import re
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -20,7 +19,7 @@ from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.compilation import JobFrame, needs_blob
 from batch_manager.definitions import JobDefinition, JobRecord, JobState
 from batch_manager.environment import JsonValue
-from batch_manager.errors import BusyError, ConflictError, InputError, JobRequestError, NotFoundError
+from batch_manager.errors import AccessDeniedError, BusyError, ConflictError, InputError, JobRequestError, NotFoundError
 from batch_manager.events import check_progress_url
 from batch_manager.job_request import JobRequest, encode_request, request_digest
 from batch_manager.naming import (
@@ -150,9 +149,15 @@ def _check(workload: HasLocalInputs, client: BatchClient, request: JobRequest) -
 
 def _request_facts(workload: HasLocalInputs, client: BatchClient, request: JobRequest) -> RequestFacts:
     pool, refusal, fault = None, None, None
+    may_read_pool = True
     files: Mapping[str, Path] = {}
-    with suppress(NotFoundError):
+    try:
         pool = client.get_pool(request.pool_id) if check_id(request.pool_id, "pool id") is None else None
+    except NotFoundError:
+        pass
+    except AccessDeniedError as error:
+        may_read_pool = False
+        _log.info("the pool of the job is not looked at: %s", error)
     try:
         files = workload.local_inputs(request.parameters)
     except InputError as error:
@@ -161,8 +166,14 @@ def _request_facts(workload: HasLocalInputs, client: BatchClient, request: JobRe
         _callback_document(request)
     except InputError as error:
         fault = str(error)
-    longest = LONGEST_JOB - JOB_GRACE
-    return RequestFacts(longest=longest, pool=pool, files=files, refusal=refusal, callback_fault=fault)
+    return RequestFacts(
+        longest=LONGEST_JOB - JOB_GRACE,
+        pool=pool,
+        files=files,
+        refusal=refusal,
+        callback_fault=fault,
+        may_read_pool=may_read_pool,
+    )
 
 
 def _is_submitted(client: BatchClient, request: JobRequest, callback: bytes) -> bool:

@@ -24,9 +24,9 @@ from rich.console import Console
 from batch_manager import Application, ExitCode, JobRequest, WorkloadBase, submit_job
 from batch_manager.causes import cause_of
 from batch_manager.command_line import Role, decode_line
-from batch_manager.definitions import PoolDefinition, TaskDefinition, TaskState
+from batch_manager.definitions import PoolRecord, TaskDefinition, TaskState
 from batch_manager.environment import GUARDED_TASK, JsonValue
-from batch_manager.errors import BatchManagerError, UsageError
+from batch_manager.errors import AccessDeniedError, BatchManagerError, UsageError
 from batch_manager.finalize_work import do_finalize_work
 from batch_manager.naming import container_name
 from batch_manager.node.commands import run_line
@@ -87,8 +87,7 @@ class Debugger:
         check_job_id(job_id)
         results = empty_folder(options.results or Path("runs") / job_id)
         with LocalStack(batch=False) as stack:
-            client = InMemoryBatchClient(storage=local_storage(stack))
-            client.create_pool(PoolDefinition(id=POOL_ID))
+            client = _JobsAlone(storage=local_storage(stack))
             workload = self._found.make(client)
             request = JobRequest(
                 job_id=job_id, pool_id=POOL_ID, module=self._found.module, parameters=options.parameters
@@ -101,6 +100,20 @@ class Debugger:
             end = ended_job(client, job_id)
             print_report(self._console, workload, client, end, seconds=seconds, results=results, missing=missing)
             return end.exit_code
+
+
+class _JobsAlone(InMemoryBatchClient):
+    """An account whose pools and applications nobody may ask for: what a task wants of them is not looked at here."""
+
+    def get_pool(self, pool_id: str) -> PoolRecord:
+        raise _not_here(f"get pool {pool_id!r}")
+
+    def list_package_versions(self, application_id: str) -> tuple[str, ...]:
+        raise _not_here(f"get application {application_id!r}")
+
+
+def _not_here(operation: str) -> AccessDeniedError:
+    return AccessDeniedError(f"{operation}: debugging has no pool and no packages", operation=operation)
 
 
 class InProcessJob:

@@ -145,7 +145,8 @@ class RequestFacts:
 
     Attributes:
         longest: the longest time limit a job may have.
-        pool: its pool; None if there is none with its id.
+        pool: its pool; None if there is none with its id, or if it may not be read.
+        may_read_pool: whether this identity may read pools.
         files: what is to be uploaded first: blob path to file.
         refusal: why the workload refuses the parameters; None if it does not.
         callback_fault: what is wrong with the callback's URL or secret, without repeating them; None for nothing.
@@ -156,6 +157,7 @@ class RequestFacts:
     files: Mapping[str, Path]
     refusal: str | None = None
     callback_fault: str | None = None
+    may_read_pool: bool = True
 
 
 def find_wrong_types(asked: JobRequest) -> tuple[Problem, ...]:
@@ -169,7 +171,8 @@ def find_request_problems(asked: JobRequest, facts: RequestFacts) -> tuple[Probl
 
 
 def _check(asked: JobRequest, facts: RequestFacts) -> Iterator[Finding]:
-    yield from _check_names(asked, facts.pool)
+    yield from _check_names(asked)
+    yield from _check_pool(asked.pool_id, facts)
     yield from _check_program(asked)
     if facts.refusal is not None:
         yield REFUSED.broken(facts.refusal)
@@ -187,17 +190,22 @@ def _check(asked: JobRequest, facts: RequestFacts) -> Iterator[Finding]:
         yield from _check_file(blob, source)
 
 
-def _check_names(asked: JobRequest, pool: PoolRecord | None) -> Iterator[Finding]:
+def _check_names(asked: JobRequest) -> Iterator[Finding]:
     wrong = check_id(asked.job_id, "job id") or _container_fault(asked.job_id)
     if wrong is not None:
         yield JOB_ID.broken(wrong)
     wrong = check_id(asked.pool_id, "pool id")
     if wrong is not None:
         yield POOL_ID.broken(wrong)
-    elif pool is None:
-        yield NO_POOL.broken(f"is {asked.pool_id!r}, and the Batch account has no such pool")
-    elif pool.state == "deleting":
-        yield POOL_GOES.broken(f"is {asked.pool_id!r}, which is being deleted")
+
+
+def _check_pool(pool_id: str, facts: RequestFacts) -> Iterator[Finding]:
+    if check_id(pool_id, "pool id") is not None or not facts.may_read_pool:
+        return
+    if facts.pool is None:
+        yield NO_POOL.broken(f"is {pool_id!r}, and the Batch account has no such pool")
+    elif facts.pool.state == "deleting":
+        yield POOL_GOES.broken(f"is {pool_id!r}, which is being deleted")
 
 
 def _container_fault(job_id: str) -> str | None:

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from batch_manager import JobRequest, submit_job
+from batch_manager.definitions import PoolRecord
 from batch_manager.environment import JsonValue
-from batch_manager.errors import InputError, JobRequestError, NotFoundError
+from batch_manager.errors import AccessDeniedError, InputError, JobRequestError, NotFoundError
 from batch_manager.preflight.requests import RULES
 from batch_manager.testing import InMemoryBatchClient
 from tests.support.planted import POOL, SAS, SECRET
@@ -122,4 +123,16 @@ def test_sound_request_is_submitted() -> None:
         time_limit=timedelta(days=179),
         environment_settings={"BATCH_MANAGER_SECRETS_DIR": "/secrets", "A": "x" * 130_999},
     )
+    assert client.get_job("night").pool_id == "pool"
+
+
+def test_pool_that_may_not_be_read_is_not_looked_at() -> None:
+    """Whoever may submit jobs need not be allowed to read pools."""
+
+    class Closed(InMemoryBatchClient):
+        def get_pool(self, pool_id: str) -> PoolRecord:
+            raise AccessDeniedError("no", operation="it")
+
+    client = Closed()
+    submit_job(Workload(batch_client=client), client, REQUEST)
     assert client.get_job("night").pool_id == "pool"
