@@ -116,8 +116,11 @@ def deliver(
         if not answer.may_be_asked_again:
             raise CallbackRefusedError(f"the receiver refused the callback with status {answer.status}")
         wait = pause * (_LEAST_OF_A_PAUSE + (1 - _LEAST_OF_A_PAUSE) * clock.chance())
-        wait = max(wait, _asked_pause(answer.retry_after, clock.now()))
-        if clock.monotonic() + wait > deadline:
+        asked = _asked_pause(answer.retry_after, clock.now())
+        wait, left = max(wait, asked), deadline - clock.monotonic()
+        if wait > left:
+            if asked > left > 0:
+                clock.sleep(left)  # whoever tries again after this, such as Batch, does so at once
             raise CallbackError(f"the callback was not accepted within {limits.seconds:g} s: {answer.text}")
         _log.warning("the callback was not accepted yet", extra={"reason": answer.text, "pause": round(wait, 1)})
         clock.sleep(wait)

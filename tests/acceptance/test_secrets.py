@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.acceptance.conftest import WORKLOADS, processes_naming, wait_for
 
 CALLBACK = "http://127.0.0.1:9/callback?token=the-callback-token"
+CALLBACK_SECRET = "whsec_" + "the0callback0secret0" * 2
 
 
 def _holding(secret: str, folder: Path, allowed: set[str]) -> list[str]:
@@ -34,9 +35,11 @@ def _command_lines_and_environments(folder: Path) -> dict[str, bytes]:
 def test_no_secret_of_a_run_is_in_a_command_line_setting_log_or_result(tmp_path: Path) -> None:
     """Keys lie in the folders for secrets alone, and the callback's URL in the blob store alone."""
     (tmp_path / "callback").write_text(CALLBACK)
+    (tmp_path / "signing").write_text(CALLBACK_SECRET)
     temporary, results = tmp_path / "temporary", tmp_path / "results"
     temporary.mkdir()
-    words = ["run", "chain", "--param", "how=wait", "--callback-file", str(tmp_path / "callback"), "--keep"]
+    files = ["--callback-file", str(tmp_path / "callback"), "--callback-secret-file", str(tmp_path / "signing")]
+    words = ["run", "chain", "--param", "how=wait", *files, "--keep"]
     process = subprocess.Popen(
         [sys.executable, "-m", "dispatcher", *words, "--results", str(results)],
         cwd=WORKLOADS,
@@ -56,7 +59,7 @@ def test_no_secret_of_a_run_is_in_a_command_line_setting_log_or_result(tmp_path:
     shown = _command_lines_and_environments(temporary)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=60)
-    for secret in (batch_key, storage["AccountKey"], "the-callback-token"):
+    for secret in (batch_key, storage["AccountKey"], "the-callback-token", "the0callback0secret0"):
         assert secret not in out
         holders = [line for line, text in shown.items() if secret.encode() in text and "azurite.js" not in line]
         assert holders == []
@@ -64,6 +67,7 @@ def test_no_secret_of_a_run_is_in_a_command_line_setting_log_or_result(tmp_path:
     secret_files |= {"batch/secrets/batch_account_key", "batch/secrets/storage_link.json"}
     assert _holding(batch_key, run, secret_files) == []
     assert _holding(storage["AccountKey"], run, secret_files) == []
-    in_blobs = _holding("the-callback-token", run, set())
-    assert in_blobs
-    assert all(name.startswith("azurite/") for name in in_blobs)
+    for secret in ("the-callback-token", "the0callback0secret0"):
+        in_blobs = _holding(secret, run, set())
+        assert in_blobs
+        assert all(name.startswith("azurite/") for name in in_blobs)

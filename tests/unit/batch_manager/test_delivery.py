@@ -61,15 +61,15 @@ def test_delivery_takes_no_notice_of_a_pause_it_cannot_read(asked: str) -> None:
     assert hand.pauses == [1]
 
 
-def test_delivery_that_is_asked_to_wait_too_long_gives_up_at_once() -> None:
-    """A later attempt of FinalizeTask may deliver it."""
+def test_delivery_that_is_asked_to_wait_too_long_waits_for_its_time_and_gives_up() -> None:
+    """A later attempt of FinalizeTask may deliver it: Batch starts that at once."""
     hand = HandClock()
     with (
         CallbackReceiver([Answer(status=503, headers={"Retry-After": "3600"})]) as receiver,
         pytest.raises(CallbackError, match="not accepted within 60 s: the receiver answered 503") as caught,
     ):
         _deliver(receiver.url, hand)
-    assert (hand.pauses, isinstance(caught.value, CallbackRefusedError)) == ([], False)
+    assert (hand.pauses, isinstance(caught.value, CallbackRefusedError)) == ([60], False)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 401, 403, 404, 409, 410, 422])
