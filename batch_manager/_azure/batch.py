@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from functools import partial
+from typing import Any
+from urllib.parse import quote
 
 from azure.batch import BatchClient as SdkBatchClient
 from azure.batch import models
 from azure.core.rest import HttpRequest, HttpResponse
 
-from batch_manager._azure.listing import Listing
+from batch_manager._azure.listing import JsonPages, Listing
 from batch_manager._azure.records import (
     job_record,
     node_record,
     pool_record,
     preparation_record,
-    task_detail,
-    task_record,
 )
 from batch_manager._azure.requests import JsonObject, job_body, pool_body, task_body
+from batch_manager._azure.task_records import task_detail, task_record
 from batch_manager._azure.translate import clean, service_error, translated
 from batch_manager.client import BlobStorage
 from batch_manager.definitions import (
@@ -54,6 +54,7 @@ _FILTERS = {
     TaskQuery.NOT_ENDED: "state eq 'active' or state eq 'preparing' or state eq 'running'",
 }
 _SELECT = ["id", "state", "displayName", "executionInfo", "requiredSlots", "constraints"]
+_SELECT_DETAILS = [*_SELECT, "commandLine", "environmentSettings", "dependsOn"]
 _NODE_SELECT = ["id", "state", "stateTransitionTime", "startTaskInfo", "errors"]
 
 _JSON_CONTENT_TYPE = "application/json; odata=minimalmetadata"
@@ -95,25 +96,25 @@ class AzureBatchClient:
         if len(content) > MAX_REQUEST_BYTES or len(tasks) > MAX_TASKS_PER_REQUEST:
             message = f"{len(content)} bytes and {len(tasks)} tasks in one request, {MAX_REQUEST_BYTES} and 100 at most"
             raise service_error(operation, status=REQUEST_TOO_LARGE, code="RequestBodyTooLarge", message=message)
-        reply = self._post(f"/jobs/{job_id}/addtaskcollection", content, operation)
+        reply = self._post(f"/jobs/{quote(job_id, safe='')}/addtaskcollection", content, operation)
         return tuple(_add_result(item) for item in reply.json()["value"])
 
     def get_task(self, job_id: str, task_id: str) -> TaskDetail:
         """See ``BatchClient``."""
         with translated(f"get task {task_id!r} of job {job_id!r}"):
-            return task_detail(self._sdk.get_task(job_id, task_id))
+            return task_detail(self._get(f"{_tasks_url(job_id)}/{quote(task_id, safe='')}", {}))
 
     def list_tasks(self, job_id: str, query: TaskQuery | None = None) -> Iterator[TaskRecord]:
         """See ``BatchClient``."""
-        ask = partial(self._sdk.list_tasks, job_id, filter=_FILTERS[query], select=_SELECT)
-        return Listing(f"list the tasks of job {job_id!r}", ask, task_record)
+        words = _FILTERS[query]
+        filtered = {"$filter": words} if words is not None else {}
+        pages = JsonPages(self._get, _tasks_url(job_id), {"$select": ",".join(_SELECT), **filtered})
+        return Listing(f"list the tasks of job {job_id!r}", pages, task_record)
 
     def list_task_details(self, job_id: str) -> Iterator[TaskDetail]:
         """See ``BatchClient``."""
-        ask = partial(
-            self._sdk.list_tasks, job_id, select=[*_SELECT, "commandLine", "environmentSettings", "dependsOn"]
-        )
-        return Listing(f"list the tasks of job {job_id!r} in detail", ask, task_detail)
+        pages = JsonPages(self._get, _tasks_url(job_id), {"$select": ",".join(_SELECT_DETAILS)})
+        return Listing(f"list the tasks of job {job_id!r} in detail", pages, task_detail)
 
     def get_task_counts(self, job_id: str) -> TaskCounts:
         """See ``BatchClient``."""
@@ -132,7 +133,7 @@ class AzureBatchClient:
         """See ``BatchClient``. The SDK's ``begin_terminate_job`` would leave a thread behind that polls the job."""
         try:
             content = _encode({"terminateReason": reason})
-            self._post(f"/jobs/{job_id}/terminate", content, f"terminate job {job_id!r}")
+            self._post(f"/jobs/{quote(job_id, safe='')}/terminate", content, f"terminate job {job_id!r}")
         except ConflictError as error:
             if error.code not in ("JobCompleted", "JobBeingTerminated"):
                 raise
@@ -161,18 +162,26 @@ class AzureBatchClient:
 
     def list_nodes(self, pool_id: str) -> Iterator[NodeRecord]:
         """See ``BatchClient``."""
-        ask = partial(self._sdk.list_nodes, pool_id, select=_NODE_SELECT)
-        return Listing(f"list the nodes of pool {pool_id!r}", ask, node_record)
+        pages = self._sdk.list_nodes(pool_id, select=_NODE_SELECT).by_page()
+        return Listing(f"list the nodes of pool {pool_id!r}", pages, node_record)
 
     def list_job_preparation(self, job_id: str) -> Iterator[PreparationRecord]:
         """See ``BatchClient``."""
-        ask = partial(self._sdk.list_job_preparation_and_release_task_status, job_id)
-        return _PreparationListing(f"list the preparations of job {job_id!r}", ask, preparation_record)
+        pages = self._sdk.list_job_preparation_and_release_task_status(job_id).by_page()
+        return _PreparationListing(f"list the preparations of job {job_id!r}", pages, preparation_record)
 
     def list_package_versions(self, application_id: str) -> tuple[str, ...]:
         """See ``BatchClient``."""
         with translated(f"get application {application_id!r}"):
             return tuple(self._sdk.get_application(application_id).versions or ())
+
+    def _get(self, url: str, parameters: dict[str, str]) -> Any:
+        """The answer to a read, as plain JSON, through the same pipeline; the SDK's errors are let out."""
+        version = {} if "api-version=" in url else {"api-version": API_VERSION}
+        headers = {"Content-Type": _JSON_CONTENT_TYPE, "Accept": "application/json"}
+        response = self._sdk.send_request(HttpRequest("GET", url, params={**version, **parameters}, headers=headers))
+        response.raise_for_status()
+        return response.json()
 
     def _post(self, path: str, content: bytes, operation: str) -> HttpResponse:
         """A request of plain JSON through the client's own pipeline, which signs, retries and logs as ever."""
@@ -199,6 +208,10 @@ class _PreparationListing(Listing[PreparationRecord]):
             if error.code != "JobPreparationTaskNotSpecified":
                 raise
             raise StopIteration from None
+
+
+def _tasks_url(job_id: str) -> str:
+    return f"/jobs/{quote(job_id, safe='')}/tasks"
 
 
 def _encode(body: JsonObject) -> bytes:

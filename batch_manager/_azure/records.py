@@ -1,13 +1,11 @@
-"""Batch's objects as our values. Pure."""
+"""Microsoft's objects as our values: jobs, pools, nodes. Pure; ``task_records`` has the tasks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 
 from azure.batch import models
 
-from batch_manager import environment
 from batch_manager._azure.translate import clean
 from batch_manager.definitions import (
     AllocationState,
@@ -17,49 +15,8 @@ from batch_manager.definitions import (
     PoolRecord,
     PreparationRecord,
     ResizeProblem,
-    TaskDetail,
-    TaskRecord,
-    TaskState,
 )
-from batch_manager.dependencies import IdRange, TaskDependencies
 from batch_manager.specification import ApplicationPackageReference
-
-_UNLIMITED = timedelta(days=10_000)
-
-
-def task_record(task: models.BatchTask) -> TaskRecord:
-    """What a task of a list says; fields that were not selected are as if not set."""
-    info = task.execution_info
-    failure = info.failure_info if info is not None else None
-    return TaskRecord(
-        id=task.id or "",
-        state=TaskState(_word(task.state)),
-        display_name=task.display_name,
-        exit_code=info.exit_code if info is not None else None,
-        succeeded=_succeeded(info),
-        failure_code=str(failure.code) if failure is not None and failure.code else None,
-        failure_message=failure.message if failure is not None else None,
-        failure_details=_details(failure),
-        retry_count=(info.retry_count or 0) if info is not None else 0,
-        requeue_count=(info.requeue_count or 0) if info is not None else 0,
-        required_slots=task.required_slots or 1,
-        start_time=info.start_time if info is not None else None,
-        end_time=info.end_time if info is not None else None,
-        max_wall_clock_time=_limit(task.constraints),
-    )
-
-
-def task_detail(task: models.BatchTask) -> TaskDetail:
-    """A task with its command and its environment; whoever added it."""
-    settings = _environment(task.environment_settings)
-    definition = settings.pop(environment.DEFINITION, None)
-    return TaskDetail(
-        record=task_record(task),
-        command_line=task.command_line,
-        definition=definition,
-        environment=settings,
-        depends_on=_dependencies(task.depends_on),
-    )
 
 
 def job_record(job: models.BatchJob) -> JobRecord:
@@ -150,35 +107,12 @@ def _sentence(code: object, message: str | None, pairs: Sequence[models.NameValu
     return f"{head} ({named})" if named else head
 
 
-def _limit(given: models.BatchTaskConstraints | None) -> timedelta | None:
-    """Batch gives a task without a limit one of 29 000 years."""
-    limit: timedelta | None = given.max_wall_clock_time if given is not None else None
-    return limit if limit is not None and limit < _UNLIMITED else None
-
-
-def _dependencies(given: models.BatchTaskDependencies | None) -> TaskDependencies:
-    if given is None:
-        return TaskDependencies()
-    spans = given.task_id_ranges or ()
-    return TaskDependencies(
-        task_ids=tuple(given.task_ids or ()), ranges=tuple(IdRange(span.start, span.end) for span in spans)
-    )
-
-
 def _environment(settings: Sequence[models.EnvironmentSetting] | None) -> dict[str, str]:
     return {setting.name: setting.value or "" for setting in settings or ()}
 
 
-def _details(failure: models.BatchTaskFailureInfo | None) -> tuple[tuple[str, str], ...]:
-    pairs = failure.details if failure is not None else None
-    return tuple((pair.name or "", clean(pair.value)) for pair in pairs or ())
-
-
 def _succeeded(
-    info: models.BatchTaskExecutionInfo
-    | models.BatchStartTaskInfo
-    | models.BatchJobPreparationTaskExecutionInfo
-    | None,
+    info: models.BatchStartTaskInfo | models.BatchJobPreparationTaskExecutionInfo | None,
 ) -> bool | None:
     if info is None or info.result is None:
         return None

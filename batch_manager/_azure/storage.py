@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 from azure.core.exceptions import ResourceExistsError
@@ -79,8 +78,8 @@ class AzureBlobStorage:
     def list_blobs(self, container: str, prefix: str = "") -> Iterator[str]:
         """See ``BlobStorage``."""
         client = self._sdk.get_container_client(container)
-        ask = partial(client.list_blob_names, name_starts_with=prefix or None)
-        return Listing(f"list the blobs of container {container!r}", ask, str)
+        pages = client.list_blob_names(name_starts_with=prefix or None).by_page()
+        return Listing(f"list the blobs of container {container!r}", pages, str)
 
     def copy(self, container: str, blob: str, target_container: str) -> None:
         """See ``BlobStorage``."""

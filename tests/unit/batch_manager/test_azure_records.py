@@ -1,12 +1,16 @@
 """Batch's objects as our values: pools that cannot grow, nodes that cannot start, jobs that cannot be prepared."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from azure.batch import models
+from hypothesis import given
+from hypothesis import strategies as st
 
-from batch_manager._azure.records import node_record, pool_record, preparation_record, task_record
+from batch_manager._azure.records import node_record, pool_record, preparation_record
+from batch_manager._azure.requests import iso_duration
+from batch_manager._azure.task_records import read_duration, task_record
 from batch_manager.definitions import AllocationState, PreparationRecord, ResizeProblem
 from batch_manager.specification import ApplicationPackageReference
 
@@ -115,4 +119,38 @@ def test_preparation_that_failed_says_how() -> None:
 def test_result_of_a_task_is_read_in_any_spelling(spelling: str) -> None:
     """The recorded service and the contract differ."""
     info = {"retryCount": 0, "requeueCount": 0, "result": spelling, "exitCode": 0}
-    assert task_record(models.BatchTask({"id": "1", "state": "completed", "executionInfo": info})).succeeded is True
+    assert task_record({"id": "1", "state": "completed", "executionInfo": info}).succeeded is True
+
+
+def test_times_of_a_task_are_read_with_seven_digits() -> None:
+    """As Batch writes them."""
+    info = {"startTime": "2026-01-31T15:45:01.1234567Z", "endTime": "2026-01-31T15:45:02Z"}
+    record = task_record({"id": "1", "state": "completed", "executionInfo": info})
+    assert record.start_time == datetime(2026, 1, 31, 15, 45, 1, 123456, tzinfo=UTC)
+    assert record.end_time == datetime(2026, 1, 31, 15, 45, 2, tzinfo=UTC)
+
+
+@given(st.timedeltas(timedelta(0), timedelta(days=180)))
+def test_duration_that_is_sent_is_read_back(length: timedelta) -> None:
+    """One way of writing it, and the reverse."""
+    assert read_duration(iso_duration(length)) == length
+
+
+@pytest.mark.parametrize(
+    ("text", "length"),
+    [
+        ("PT1H30M", timedelta(minutes=90)),
+        ("P7D", timedelta(days=7)),
+        ("P10675199DT2H48M5.4775807S", timedelta(days=10675199, hours=2, minutes=48, seconds=5.4775807)),
+    ],
+)
+def test_durations_that_batch_writes_are_read(text: str, length: timedelta) -> None:
+    """The last stands for no limit."""
+    assert read_duration(text) == length
+
+
+@pytest.mark.parametrize("text", ["", "1H", "P1Y", "PT1H "])
+def test_text_that_is_no_duration_is_refused(text: str) -> None:
+    """Rather than taken for another."""
+    with pytest.raises(ValueError, match="is no duration"):
+        read_duration(text)
