@@ -34,6 +34,7 @@ def end_with(error: BaseException, environ: Mapping[str, str], client: BatchClie
     """
     code = exit_code_of(error)
     if code == ExitCode.SUCCEEDED:
+        _tell_success(environ)
         return code
     cause = cause_of(error)
     tell(error, cause)
@@ -80,6 +81,18 @@ def end_failed(
     elif verdict.stop:
         stop_retries(node, client)
     return failure.exit_code
+
+
+def _tell_success(environ: Mapping[str, str]) -> None:
+    """Of a task that called ``sys.exit(0)``."""
+    try:
+        node = read_node_environment(environ)
+    except UsageError:
+        return
+    if node.progress_url:
+        from batch_manager.events import tell_task_ended  # only a job that is watched needs it
+
+        tell_task_ended(node, exit_code=ExitCode.SUCCEEDED)
 
 
 def stop_retries(node: NodeEnvironment, client: BatchClient) -> None:

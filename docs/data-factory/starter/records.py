@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,8 @@ from starter.body import StartBody
 
 CONTAINER = "batch-manager-starter"
 """Private, as every container of the account should be: a record that is not done holds a callback URL."""
+
+_log = logging.getLogger(__name__)
 
 
 class StartState(Enum):
@@ -156,6 +159,14 @@ class RecordStore:
         except NotFoundError:
             return None
 
+    def _read_or_pass_over(self, job_id: str) -> StartRecord | None:
+        """One record that cannot be read must not keep a starter from all others."""
+        try:
+            return self.read(job_id)
+        except (ValueError, KeyError, TypeError) as error:
+            _log.error("the record of a start cannot be read", extra={"job": job_id, "why": type(error).__name__})
+            return None
+
     def add(self, record: StartRecord) -> None:
         """Write a new record, listed first: a record that is not listed would not be found again."""
         day = record.accepted_at.astimezone(UTC).date()
@@ -171,6 +182,6 @@ class RecordStore:
         for back in range(days + 1):
             prefix = f"days/{(today - timedelta(days=back)).isoformat()}/"
             for name in self._storage.list_blobs(CONTAINER, prefix):
-                record = self.read(name.removeprefix(prefix))
+                record = self._read_or_pass_over(name.removeprefix(prefix))
                 if record is not None and record.state not in (StartState.ENDED, StartState.REFUSED):
                     yield record

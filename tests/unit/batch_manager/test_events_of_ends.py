@@ -1,11 +1,20 @@
 """The event of a job's end, whoever tells it."""
 
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from batch_manager import JobRequest, submit_job
+from batch_manager import (
+    Application,
+    JobRequest,
+    TaskContext,
+    WorkloadTask,
+    WorkloadTaskBuilder,
+    submit_job,
+)
 from batch_manager.definitions import PoolDefinition
 from batch_manager.environment import PROGRESS_URL, STORAGE_ACCOUNT_URL
 from batch_manager.node.finalizing import finalize_job
@@ -51,3 +60,32 @@ def test_end_of_a_job_is_the_same_event_from_a_node_and_from_outside() -> None:
 def test_end_of_a_job_is_settled_whoever_listens(url: str | None) -> None:
     """Nobody, or somebody who is gone."""
     assert _conclude(_job(url)).cancelled_because
+
+
+class _Leaves(WorkloadTask):
+    """Ends its process itself."""
+
+    def run(self) -> None:
+        sys.exit(0)
+
+
+class _LeavesBuilder(WorkloadTaskBuilder[_Leaves]):
+    def build(self, context: TaskContext) -> _Leaves:
+        return _Leaves()
+
+
+def test_task_that_calls_sys_exit_with_zero_is_told_as_succeeded(tmp_path: Path) -> None:
+    """As Batch sees it."""
+    with EventReceiver() as receiver:
+        workload = SampleWorkload(batch_client=InMemoryBatchClient())
+        workload.register_task(_Leaves, _LeavesBuilder)
+        environ = {
+            "AZ_BATCH_JOB_ID": "j",
+            "AZ_BATCH_TASK_ID": "1",
+            "AZ_BATCH_TASK_WORKING_DIR": str(tmp_path),
+            STORAGE_ACCOUNT_URL: "https://a.blob.example",
+            PROGRESS_URL: receiver.url,
+        }
+        assert Application(workload, arguments=["task", "_Leaves"], environ=environ, module="x").execute() == 0
+        (event,) = receiver.of_type("task.ended")
+        assert event["data"]["outcome"] == "succeeded"

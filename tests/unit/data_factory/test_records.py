@@ -72,3 +72,18 @@ def test_record_that_was_listed_and_not_written_is_passed_over() -> None:
     store.prepare()
     storage.upload("batch-manager-starter", "days/2026-01-31/j", b"")
     assert list(store.unfinished(date(2026, 1, 31), 8)) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"state": "no such state"}'])
+def test_record_that_cannot_be_read_keeps_no_other_from_being_found(
+    content: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is named in the log."""
+    storage = InMemoryBlobStorage()
+    store = RecordStore(storage)
+    store.prepare()
+    store.add(_record())
+    store.add(_record(job_id="damaged"))
+    storage.upload("batch-manager-starter", "jobs/damaged.json", content)
+    assert [record.job_id for record in store.unfinished(date(2026, 1, 31), 8)] == ["j"]
+    assert [vars(record)["job"] for record in caplog.records] == ["damaged"]

@@ -5,6 +5,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -45,6 +46,14 @@ def test_good_request_is_accepted_with_the_job_id(address: str, world: World) ->
     for _ in range(2):
         answer = _post(address, world.body())
         assert (answer.status_code, answer.json()) == (202, {"jobId": JOB, "state": "pending"})
+    assert len(world.threads) == 1
+
+
+def test_same_request_many_times_at_once_is_one_start(address: str, world: World) -> None:
+    """Whoever comes first."""
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: _post(address, world.body()).status_code, range(24)))
+    assert set(answers) == {202}
     assert len(world.threads) == 1
 
 
