@@ -99,8 +99,7 @@ def test_guard_tells_the_last_words_of_a_job_manager_that_died(
 
 
 def test_guard_tells_what_the_job_manager_reported(client: InMemoryBatchClient, guarded: Guard, tmp_path: Path) -> None:
-    """One that raised could say why, but not add FinalizeTask; what an earlier run said does not count."""
-    add_attempt(str(tmp_path), Attempt(1, "node-a", 1.0, 1, "long ago", retried=False))
+    """One that raised could say why, but not add FinalizeTask."""
     main = """
 import os
 from batch_manager.reports import Attempt, add_attempt
@@ -109,6 +108,15 @@ raise SystemExit(75)
 """
     assert guarded(main) == ExitCode.TRY_AGAIN
     assert _cause(client) == "Batch was busy"
+
+
+def test_guard_does_not_tell_what_an_earlier_run_reported(
+    client: InMemoryBatchClient, guarded: Guard, tmp_path: Path
+) -> None:
+    """It was another end."""
+    add_attempt(str(tmp_path), Attempt(1, "node-a", 1.0, 1, "long ago", retried=False))
+    assert guarded("import os; os._exit(7)") == 7
+    assert _cause(client) == "its process ended with exit code 7"
 
 
 @pytest.mark.parametrize(
