@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch_manager import (
+    ApplicationPackageReference,
     DependencyRule,
     InputFileSpecification,
     OutputFileSpecification,
@@ -85,6 +86,20 @@ def test_limits_themselves_are_allowed() -> None:
     limits = TaskConstraints(max_wall_clock_time=timedelta(days=180), max_task_retry_count=-1)
     second = a_task(id="b", dependencies=(first,), constraints=limits, environment_settings={"A": "x" * 130_999})
     assert find_problems([first, second], facts()) == ()
+
+
+def test_all_that_a_pool_has_is_allowed() -> None:
+    """As many slots as a node has, as many nodes as there are, packages that are active, ten of them."""
+    single = replace(POOL, task_slots_per_node=1, inter_node_communication=True, has_containers=True)
+    several = MultiInstanceSettings(number_of_instances=POOL.target_nodes, coordination_command_line="x")
+    packages = [ApplicationPackageReference(application_id="tool", version="2.0")]
+    packages += [ApplicationPackageReference(application_id=f"other{n}") for n in range(9)]
+    assert find_problems([a_task(required_slots=POOL.task_slots_per_node)], facts(pool=POOL)) == ()
+    tasks = [
+        a_task(multi_instance=several, application_package_references=packages),
+        a_task(id="2", container=ContainerSettings(image_name="busybox:1", run_options="--rm -e 'A=b c'")),
+    ]
+    assert find_problems(tasks, facts(pool=single)) == ()
 
 
 def test_what_is_not_known_is_not_checked() -> None:

@@ -1,0 +1,1 @@
+"""A job whose tasks wish for what cannot be had."""
