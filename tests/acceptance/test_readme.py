@@ -14,9 +14,11 @@ from tests.acceptance.conftest import Dispatch
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
-RUN_WHOLE = {ROOT / "docs" / name for name in ("callback.md", "ci.md", "data-factory/README.md", "faults.md", "service.md")}
-"""By test_callback_page.py, test_examples_ci.py, test_data_factory_page.py, test_faults_page.py and test_service_page.py; so
-is the README's block about the service."""
+RUN_WHOLE = {
+    ROOT / "docs" / name for name in ("callback.md", "ci.md", "data-factory/README.md", "faults.md", "service.md")
+}
+"""By test_callback_page.py, test_examples_ci.py, test_data_factory_page.py, test_faults_page.py and
+test_service_page.py; so is the README's block about the service."""
 
 RUN_BY_CI = {"make demo", "make test", "make fuzz"}
 """By the CI script itself, which starts with the first two; it fuzzes with fewer requests."""
@@ -54,6 +56,32 @@ def test_workload_of_the_readme_runs_outside_the_repository(dispatch: Dispatch, 
         assert "pi is about 3.14" in (ended.results / "logs" / "9" / "stdout.txt").read_text()
 
 
+def test_broken_throw_of_the_readme_ends_well(dispatch: Dispatch, folder: Path) -> None:
+    """The job fails, and everybody is told."""
+    command = "run pi_workload --param broken=3 --local-callback"
+    assert f"python -m dispatcher {command}" in _commands(ROOT / "README.md")
+    ended = dispatch(*shlex.split(command), cwd=folder)
+    assert ended.code == 1, ended.out + ended.err
+    assert "of 9 tasks 1 failed, 1 skipped" in ended.out
+    assert "RuntimeError: the darts are broken" in ended.out
+    assert "callback received: StatusCode 500, outcome failed" in ended.out
+    assert (ended.results / "logs" / "9" / "stdout.txt").read_text() == ""
+
+
+def test_average_of_the_readme_makes_do_with_what_there_is(dispatch: Dispatch, folder: Path) -> None:
+    """With the rule that the README names."""
+    rule = "average.run_when = DependencyRule.ALL_ENDED"
+    assert f"`{rule}`" in (ROOT / "README.md").read_text()
+    workload = folder / "pi_workload" / "workload.py"
+    text = workload.read_text().replace("import (\n", "import (\n    DependencyRule,\n", 1)
+    place = "        average.input_files"
+    workload.write_text(text.replace(place, f"        {rule}\n{place}"))
+    ended = dispatch("run", "pi_workload", "--param", "broken=3", cwd=folder)
+    assert ended.code == 1, ended.out + ended.err
+    assert "of 9 tasks 1 failed, 0 skipped" in ended.out
+    assert "pi is about 3.1" in (ended.results / "logs" / "9" / "stdout.txt").read_text()
+
+
 def test_test_of_the_testing_page_passes(folder: Path) -> None:
     """The example tests the README's workload."""
     (example,) = _blocks(ROOT / "docs" / "testing.md", "python")
@@ -76,6 +104,7 @@ def test_no_page_has_a_command_that_nothing_runs() -> None:
     """A new command in a page needs a test beside it."""
     here = {
         "python -m dispatcher run pi_workload --param darts=200000",
+        "python -m dispatcher run pi_workload --param broken=3 --local-callback",
         "python -m dispatcher debug pi_workload",
         "python -m dispatcher debug workloads.water_network --param network=Net1",
     }
