@@ -73,6 +73,10 @@ class FinalizeWork:
     reason: str | None = None
 
 
+JOB_WALL_CLOCK = "job_wall_clock"
+"""The code of a ``Standstill`` that the job's own maximum wall clock time was: Batch ends FinalizeTask with it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standstill:
     """What kept a job from going on, when it was finished from outside.
@@ -174,8 +178,10 @@ class JobOutcome:
         """Why the job did not succeed; None if it did."""
         reasons = {
             ErrorCode.CANCELLED: self.cancelled_because is not None,
-            ErrorCode.STUCK: self.standstill is not None,
-            ErrorCode.TIME_LIMIT: self.cause_is_time_limit or (self.cause is None and self.timed_out > 0),
+            ErrorCode.STUCK: self.standstill is not None and not self._hit_wall_clock,
+            ErrorCode.TIME_LIMIT: self._hit_wall_clock
+            or self.cause_is_time_limit
+            or (self.cause is None and self.timed_out > 0),
             ErrorCode.JOB_MANAGER_FAILED: self.cause is not None,
             ErrorCode.TASKS_FAILED: self.total != self.succeeded + self.skipped,
             ErrorCode.FINALIZE_WORK_FAILED: self.work.state is WorkState.FAILED,
@@ -202,11 +208,16 @@ class JobOutcome:
             parts.append(f"the workload's finalize work failed: {self.work.reason}")
         return "; ".join(part for part in parts if part)
 
+    @property
+    def _hit_wall_clock(self) -> bool:
+        return self.standstill is not None and self.standstill.code == JOB_WALL_CLOCK
+
     def _why(self) -> str:
         if self.cancelled_because is not None:
             return f"cancelled: {self.cancelled_because}" if self.cancelled_because else "cancelled"
         if self.standstill is not None:
-            return f"the job could not go on: {self.standstill.message}"
+            message = self.standstill.message
+            return message if self._hit_wall_clock else f"the job could not go on: {message}"
         if self.cause is not None:
             return f"the job manager failed: {self.cause}"
         return "the job's time limit was over" if self.timed_out else ""

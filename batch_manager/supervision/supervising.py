@@ -21,7 +21,7 @@ from batch_manager.events import tell_job_ended
 from batch_manager.exit_codes import ExitCode
 from batch_manager.finishing import finish_job
 from batch_manager.naming import OUTCOME_BLOB, container_name
-from batch_manager.outcome import JobOutcome, Standstill
+from batch_manager.outcome import JOB_WALL_CLOCK, JobOutcome, Standstill
 from batch_manager.outcome_document import read_outcome
 from batch_manager.supervision.limits import ObstacleKind, SupervisionLimits
 from batch_manager.supervision.looking import find_finalize, look_at, read_finalize_inputs
@@ -37,7 +37,6 @@ MAX_REASON_LENGTH = 1000
 """Characters of the reason that a job is terminated with."""
 
 JOB_TERMINATED = "job_terminated"
-JOB_WALL_CLOCK = "job_wall_clock"
 FINALIZE_FAILED = "finalize_failed"
 
 _REASON = re.compile(r"batch-manager, ([a-z_]+): (.*)", re.DOTALL)

@@ -170,8 +170,8 @@ def test_job_that_its_wall_clock_ended_is_told() -> None:
     """Batch ends FinalizeTask with it."""
     client = make_job()
     outcome = supervise(client, Clock({3: lambda: client.terminate_job("job", "MaxWallClockTimeExpiry")}))
-    assert outcome.standstill is not None
-    assert outcome.standstill.code == "job_wall_clock"
+    assert outcome.error_code is ErrorCode.TIME_LIMIT
+    assert outcome.summary.startswith("the job's maximum wall clock time was over; of 2 tasks")
 
 
 @pytest.mark.parametrize(("exit_code", "code", "is_told"), [(69, None, False), (137, None, True), (None, "X", True)])
