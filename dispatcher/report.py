@@ -10,12 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from batch_manager import BatchClient, JobResults, WorkloadBase
+from batch_manager.cli.showing import SHOWN_FAILURES, counts_table, failures_table
 from batch_manager.naming import FINALIZE_TASK_ID, container_name, log_folder
 from batch_manager.outcome import JobOutcome, Outcome
 from batch_manager.supervision import JobEnd
-
-SHOWN_FAILURES = 10
-"""Failures that get a row of their own."""
 
 
 def print_report(
@@ -52,7 +50,7 @@ def print_outcome(console: Console, outcome: JobOutcome, *, seconds: float, resu
     )
     console.print(_counts(outcome, seconds))
     if outcome.failures:
-        console.print(_failures(outcome))
+        console.print(failures_table(outcome))
         logs = (results.resolve() / log_folder(f.task_id) / "stderr.txt" for f in outcome.failures[:SHOWN_FAILURES])
         first = next((log for log in logs if log.exists()), None)
         if first is not None:
@@ -60,27 +58,6 @@ def print_outcome(console: Console, outcome: JobOutcome, *, seconds: float, resu
 
 
 def _counts(outcome: JobOutcome, seconds: float) -> Table:
-    counts = {"succeeded": outcome.succeeded, "failed": outcome.failed, "skipped": outcome.skipped}
-    seldom = {"cancelled": outcome.cancelled, "not ended": outcome.not_ended, "missing": outcome.missing}
-    seldom |= {"taken over": outcome.taken_over, "retries": outcome.retries, "requeues": outcome.requeues}
-    shown = {**counts, **{name: number for name, number in seldom.items() if number}}
     ended = outcome.total - outcome.not_ended - outcome.missing
     rate = ended / seconds if seconds > 0 else 0.0
-    table = Table(*shown, "seconds", "tasks/s")
-    table.add_row(*map(str, shown.values()), f"{seconds:.1f}", f"{rate:.1f}")
-    return table
-
-
-def _failures(outcome: JobOutcome) -> Table:
-    table = Table("task", "name", "exit code", "reason", title="failures", title_justify="left")
-    for failure in outcome.failures[:SHOWN_FAILURES]:
-        table.add_row(
-            failure.task_id,
-            Text(failure.display_name or ""),
-            "" if failure.exit_code is None else str(failure.exit_code),
-            Text(failure.reason),
-        )
-    left_out = outcome.failed + outcome.cancelled - min(len(outcome.failures), SHOWN_FAILURES)
-    if left_out > 0:
-        table.caption = f"and {left_out} more"
-    return table
+    return counts_table(outcome, **{"seconds": f"{seconds:.1f}", "tasks/s": f"{rate:.1f}"})

@@ -1,0 +1,5 @@
+"""``python -m batch_manager.cli``."""
+
+from batch_manager.cli.main import main
+
+main()

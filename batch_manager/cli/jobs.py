@@ -1,0 +1,173 @@
+"""The commands for a job that was submitted: wait for it, end it, run it again, say how it ended."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from batch_manager.cli.telling import read_secret, told
+from batch_manager.errors import InputError
+from batch_manager.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from batch_manager.client import BatchClient
+    from batch_manager.outcome import JobOutcome
+
+Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Limits = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=TIME",
+        help="How long something may keep the job from going on before it is ended, such as pool-empty=90m; a name "
+        "that is not known lists them all. May be given several times.",
+    ),
+]
+Interval = Annotated[float, typer.Option(min=0.2, metavar="SECONDS", help="Between two looks at the job.")]
+
+
+@told("the job goes on; wait for it again, or cancel it")
+def wait(job: Job, interval: Interval = 30.0, limit: Limits = None, as_json: AsJson = False) -> None:
+    """Wait until a job has ended, and exit with its outcome.
+
+    A job that something keeps from ever ending (no node comes, the start task fails on all of them, a task needs more
+    slots than there are, ...) is ended once that has lasted for its limit, and its callback is called from here.
+
+    Exit codes: 0 succeeded, 1 a task failed, 81 the time limit was over, 130 cancelled; 69 the job could not go on, or
+    Batch said no; if the job manager failed, what it failed with.
+    """
+    _wait(_client(), job, interval, limit or (), as_json=as_json)
+
+
+@told("nothing was changed")
+def outcome(job: Job, as_json: AsJson = False) -> None:
+    """Say how a job ended: what FinalizeTask has written.
+
+    Exit codes: as of 'wait'; 65 if the job has not ended, or was none of this project's.
+    """
+    from batch_manager.errors import NotFoundError
+    from batch_manager.naming import OUTCOME_BLOB, container_name
+    from batch_manager.outcome_document import read_outcome
+
+    client = _client()
+    try:
+        document = json.loads(client.storage.read(container_name(job), OUTCOME_BLOB))
+    except NotFoundError:
+        state = client.get_job(job).state.value
+        raise InputError(f"job {job!r} is {state} and nothing has told its end yet: batch-manager wait {job}") from None
+    _show(client, read_outcome(document), as_json=as_json)
+
+
+@told("what was asked to end ends; cancel again to make sure of the rest")
+def cancel(
+    job: Job,
+    reason: Annotated[str, typer.Option(help="Why, in one line, for the outcome; no secret.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """End all tasks of a job but FinalizeTask, which then tells that the job was cancelled.
+
+    Exit codes: 0 the tasks have ended; 65 it was too late, the job ends or has ended by itself; 75 some tasks have
+    not ended yet, cancel again.
+    """
+    from batch_manager.cancelling import cancel_job
+
+    result = cancel_job(_client(), job, reason)
+    state = result.state.value
+    if as_json:
+        print(json.dumps({"jobId": job, "state": state, "left": result.left, "tooLate": result.too_late}))
+    elif result.too_late:
+        raise InputError(f"job {job!r} is {state}: it ends or has ended by itself; batch-manager outcome {job}")
+    else:
+        left = f"; {result.left} tasks have not ended yet, FinalizeTask waits for them" if result.left else ""
+        print(f"job {job} is cancelled{left}")
+    if result.too_late:
+        raise typer.Exit(ExitCode.BAD_INPUT)
+    if result.left:
+        raise typer.Exit(ExitCode.TRY_AGAIN)
+
+
+@told("do the same again: it comes to the same job")
+def rerun(
+    job: Job,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="What did not succeed: tasks that failed, were skipped or cancelled.")
+    ] = False,
+    job_id: Annotated[
+        str | None, typer.Option(help="The new job's id.", show_default="JOB-r2, then JOB-r3, ...")
+    ] = None,
+    callback_file: Annotated[
+        Path | None,
+        typer.Option(help="File that holds the URL FinalizeTask calls; the former is not called again."),
+    ] = None,
+    callback_secret_file: Annotated[
+        Path | None, typer.Option(help="File that holds what FinalizeTask signs the callback with.")
+    ] = None,
+    wait_for_it: Annotated[bool, typer.Option("--wait", help="Wait for the new job, as 'wait' does.")] = False,
+    interval: Interval = 30.0,
+    as_json: AsJson = False,
+) -> None:
+    """Run again what did not succeed in a job that has ended, as a new job.
+
+    What succeeded is taken over: its files are copied, its tasks are not added. The earlier job's files stay.
+
+    Exit codes: 0 the new job is there (with --wait, those of 'wait'); 64 without --failed; 65 there is nothing to run
+    again, or the job has not ended; 69 and 75 Batch could not do it.
+    """
+    from batch_manager.errors import UsageError
+    from batch_manager.rerun import rerun_failed
+
+    if not failed:
+        raise UsageError("give --failed: to run a whole job again, submit it again under another id")
+    client = _client()
+    made = rerun_failed(
+        client,
+        job,
+        new_job_id=job_id,
+        callback_url=read_secret(callback_file),
+        callback_secret=read_secret(callback_secret_file),
+    )
+    if as_json and not wait_for_it:
+        print(json.dumps({"jobId": made.job_id, "rerunOf": job, "takenOver": made.taken_over, "copied": made.copied}))
+    elif not as_json:
+        copied = "it was there already" if made.copied is None else f"{made.copied} blobs copied"
+        print(f"job {made.job_id}: {made.taken_over} tasks taken over from {job}, {copied}")
+    if wait_for_it:
+        _wait(client, made.job_id, interval, (), as_json=as_json)
+
+
+def _client() -> BatchClient:
+    from batch_manager.factory import BatchClientFactory
+    from batch_manager.settings import BatchClientSettings
+
+    return BatchClientFactory.create(BatchClientSettings())
+
+
+def _wait(client: BatchClient, job: str, interval: float, limits: list[str] | tuple[()], *, as_json: bool) -> None:
+    from batch_manager.supervision import SupervisionLimits, parse_limits, supervise_job
+
+    ended = supervise_job(client, job, parse_limits(SupervisionLimits(), limits), interval=interval)
+    _show(client, ended, as_json=as_json)
+
+
+def _show(client: BatchClient, ended: JobOutcome, *, as_json: bool) -> None:
+    from batch_manager.supervision import job_end
+
+    if as_json:
+        from batch_manager.outcome_document import outcome_document
+
+        print(json.dumps(outcome_document(ended), indent=1))
+    else:
+        from rich.console import Console
+
+        from batch_manager.cli.showing import show_outcome
+
+        show_outcome(Console(), ended)
+    end = job_end(client, ended.job_id, ended)
+    if end.untold is not None:
+        print(f"batch-manager: {end.untold}", file=sys.stderr)
+    raise typer.Exit(end.exit_code)
