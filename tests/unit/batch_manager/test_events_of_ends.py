@@ -16,8 +16,9 @@ from batch_manager import (
     submit_job,
 )
 from batch_manager.definitions import PoolDefinition
-from batch_manager.environment import PROGRESS_URL, STORAGE_ACCOUNT_URL
+from batch_manager.environment import COMMAND, PROGRESS_URL, STORAGE_ACCOUNT_URL
 from batch_manager.node.finalizing import finalize_job
+from batch_manager.node.process import NodeProcess
 from batch_manager.supervision.supervising import conclude
 from batch_manager.testing import InMemoryBatchClient
 from tests.support.event_receiver import EventReceiver
@@ -89,3 +90,25 @@ def test_task_that_calls_sys_exit_with_zero_is_told_as_succeeded(tmp_path: Path)
         assert Application(workload, arguments=["task", "_Leaves"], environ=environ, module="x").execute() == 0
         (event,) = receiver.of_type("task.ended")
         assert event["data"]["outcome"] == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "outcome", "cause"),
+    [("/bin/true", 0, "succeeded", None), ("/bin/sh -c 'exit 3'", 3, "failed", "the command ended with exit code 3")],
+)
+def test_end_of_a_plain_command_is_told(
+    tmp_path: Path, command: str, code: int, outcome: str, cause: str | None
+) -> None:
+    """With its own exit code."""
+    with EventReceiver() as receiver:
+        environ = {
+            "AZ_BATCH_JOB_ID": "j",
+            "AZ_BATCH_TASK_ID": "1",
+            "AZ_BATCH_TASK_WORKING_DIR": str(tmp_path),
+            STORAGE_ACCOUNT_URL: "https://a.blob.example",
+            PROGRESS_URL: receiver.url,
+            COMMAND: command,
+        }
+        assert NodeProcess(environ=environ, client=InMemoryBatchClient()).execute(["command"]) == code
+        (event,) = receiver.of_type("task.ended")
+        assert (event["data"]["outcome"], event["data"]["cause"]) == (outcome, cause)
