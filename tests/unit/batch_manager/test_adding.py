@@ -1,5 +1,6 @@
 """Adding many tasks for good: chunks, refusals, faults, repetitions."""
 
+import threading
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -176,3 +177,22 @@ def test_error_of_one_request_ends_the_others() -> None:
     with pytest.raises(ServiceError, match=r"a\.b"):
         _add(client, [TaskDefinition(id="a.b", command_line="a"), *_tasks(10_000)], in_flight=4)
     assert len(client.requests) <= 10
+
+
+def test_error_of_one_request_ends_the_pauses_of_the_others() -> None:
+    """A job manager that cannot succeed does not wait for a service that is busy."""
+    limit, throttled, begun = 1e6, 0, threading.Event()
+
+    class Half(Account):
+        def add_tasks(self, job_id: str, tasks: Sequence[TaskDefinition]) -> tuple[TaskAddResult, ...]:
+            nonlocal throttled
+            if tasks[0].id == "1":
+                begun.wait(10)
+                raise ConflictError("the job has ended", operation="add", code="JobCompleted")
+            begun.set()
+            throttled += 1
+            raise BusyError("throttled", operation="add")
+
+    with pytest.raises(ConflictError, match="the job has ended"):
+        add_all(Half(), "j", _tasks(200), patience=_patience(limit), in_flight=2)
+    assert throttled < limit / 40
