@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from shlex import quote
 from typing import Any
@@ -106,6 +107,7 @@ def make_job(stack: LocalStack, sdk: SdkBatchClient, account: BatchClient) -> It
             finalize: bool = True,
             inputs: FinalizeInputs = FinalizeInputs(),
             preparation: dict[str, Any] | None = None,
+            wall_clock: timedelta | None = None,
         ) -> MadeJob:
             job_id = f"stuck-{next(_numbers)}"
             made.append(job_id)
@@ -132,6 +134,7 @@ def make_job(stack: LocalStack, sdk: SdkBatchClient, account: BatchClient) -> It
                 job_manager=TaskDefinition(id="job-manager", command_line=manager),
                 common_environment=common,
                 metadata={WORKLOAD_METADATA: "no_such_workload"},
+                max_wall_clock_time=wall_clock,
             )
             body = job_body(definition)
             if preparation is not None:

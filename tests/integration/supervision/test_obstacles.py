@@ -1,5 +1,7 @@
 """Every obstacle on a real service: found, named, the job ended, and the callback told."""
 
+from datetime import timedelta
+
 import pytest
 from azure.batch import BatchClient as SdkBatchClient
 from azure.batch import models
@@ -105,6 +107,16 @@ def test_job_that_is_terminated_by_hand_is_told_as_cancelled(make_job: MakeJob) 
     told = job.callback()
     assert told["Error"]["ErrorCode"] == "Cancelled"
     assert "wrong data" in told["Error"]["Message"]
+
+
+def test_job_that_its_wall_clock_ends_is_told(make_job: MakeJob) -> None:
+    """Batch ends FinalizeTask with it."""
+    sleeper = TaskDefinition(id="1", command_line="/bin/sleep 600")
+    job = make_job("good", [sleeper], wall_clock=timedelta(seconds=3))
+    assert job.supervise().error_code is ErrorCode.TIME_LIMIT
+    told = job.callback()
+    assert told["Error"]["ErrorCode"] == "TimeLimit"
+    assert "maximum wall clock time was over" in told["Error"]["Message"]
 
 
 def test_job_that_goes_on_is_left_alone(make_job: MakeJob) -> None:
