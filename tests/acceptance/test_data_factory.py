@@ -145,6 +145,19 @@ def test_job_of_a_starter_that_is_killed_after_its_answer_is_started_by_the_next
     assert len(run.callbacks) == 1
 
 
+def test_activity_succeeds_on_a_service_that_throttles_and_loses_replies(factory: DataFactory, tmp_path: Path) -> None:
+    """Each run has one job and one callback, whatever the starter and the job had to send again."""
+    faults = "seed=11; throttle=0.1:1; drop-reply=0.1@writes; drop-reply@create_job max=2; drop-reply=0.1@reads"
+    with LocalStack(service_options=("--faults", faults)) as stack:
+        client = local_client(stack)
+        client.create_pool(PoolDefinition(id="pool", target_dedicated_nodes=1, task_slots_per_node=2))
+        with StarterProcess(stack, tmp_path, ("pool",)) as starter:
+            runs = [_prepare(factory, starter, parts=1) for _ in range(2)]
+            assert [run.post().status_code for run in runs] == [202, 202]
+            assert [run.wait(SECONDS).status for run in runs] == ["Succeeded", "Succeeded"]
+        assert [len(run.callbacks) for run in runs] == [1, 1]
+
+
 def test_activity_times_out_while_a_job_runs(
     factory: DataFactory, starter: StarterProcess, client: BatchClient
 ) -> None:
