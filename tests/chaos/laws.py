@@ -52,11 +52,11 @@ def outcome_agrees_with_the_tasks(seen: Evidence) -> Iterator[str]:
     if not seen.deliveries:
         return
     output = seen.deliveries[0].body["Output"]
-    mine = Counter(_end(seen.records[str(step.number)]) for step in seen.steps if str(step.number) in seen.records)
+    mine = Counter(end for _, end in _ends(seen))
     told = {end: output["counts"][end] for end in ("succeeded", "failed", "skipped")}
     if told != {end: mine[end] for end in told}:
         yield f"the callback tells {told}, the tasks {dict(mine)}"
-    all_good = mine["succeeded"] == len(seen.steps)
+    all_good = mine["succeeded"] + mine["skipped"] == len(seen.steps)
     if (output["outcome"] == "succeeded") != (all_good and output["cause"] is None):
         yield f"the callback tells {output['outcome']} ({output['cause']}) of {dict(mine)}"
 
@@ -83,8 +83,7 @@ def rules_were_kept(seen: Evidence) -> Iterator[str]:
     """Who runs and who is skipped follows from how the parents ended, and a task that was skipped never ran."""
     ends = {step.number: end for step, end in _ends(seen)}
     for step in seen.steps:
-        bad = sum(ends.get(parent) != "succeeded" for parent in step.parents)
-        runs = {"all_succeeded": bad == 0, "any_failed": bad > 0, "all_ended": True}[step.rule] or not step.parents
+        bad, runs = _bad_parents(step, ends), _runs(step, ends)
         ran, end = diary.BEGAN in seen.diary[step.number], ends.get(step.number)
         if ran and not runs:
             yield f"task {step.number} ({step.rule}) ran with {bad} parents that did not succeed"
@@ -116,16 +115,29 @@ def broken_laws(seen: Evidence) -> list[str]:
     return [f"{law.__name__.replace('_', ' ')}: {what}" for law in LAWS for what in law(seen)]
 
 
-def _ends(seen: Evidence) -> Iterator[tuple[Step, str]]:
+def _ends(seen: Evidence) -> list[tuple[Step, str]]:
+    """How each step ended that is there; parents come before their children."""
+    ends: dict[int, str] = {}
     for step in seen.steps:
         record = seen.records.get(str(step.number))
         if record is not None:
-            yield step, _end(record)
+            ends[step.number] = _end(record, runs=_runs(step, ends))
+    return [(step, ends[step.number]) for step in seen.steps if step.number in ends]
 
 
-def _end(record: TaskRecord) -> str:
+def _bad_parents(step: Step, ends: dict[int, str]) -> int:
+    return sum(ends.get(parent) != "succeeded" for parent in step.parents)
+
+
+def _runs(step: Step, ends: dict[int, str]) -> bool:
+    bad = _bad_parents(step, ends)
+    return {"all_succeeded": bad == 0, "any_failed": bad > 0, "all_ended": True}[step.rule] or not step.parents
+
+
+def _end(record: TaskRecord, *, runs: bool) -> str:
+    """One that failed before its process began, and would not have run, counts as skipped."""
     if record.state is not TaskState.COMPLETED:
         return "not ended"
-    if record.exit_code == ExitCode.SKIPPED:
+    if record.exit_code == ExitCode.SKIPPED or (record.exit_code is None and not record.succeeded and not runs):
         return "skipped"
     return "succeeded" if record.succeeded else "failed"
