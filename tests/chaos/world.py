@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from shlex import quote
 
 from batch_manager import BatchClient, JobRequest, submit_job
-from batch_manager.definitions import JobState, PoolDefinition
+from batch_manager.definitions import PoolDefinition
 from batch_manager.environment import SECRETS_DIRECTORY
 from batch_manager.errors import NotFoundError
 from batch_manager.naming import OUTCOME_BLOB, container_name
+from batch_manager.supervision import supervise_job
 from dispatcher.local import local_client
 from dispatcher.stack import LocalStack
 from dispatcher.storage import StorageEndpoint
+from dispatcher.watch import LOCAL_LIMITS
 from tests.chaos.diary import Diary
 from tests.chaos.evidence import Evidence
 from tests.chaos.receiver import Receiver
@@ -25,6 +28,9 @@ from tests.chaos.weather import Weather
 
 POOL = "pool"
 ROOT = Path(__file__).parents[2]
+LOOK_INTERVAL = 0.5
+"""Seconds between two looks at the job."""
+
 PATIENCE = 240.0
 """Seconds after which a job that has not ended counts as one that never will."""
 
@@ -62,9 +68,16 @@ def _request(sky: Weather, stack: LocalStack, diary: Path, receiver: Receiver) -
 
 
 def _await_end(client: BatchClient, job_id: str) -> None:
+    """Supervise the job, as whoever waits for one does."""
     deadline = time.monotonic() + PATIENCE
-    while client.get_job(job_id).state is not JobState.COMPLETED and time.monotonic() < deadline:
-        time.sleep(0.3)
+
+    def sleep(seconds: float) -> None:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"job {job_id} has not ended after {PATIENCE:g} s")
+        time.sleep(seconds)
+
+    with suppress(TimeoutError):  # the laws say what is wrong with it
+        supervise_job(client, job_id, LOCAL_LIMITS, interval=LOOK_INTERVAL, sleep=sleep)
 
 
 def _evidence(client: BatchClient, sky: Weather, diary: Diary, receiver: Receiver) -> Evidence:
