@@ -47,7 +47,9 @@ class Application:
         if self._arguments in (["--help"], ["-h"]):
             print(USAGE)
             sys.exit(ExitCode.SUCCEEDED)
-        sys.exit(self.execute())
+        code = self.execute()
+        self._limit_the_end()
+        sys.exit(code)
 
     def execute(self) -> int:
         """Do what this process is there for; an error is told once and becomes an exit code.
@@ -87,6 +89,20 @@ class Application:
             self._make_task(command, node).run()
         return _told(node, ExitCode.SUCCEEDED)
 
+    def _limit_the_end(self) -> None:
+        """A thread of the user's that goes on keeps a process from ending, but not for longer than the job may take."""
+        try:
+            node = read_node_environment(self._environ)
+            if not node.time_limit or self._arguments[:1] == [Role.FINALIZE.value]:
+                return
+            from batch_manager.time_limit import end_process_at, read_time_limit  # only a job with a limit needs it
+
+            ends_at = read_time_limit(node.time_limit)
+        except UsageError:
+            return
+        if ends_at is not None:
+            end_process_at(ends_at)
+
     def _manage(self, node: NodeEnvironment, limit: AbstractContextManager[None]) -> int:
         from batch_manager.manage import manage_job  # only this role needs it
 
@@ -95,9 +111,9 @@ class Application:
         )
 
     def _finalize(self, node: NodeEnvironment) -> None:
-        from batch_manager.finalize_work import do_finalize_work, read_outcome_file  # only this role needs it
+        from batch_manager.finalize_work import begin_finalize_work  # only this role needs it
 
-        do_finalize_work(self._workload, read_outcome_file(node.working_directory, self._environ))
+        begin_finalize_work(self._workload, node.working_directory, self._environ)
 
     def _may_run(self, node: NodeEnvironment) -> bool:
         if not node.depends_on:

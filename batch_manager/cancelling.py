@@ -216,7 +216,7 @@ def _has_begun(record: TaskRecord) -> bool:
 def _add_finalize(client: BatchClient, frame: JobFrame) -> None:
     """Add FinalizeTask unless it is there: a job manager that still runs may have added its own just now."""
     try:
-        JobSubmission(client=client, frame=frame, has_work=True).submit_failure(None)
+        JobSubmission(client=client, frame=frame, has_work=None).submit_failure(None)
     except ConflictError as error:
         if error.code != "TaskExists":
             raise

@@ -92,7 +92,7 @@ class JobFrame:
                 yield self._gate(gate_id, task)
 
     def finalize_definition(
-        self, tasks: Sequence[TaskSpecification], *, has_work: bool, taken_over: int = 0
+        self, tasks: Sequence[TaskSpecification], *, has_work: bool | None, taken_over: int = 0
     ) -> TaskDefinition:
         """FinalizeTask of a job with all these tasks and their gates, and so many more that another job did."""
         plan = plan_gates(tasks, has_time_limit=self.has_time_limit)

@@ -21,7 +21,8 @@ class FinalizeInputs:
         guarded: the tasks that have a gate before them, in the order of their gates' numbers.
         plain: the tasks that Batch runs as they are, with no process of ours: an exit code of theirs that means
             something to this project is their own.
-        has_work: whether the workload has finalize work of its own (``WorkloadBase.finalize`` is overridden).
+        has_work: whether the workload has finalize work of its own (``WorkloadBase.finalize`` is overridden); None when
+            that is not known, since whoever adds FinalizeTask could not ask the workload.
         taken_over: tasks of the workload that this job did not add, since the job that it runs again did them.
     """
 
@@ -31,7 +32,7 @@ class FinalizeInputs:
     gates: TaskDependencies = TaskDependencies()
     guarded: TaskDependencies = TaskDependencies()
     plain: TaskDependencies = TaskDependencies()
-    has_work: bool = False
+    has_work: bool | None = False
     taken_over: int = 0
 
     def to_json(self) -> str:
@@ -52,6 +53,7 @@ class FinalizeInputs:
     def from_values(cls, values: Mapping[str, object]) -> FinalizeInputs:
         """The reverse; what is missing has its default."""
         cause, tasks, taken_over = values.get("cause"), values.get("tasks"), values.get("takenOver")
+        has_work = values.get("hasWork", False)
         return cls(
             cause=cause if isinstance(cause, str) else None,
             is_time_limit=values.get("isTimeLimit") is True,
@@ -59,6 +61,6 @@ class FinalizeInputs:
             gates=decode_ids(str(values.get("gates") or "")),
             guarded=decode_ids(str(values.get("guarded") or "")),
             plain=decode_ids(str(values.get("plain") or "")),
-            has_work=values.get("hasWork") is True,
+            has_work=has_work if isinstance(has_work, bool | None) else False,
             taken_over=taken_over if isinstance(taken_over, int) else 0,
         )

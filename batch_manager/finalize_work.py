@@ -13,10 +13,26 @@ from batch_manager.outcome import JobOutcome
 from batch_manager.outcome_document import read_outcome
 from batch_manager.workload import JobResults, WorkloadBase
 
+BEGUN_SUFFIX = ".begun"
+"""A file with the outcome file's name and this says that the workload has finalize work and that it began."""
+
 
 def has_finalize_work(workload: WorkloadBase) -> bool:
     """Whether the workload has finalize work of its own."""
     return type(workload).finalize is not WorkloadBase.finalize
+
+
+def begin_finalize_work(workload: WorkloadBase, working_directory: str, environ: Mapping[str, str]) -> None:
+    """What the process of the finalize work does. A workload that has none leaves no sign of a beginning.
+
+    Raises:
+        UsageError: there is no outcome, or it cannot be read.
+    """
+    outcome = read_outcome_file(working_directory, environ)
+    if has_finalize_work(workload):
+        with open(os.path.join(working_directory, environ[OUTCOME_FILE] + BEGUN_SUFFIX), "wb"):
+            pass
+        do_finalize_work(workload, outcome)
 
 
 def do_finalize_work(workload: WorkloadBase, outcome: JobOutcome) -> None:

@@ -40,9 +40,14 @@ PARALLEL_READS = 8
 NOT_RUN_OUTSIDE = "it was not run, since the job was finished from outside its pool"
 
 OwnWork = Callable[[JobOutcome], str | None]
-"""Does the workload's own finalize work, and says why it failed; None if it did not."""
+"""Does the workload's own finalize work, and says why it failed; None if it did not. ``NoOwnWorkError`` if there is
+none."""
 
 _log = logging.getLogger(__name__)
+
+
+class NoOwnWorkError(Exception):
+    """The workload turned out to have no finalize work of its own, or none that anybody knows of."""
 
 
 def finish_job(
@@ -152,13 +157,17 @@ def _settle(client: BatchClient, blobs: _Blobs, facts: JobFacts, work: OwnWork |
     """Count the tasks and do the workload's own work. What is written before the work is not final."""
     outcome = count_job(facts, told_as_skipped(client, facts.job_id, client.list_tasks(facts.job_id)))
     outcome = with_reports(outcome, blobs.reports(outcome))
-    if not facts.inputs.has_work:
+    has_work = facts.inputs.has_work
+    if has_work is False or (has_work is None and work is None):
         return blobs.write_outcome(outcome)
     if work is None:
         return blobs.write_outcome(_with_work(outcome, WorkState.FAILED, NOT_RUN_OUTSIDE))
     pending = _with_work(outcome, WorkState.PENDING)
     blobs.write_outcome(pending)
-    reason = work(pending)
+    try:
+        reason = work(pending)
+    except NoOwnWorkError:
+        return blobs.write_outcome(outcome)
     state = WorkState.SUCCEEDED if reason is None else WorkState.FAILED
     return blobs.write_outcome(_with_work(outcome, state, reason))
 

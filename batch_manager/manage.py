@@ -91,7 +91,7 @@ def _submit(
 
 
 def make_submission(
-    client: BatchClient, node: NodeEnvironment, *, module: str, has_work: bool = False
+    client: BatchClient, node: NodeEnvironment, *, module: str, has_work: bool | None = None
 ) -> JobSubmission:
     """What adds the tasks of the job that this process belongs to."""
     storage = client.storage

@@ -38,14 +38,14 @@ class JobSubmission:
         *,
         client: BatchClient,
         frame: JobFrame,
-        has_work: bool = False,
+        has_work: bool | None = False,
         patience: Patience = DEFAULT_PATIENCE,
     ) -> None:
         """
         Args:
             client: the job's account.
             frame: what the tasks share.
-            has_work: whether the workload has finalize work of its own, or may have.
+            has_work: whether the workload has finalize work of its own; None if that is not known.
             patience: for what Batch does not take at once.
         """
         self._client = client

@@ -16,7 +16,8 @@ from batch_manager.errors import BatchManagerError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.finalize import FinalizeTask
 from batch_manager.finalize_inputs import FinalizeInputs
-from batch_manager.finishing import OwnWork
+from batch_manager.finalize_work import BEGUN_SUFFIX
+from batch_manager.finishing import NoOwnWorkError, OwnWork
 from batch_manager.naming import REPORT_FILE
 from batch_manager.node.children import ChildEnd, watch_child
 from batch_manager.outcome_document import encode_outcome
@@ -33,6 +34,8 @@ OUTCOME_NAME = "batch-manager-outcome.json"
 """The file in FinalizeTask's working directory that tells the finalize work how the job ended."""
 
 _SIGNAL_BASE = 128
+
+_NOT_BEGUN = "its process ended without beginning it: its __main__.py must end with Application(...).run()"
 
 _log = logging.getLogger(__name__)
 
@@ -62,7 +65,7 @@ def finalize_job(module: str, environ: Mapping[str, str], client: BatchClient, w
         client=client,
         job_id=node.job_id,
         inputs=inputs,
-        work=work or ChildWork(module, node, environ),
+        work=work or ChildWork(module, node, environ, is_known=inputs.has_work is True),
         tell=lambda outcome: _tell(node, outcome),
     ).run()
     return ExitCode.SUCCEEDED
@@ -75,18 +78,26 @@ class ChildWork:
     """
 
     def __init__(
-        self, module: str, node: NodeEnvironment, environ: Mapping[str, str], *, timeout: float = FINALIZE_WORK_TIMEOUT
+        self,
+        module: str,
+        node: NodeEnvironment,
+        environ: Mapping[str, str],
+        *,
+        is_known: bool = True,
+        timeout: float = FINALIZE_WORK_TIMEOUT,
     ) -> None:
         """
         Args:
             module: the workload's package.
             node: where this runs.
             environ: what the child inherits.
+            is_known: whether the workload is known to have finalize work.
             timeout: seconds until it is ended.
         """
         self._module = module
         self._node = node
         self._environ = environ
+        self._is_known = is_known
         self._timeout = timeout
 
     def __call__(self, outcome: JobOutcome) -> str | None:
@@ -94,26 +105,31 @@ class ChildWork:
 
         Raises:
             EndedFromOutsideError: this process was asked to end meanwhile.
+            NoOwnWorkError: the workload has none, or ended before anybody could know.
         """
         folder = Path(self._node.working_directory)
-        (folder / REPORT_FILE).unlink(missing_ok=True)  # of an earlier attempt
-        path = folder / OUTCOME_NAME
+        path, begun = folder / OUTCOME_NAME, folder / f"{OUTCOME_NAME}{BEGUN_SUFFIX}"
+        for leftover in (folder / REPORT_FILE, begun):  # of an earlier attempt
+            leftover.unlink(missing_ok=True)
         path.write_bytes(encode_outcome(outcome))
         words = encode_child([sys.executable], self._module, Role.FINALIZE)
         started = time.monotonic()
         end = watch_child(words, {**self._environ, OUTCOME_FILE: str(path)}, timeout=self._timeout)
         if end.asked_to_end:
             raise EndedFromOutsideError("ended from outside while the workload's finalize work ran")
-        reason = self._reason(end)
+        reason = self._reason(end, has_begun=begun.exists())
         seconds = round(time.monotonic() - started, 1)
-        _log.info("the workload's finalize work ended", extra={"reason": reason, "seconds": seconds})
+        extra = {"reason": reason, "seconds": seconds, "begun": begun.exists()}
+        _log.info("the workload's finalize work ended", extra=extra)
+        if not begun.exists() and not self._is_known:
+            raise NoOwnWorkError
         return reason
 
-    def _reason(self, end: ChildEnd) -> str | None:
+    def _reason(self, end: ChildEnd, *, has_begun: bool) -> str | None:
         if end.out_of_time:
             return f"it was ended after {self._timeout:g} s"
         if end.exit_code == ExitCode.SUCCEEDED:
-            return None
+            return None if has_begun else _NOT_BEGUN
         attempts = read_attempts(self._node.working_directory)
         if attempts and attempts[-1].cause.strip():
             return attempts[-1].cause

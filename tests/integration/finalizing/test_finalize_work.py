@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from batch_manager.environment import read_node_environment
+from batch_manager.finishing import NoOwnWorkError
 from batch_manager.node.finalizing import ChildWork
 from batch_manager.outcome import JobOutcome
 
@@ -37,15 +38,14 @@ def _environ(folder: Path) -> dict[str, str]:
     }
 
 
-def _do(folder: Path, main: str, *, timeout: float = 60) -> str | None:
+def _do(folder: Path, main: str, *, timeout: float = 60, is_known: bool = True) -> str | None:
     package = folder / "closing"
     package.mkdir()
     (package / "__init__.py").touch()
     (package / "__main__.py").write_text(main)
     environ = _environ(folder)
-    return ChildWork("closing", read_node_environment(environ), environ, timeout=timeout)(
-        JobOutcome(job_id="j", succeeded=3)
-    )
+    work = ChildWork("closing", read_node_environment(environ), environ, is_known=is_known, timeout=timeout)
+    return work(JobOutcome(job_id="j", succeeded=3))
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,26 @@ def _do(folder: Path, main: str, *, timeout: float = 60) -> str | None:
 def test_own_work_says_how_it_ended(tmp_path: Path, body: str, reason: str | None) -> None:
     """None if it succeeded."""
     assert _do(tmp_path, APPLICATION.format(body=body)) == reason
+
+
+def test_own_work_of_a_main_that_runs_no_application_did_not_begin(tmp_path: Path) -> None:
+    """A success of the process is none of the work."""
+    assert "without beginning it" in str(_do(tmp_path, "print('done')"))
+
+
+@pytest.mark.parametrize(
+    "main", ["raise ImportError", "print('done')", APPLICATION.replace("def finalize", "def other")]
+)
+def test_own_work_that_nobody_knows_of_and_that_does_not_begin_is_none(tmp_path: Path, main: str) -> None:
+    """The workload has none, or cannot be asked."""
+    with pytest.raises(NoOwnWorkError):
+        _do(tmp_path, main.replace("{body}", "pass"), is_known=False)
+
+
+def test_own_work_that_nobody_knew_of_is_told_once_it_began(tmp_path: Path) -> None:
+    """It has shown itself."""
+    reason = _do(tmp_path, APPLICATION.format(body="raise KeyError('x')"), is_known=False)
+    assert reason == "KeyError: 'x'"
 
 
 def test_own_work_that_takes_too_long_is_ended(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from batch_manager.delivery import DeliveryLimits
 from batch_manager.errors import BusyError, CallbackError, CallbackRefusedError
 from batch_manager.finalize import FinalizeTask
 from batch_manager.finalize_inputs import FinalizeInputs
-from batch_manager.finishing import NOT_RUN_OUTSIDE, OwnWork, finish_job
+from batch_manager.finishing import NOT_RUN_OUTSIDE, NoOwnWorkError, OwnWork, finish_job
 from batch_manager.naming import (
     CALLBACK_BLOB,
     CALLBACK_BODY_BLOB,
@@ -26,7 +26,7 @@ from batch_manager.naming import (
     OUTCOME_BLOB,
     report_blob,
 )
-from batch_manager.outcome import JobOutcome, Standstill
+from batch_manager.outcome import JobOutcome, Standstill, WorkState
 from batch_manager.reports import Attempt, encode_report
 from batch_manager.testing import InMemoryBatchClient
 from dispatcher.receiver import Answer, CallbackReceiver
@@ -241,6 +241,30 @@ def test_own_work_that_the_workload_does_not_have_is_not_started() -> None:
     ran: list[JobOutcome] = []
     _finalize(_job(), work=ran.append)
     assert ran == []
+
+
+def test_own_work_that_nobody_knows_of_is_tried_and_may_turn_out_to_be_none() -> None:
+    """Whoever added FinalizeTask could not ask the workload."""
+
+    def work(outcome: JobOutcome) -> str | None:
+        raise NoOwnWorkError
+
+    client = _job()
+    _finalize(client, FinalizeInputs(tasks=2, has_work=None), work=work)
+    assert _document(client)["finalizeWork"] == {"state": "none", "reason": None}
+
+
+def test_own_work_that_nobody_knows_of_is_not_missed_outside_the_pool() -> None:
+    """It may be none."""
+    outcome = finish_job(_job(), "j", FinalizeInputs(tasks=2, has_work=None))
+    assert outcome.work.state is WorkState.NONE
+
+
+@pytest.mark.parametrize("has_work", [True, False, None])
+def test_inputs_tell_what_is_known_of_own_work(has_work: bool | None) -> None:
+    """Three answers, through JSON."""
+    inputs = FinalizeInputs(has_work=has_work)
+    assert FinalizeInputs.from_values(json.loads(inputs.to_json())) == inputs
 
 
 def test_reports_of_failed_tasks_are_read() -> None:

@@ -53,6 +53,8 @@ class ClosingJobManager(JobManager):
         how = str(self.context.parameters.get("how", ""))
         self.context.batch_client.storage.upload(self.context.container_name, HOW, how.encode())
         self.add_workload_task(Work, {"fails": self.context.parameters.get("fails", False)})
+        if how == "kill-the-manager":
+            os.kill(os.getpid(), signal.SIGKILL)
         if how == "break-the-manager":
             raise RuntimeError("the job manager was told to break")
 
