@@ -106,6 +106,18 @@ class TimeLimit:
             raise time_limit_error(self._ends_at)
 
 
+def end_process_at(ends_at: float, *, cleanup_seconds: float = CLEANUP_SECONDS) -> None:
+    """End this process when the job's time is over, but not before ``cleanup_seconds``, if it does not end by itself
+    until then: a thread that goes on would keep it."""
+    seconds = max(ends_at - time.time(), cleanup_seconds)
+
+    def wait_and_end() -> None:
+        time.sleep(min(seconds, threading.TIMEOUT_MAX))
+        _end_process(f"{time_limit_error(ends_at)}; a thread of this process did not end")
+
+    threading.Thread(target=wait_and_end, name="time limit", daemon=True).start()
+
+
 def _is_success(error: BaseException) -> bool:
     return isinstance(error, SystemExit) and error.code in (None, 0)
 

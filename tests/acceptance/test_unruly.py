@@ -199,19 +199,20 @@ def test_skipped_task_without_limit_of_retries_is_skipped_once(run_unruly: RunUn
 
 
 def test_time_limit_ends_what_runs_and_what_waits(run_unruly: RunUnruly) -> None:
-    """One that runs, one that does not heed the interrupt, one with retries without limit, and one that waits for
-    them; then FinalizeTask tells it."""
+    """One that runs, one that does not heed the interrupt, one with retries without limit, one that waits for
+    them, and one whose thread goes on after it; then FinalizeTask tells it."""
     ended = run_unruly(
         {},
         {"where": "run", "how": "sleep"},
         {"where": "run", "how": "swallow"},
         {"where": "run", "how": "sleep", "retries": -1},
         {"after": [2]},
+        {"where": "run", "how": "linger"},
         time_limit=timedelta(seconds=12),
     )
-    assert ended.codes() == [0, 81, 81, 81, 81]
+    assert ended.codes() == [0, 81, 81, 81, 81, 81]
     assert ended.records["finalize"].exit_code == 0
-    assert ended.outcome["counts"]["cancelled"] == 4
+    assert ended.outcome["counts"]["cancelled"] == 5
     assert ended.outcome["outcome"] == "failed"
     assert "the job's time limit was over at " in ended.log("2")
 

@@ -121,3 +121,27 @@ def test_code_that_would_begin_too_late_does_not_begin(tmp_path: Path) -> None:
     """
     done = _run(tmp_path, text)
     assert (done.returncode, done.stdout) == (5, "")
+
+
+def test_thread_that_goes_on_keeps_no_process_longer_than_the_job(tmp_path: Path) -> None:
+    """Python waits for it at its end."""
+    text = """
+    import threading
+    from batch_manager.time_limit import end_process_at
+    threading.Thread(target=time.sleep, args=(600,)).start()
+    end_process_at(time.time() + 0.3, cleanup_seconds=0)
+    print('printed before')
+    """
+    done = _run(tmp_path, text)
+    assert (done.returncode, done.stdout) == (81, "printed before\n")
+    assert "a thread of this process did not end" in done.stderr
+
+
+def test_process_that_ends_by_itself_is_not_kept_until_the_time_limit(tmp_path: Path) -> None:
+    """Nor is its exit code changed."""
+    text = """
+    from batch_manager.time_limit import end_process_at
+    end_process_at(time.time() + 600)
+    sys.exit(3)
+    """
+    assert _run(tmp_path, text).returncode == 3

@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 
 
@@ -83,6 +84,10 @@ def _swallow() -> None:
             print("swallowed", flush=True)
 
 
+def _linger() -> None:
+    threading.Thread(target=time.sleep, args=(600,)).start()
+
+
 def _flaky() -> None:
     """Works at the third try."""
     from batch_manager.errors import RetryableError
@@ -113,4 +118,5 @@ _WAYS = {
     "sleep": _sleep,
     "swallow": _swallow,
     "flaky": _flaky,
+    "linger": _linger,
 }
