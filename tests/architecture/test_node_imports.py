@@ -23,7 +23,7 @@ HEAVY = (
 )
 
 
-def _modules_of(module: str, *words: str, path: Path, tmp_path: Path, **settings: str) -> set[str]:
+def _modules_of(module: str, *words: str, path: Path, tmp_path: Path, code: int = 0, **settings: str) -> set[str]:
     """The modules that a real ``python -m`` process has loaded when it ends."""
     script = (
         "import atexit, runpy, sys; "
@@ -40,7 +40,7 @@ def _modules_of(module: str, *words: str, path: Path, tmp_path: Path, **settings
     }
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environ, check=False)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == code, done.stderr
     return set(done.stdout.split())
 
 
@@ -102,3 +102,19 @@ def test_task_process_of_a_watched_job_imports_the_events_and_nothing_heavy(tmp_
     loaded = _modules_of("noop", "task", "Noop", path=path, tmp_path=tmp_path, **settings)
     assert "batch_manager.event_sender" in loaded
     assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_task_process_of_a_job_with_a_time_limit_imports_nothing_heavy(tmp_path: Path) -> None:
+    """Each task of such a job keeps it."""
+    path = ROOT / "benchmarks" / "workloads"
+    loaded = _modules_of("noop", "task", "Noop", path=path, tmp_path=tmp_path, BATCH_MANAGER_TIME_LIMIT="99999999999")
+    assert "batch_manager.time_limit" in loaded
+    assert [name for name in HEAVY if name in loaded] == []
+
+
+def test_task_process_that_fails_imports_no_sdk(tmp_path: Path) -> None:
+    """Without retries there is nobody to be told; what a log's first record needs is imported for its error."""
+    path = ROOT / "benchmarks" / "workloads"
+    loaded = _modules_of("noop", "task", "NoSuchTask", path=path, tmp_path=tmp_path, code=70)
+    assert "batch_manager.ending" in loaded
+    assert [name for name in HEAVY if name in loaded and name not in ("yaml", "logging.config")] == []
