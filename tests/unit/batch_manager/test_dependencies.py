@@ -98,3 +98,9 @@ def test_membership_is_that_of_the_ids_and_the_ranges(spans: list[list[int]], na
     is_number = task_id.isascii() and task_id.isdecimal()
     in_range = is_number and any(start <= int(task_id) <= end for start, end in spans)
     assert membership(dependencies)(task_id) == (in_range or task_id.lower() in map(str.lower, names))
+
+
+@pytest.mark.parametrize(("parent", "listed"), [("Mesh", "MESH"), ("mesh", "Mesh"), ("MESH", "mesh")])
+def test_membership_ignores_case_on_either_side(parent: str, listed: str) -> None:
+    """Batch keeps an id as it was first spelled, and finds it by any other spelling."""
+    assert membership(TaskDependencies(task_ids=(parent,)))(listed)
