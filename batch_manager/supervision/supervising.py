@@ -21,7 +21,7 @@ from batch_manager.events import tell_job_ended
 from batch_manager.exit_codes import ExitCode
 from batch_manager.finishing import finish_job
 from batch_manager.naming import OUTCOME_BLOB, container_name
-from batch_manager.outcome import JOB_WALL_CLOCK, JobOutcome, Standstill
+from batch_manager.outcome import JOB_WALL_CLOCK, JobOutcome, Standstill, WorkState
 from batch_manager.outcome_document import read_outcome
 from batch_manager.supervision.limits import ObstacleKind, SupervisionLimits
 from batch_manager.supervision.looking import find_finalize, look_at, read_finalize_inputs
@@ -164,7 +164,8 @@ def conclude(client: BatchClient, job: JobRecord, now: datetime, standstill: Sta
     """
     finalize = find_finalize(client, job.id)
     written = _written_outcome(client, job.id)
-    if written is not None and finalize is not None and _has_told(finalize.record):
+    is_final = written is not None and written.work.state is not WorkState.PENDING
+    if written is not None and is_final and finalize is not None and _has_told(finalize.record):
         return written
     standstill = standstill or read_standstill(job)
     inputs = read_finalize_inputs(client, job.id, finalize)

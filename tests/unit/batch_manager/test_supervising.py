@@ -20,7 +20,7 @@ from batch_manager.errors import BusyError
 from batch_manager.finalize_inputs import FinalizeInputs
 from batch_manager.finishing import finish_job
 from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, container_name
-from batch_manager.outcome import ErrorCode, JobOutcome, Outcome
+from batch_manager.outcome import ErrorCode, JobOutcome, Outcome, WorkState
 from batch_manager.supervision import SupervisionLimits, supervise_job
 from batch_manager.supervision.supervising import CALM_LOOKS, MAX_REASON_LENGTH
 from batch_manager.testing import InMemoryBatchClient
@@ -184,6 +184,21 @@ def test_finalize_that_did_not_come_to_its_end_is_stood_in_for(
     finalize(client, exit_code, code)
     supervise(client)
     assert ("told from outside" in caplog.text) is is_told
+
+
+def test_finalize_that_failed_during_the_workload_s_own_work_is_stood_in_for() -> None:
+    """Its outcome says pending, which is no end."""
+    client = make_job()
+    end_tasks(client)
+    inputs = FinalizeInputs(tasks=2, has_work=True)
+    with pytest.raises(Killed):
+        finish_job(client, "job", inputs, work=_killed)
+    client.end_task("job", FINALIZE_TASK_ID, 69)
+    assert supervise(client).work.state is not WorkState.PENDING
+
+
+def _killed(outcome: JobOutcome) -> str | None:
+    raise Killed
 
 
 def test_job_that_was_left_open_is_completed() -> None:
