@@ -58,9 +58,9 @@ def measure(quick: bool) -> Iterator[str]:
         client = local_client(stack)
         client.create_pool(PoolDefinition(id=POOL_ID, target_dedicated_nodes=1, task_slots_per_node=SLOTS))
         for tasks in QUICK_SIZES if quick else SIZES:
-            done.append(_run(stack, client, Path(notes), tasks, streams=False))
+            done.append(run_job(stack, client, Path(notes), tasks, streams=False))
             yield _text(done[-1])
-        yield f"with the streams uploaded, {_text(_run(stack, client, Path(notes), done[0].tasks, streams=True))}"
+        yield f"with the streams uploaded, {_text(run_job(stack, client, Path(notes), done[0].tasks, streams=True))}"
     small, large = done[0], done[-1]
     further = large.tasks - small.tasks
     yield (
@@ -69,7 +69,8 @@ def measure(quick: bool) -> Iterator[str]:
     )
 
 
-def _run(stack: LocalStack, client: BatchClient, notes: Path, tasks: int, *, streams: bool) -> Measured:
+def run_job(stack: LocalStack, client: BatchClient, notes: Path, tasks: int, *, streams: bool) -> Measured:
+    """Run a job of so many tasks to its end, and read the notes of its processes."""
     job_id = f"many-{tasks}-streams" if streams else f"many-{tasks}"
     request = JobRequest(
         job_id=job_id,

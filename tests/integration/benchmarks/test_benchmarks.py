@@ -4,11 +4,15 @@ from pathlib import Path
 
 import pytest
 
+from batch_manager.definitions import PoolDefinition
+from benchmarks.large_jobs import run_job
 from benchmarks.loop import loop_seconds
 from benchmarks.peers.environments import PEERS, Peer
 from benchmarks.peers.run import PeerFailed, run
 from benchmarks.processes import cpu_seconds, peak_bytes, threads, tree
 from benchmarks.service import SUBMISSIONS, no_ops, running_service
+from dispatcher.local import POOL_ID, local_client
+from dispatcher.stack import LocalStack
 
 REPORT = 'print(\'{"seconds": 1.5, "tasks": %d, "version": "7"}\')'
 
@@ -67,3 +71,14 @@ def test_peer_that_does_not_end_is_stopped(tmp_path: Path) -> None:
     """And the others have their turn."""
     with pytest.raises(PeerFailed, match="it did not end within"):
         run(_peer(tmp_path, "import time; time.sleep(600)"), 3, patience=0.5)
+
+
+def test_large_job_is_created_run_and_finalized(tmp_path: Path) -> None:
+    """A small one here; what its processes took is noted."""
+    with LocalStack() as stack:
+        client = local_client(stack)
+        client.create_pool(PoolDefinition(id=POOL_ID, target_dedicated_nodes=1, task_slots_per_node=2))
+        job = run_job(stack, client, tmp_path, 30, streams=False)
+    assert job.tasks == 30
+    assert min(job.manager_bytes, job.finalize_bytes) > 2**20
+    assert min(job.whole, job.added, job.finalized) > 0
