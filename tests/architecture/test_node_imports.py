@@ -97,9 +97,15 @@ def test_process_that_asks_how_parents_ended_imports_no_sdk_either(tmp_path: Pat
 def test_task_process_of_a_watched_job_imports_the_events_and_nothing_heavy(tmp_path: Path) -> None:
     """Nobody listens here, which a task does not log: a first record would import what logging needs."""
     nobody = "http://127.0.0.1:1/a"
-    settings = {"BATCH_MANAGER_PROGRESS_URL": nobody, "AZURE_STORAGE_ACCOUNT_URL": nobody}
-    path = ROOT / "benchmarks" / "workloads"
-    loaded = _modules_of("noop", "task", "Noop", path=path, tmp_path=tmp_path, **settings)
+    loaded = _modules_of(
+        "noop",
+        "task",
+        "Noop",
+        path=ROOT / "benchmarks" / "workloads",
+        tmp_path=tmp_path,
+        BATCH_MANAGER_PROGRESS_URL=nobody,
+        AZURE_STORAGE_ACCOUNT_URL=nobody,
+    )
     assert "batch_manager.event_sender" in loaded
     assert [name for name in HEAVY if name in loaded] == []
 
