@@ -173,6 +173,7 @@ def _request_facts(workload: HasLocalInputs, client: BatchClient, request: JobRe
         refusal=refusal,
         callback_fault=fault,
         may_read_pool=may_read_pool,
+        identity_reference=client.storage.identity_reference,
     )
 
 

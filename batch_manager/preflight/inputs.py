@@ -11,7 +11,7 @@ from batch_manager.preflight.facts import JobFacts
 from batch_manager.preflight.limits import MAX_PATH
 from batch_manager.preflight.places import check_place, is_own_container
 from batch_manager.preflight.rules import Finding, Rule, shown
-from batch_manager.preflight.texts import is_sendable
+from batch_manager.preflight.texts import is_plain_path, is_sendable
 from batch_manager.specification import FOLDER_MARK, InputFileSpecification, TaskSpecification
 
 _OWN_FOLDER = posixpath.dirname(INPUTS_FILE_PATH)
@@ -74,7 +74,7 @@ def _target(given: InputFileSpecification) -> str:
 
 def _check_target(given: InputFileSpecification) -> str | None:
     path = given.target_file_path if given.is_folder else _target(given)
-    if path is None:
+    if path is None or is_plain_path(path):
         return None
     plain = posixpath.normpath(path.replace("\\", "/"))
     if plain == ".." or plain.startswith(("/", "../")):

@@ -84,7 +84,8 @@ def _wrong_members(task: TaskSpecification) -> Iterator[Finding]:
     yield from _wrong_values(
         "application_package_references", task.application_package_references, ApplicationPackageReference
     )
-    for name, value in zip(_NESTED, _nested_values(task), strict=True):
+    nested = _nested_values(task)
+    for name, value in zip(_NESTED, nested, strict=True) if nested != _USUAL else ():
         if value is not None and not _is_good(value):
             yield from _wrong_fields(value, f"{name}.")
     if task.retry is not None:

@@ -18,7 +18,7 @@ from batch_manager.preflight.facts import JobFacts
 from batch_manager.preflight.limits import MAX_PATH
 from batch_manager.preflight.places import check_place, is_own_account, is_own_container
 from batch_manager.preflight.rules import Finding, Rule, shown
-from batch_manager.preflight.texts import is_sendable
+from batch_manager.preflight.texts import is_plain_path, is_sendable
 from batch_manager.specification import FOLDER_MARK, OutputFileSpecification, TaskSpecification, UploadCondition
 
 SOURCE = Rule(
@@ -84,6 +84,8 @@ def _check(task: TaskSpecification, facts: JobFacts) -> Iterator[Finding]:
 
 
 def _check_source(path: str) -> str | None:
+    if is_plain_path(path):
+        return None
     if not path:
         return "is empty"
     if not is_sendable(path) or len(path) > MAX_PATH:

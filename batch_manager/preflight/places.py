@@ -11,7 +11,7 @@ from batch_manager.naming import account_url
 from batch_manager.preflight.facts import JobFacts
 from batch_manager.preflight.limits import ACCOUNT_NAME, CONTAINER_NAME, MAX_BLOB_NAME
 from batch_manager.preflight.rules import Finding, Rule, shown
-from batch_manager.preflight.texts import IDENTITY_FORM, holds_secret, is_identity, is_sendable, is_url
+from batch_manager.preflight.texts import IDENTITY_FORM, holds_secret, is_identity, is_plain_path, is_sendable, is_url
 from batch_manager.specification import InputFileSpecification, OutputFileSpecification
 
 _FIELDS = "input_files, output_files"
@@ -62,6 +62,13 @@ def check_place(
         field: what the file is in its task: ``input_files[2]``.
         path_field: the name of the attribute that holds ``path``.
     """
+    if (
+        given.storage_account_name is None
+        and given.container_name is None
+        and given.identity_reference is None
+        and (path is None or is_plain_path(path))
+    ):
+        return
     names = (
         ("storage_account_name", given.storage_account_name, ACCOUNT, ACCOUNT_NAME.fullmatch),
         ("container_name", given.container_name, CONTAINER, CONTAINER_NAME.fullmatch),

@@ -23,7 +23,7 @@ from batch_manager.preflight import kinds, variables
 from batch_manager.preflight.ids import check_id
 from batch_manager.preflight.limits import MAX_BLOB_NAME, MAX_DISPLAY_NAME_LENGTH, MAX_LIFETIME
 from batch_manager.preflight.rules import Finding, Rule, shown
-from batch_manager.preflight.texts import holds_secret, is_sendable
+from batch_manager.preflight.texts import IDENTITY_FORM, holds_secret, is_identity, is_sendable
 
 OWN_FOLDER = "batch-manager/"
 """The virtual folder of the framework's blobs in a job's container."""
@@ -45,6 +45,12 @@ NO_POOL = Rule(
     "pool-missing", "pool_id", "a pool that the Batch account does not have", "create the pool first, or name another"
 )
 POOL_GOES = Rule("pool-deleting", "pool_id", "a pool that is being deleted", "name another, or create it anew")
+IDENTITY = Rule(
+    "identity-malformed",
+    "identity_reference",
+    "settings whose `identity_reference` is no ARM id of a user-assigned managed identity",
+    f"give {IDENTITY_FORM}",
+)
 MODULE = Rule(
     "module",
     "module",
@@ -114,6 +120,7 @@ RULES: tuple[Rule, ...] = (
     POOL_ID,
     NO_POOL,
     POOL_GOES,
+    IDENTITY,
     MODULE,
     LAUNCHER,
     PARAMETERS,
@@ -146,7 +153,8 @@ class RequestFacts:
     Attributes:
         longest: the longest time limit a job may have.
         pool: its pool; None if there is none with its id, or if it may not be read.
-        may_read_pool: whether this identity may read pools.
+        may_read_pool: whether whoever submits may read pools.
+        identity_reference: the managed identity of the settings; that it is missing is a ``ConfigurationError``.
         files: what is to be uploaded first: blob path to file.
         refusal: why the workload refuses the parameters; None if it does not.
         callback_fault: what is wrong with the callback's URL or secret, without repeating them; None for nothing.
@@ -158,6 +166,7 @@ class RequestFacts:
     refusal: str | None = None
     callback_fault: str | None = None
     may_read_pool: bool = True
+    identity_reference: str | None = None
 
 
 def find_wrong_types(asked: JobRequest) -> tuple[Problem, ...]:
@@ -173,6 +182,9 @@ def find_request_problems(asked: JobRequest, facts: RequestFacts) -> tuple[Probl
 def _check(asked: JobRequest, facts: RequestFacts) -> Iterator[Finding]:
     yield from _check_names(asked)
     yield from _check_pool(asked.pool_id, facts)
+    identity = facts.identity_reference
+    if identity is not None and not is_identity(identity):
+        yield IDENTITY.broken(f"is {shown(identity)}")
     yield from _check_program(asked)
     if facts.refusal is not None:
         yield REFUSED.broken(facts.refusal)

@@ -7,6 +7,7 @@ import re
 _SIGNATURE = re.compile(r"[?&](?:amp;)?sig=[^&\s\"']{8}", re.IGNORECASE)
 _KEY = re.compile(r"(?:AccountKey|SharedAccessKey|SharedAccessSignature)=[^;\s\"']{8}", re.IGNORECASE)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_PLAIN = re.compile(r"(?!\.)[\w.-]{1,200}(?:/(?!\.)[\w.-]{1,200}){0,4}", re.ASCII)
 _IDENTITY = re.compile(
     r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.ManagedIdentity/userAssignedIdentities/[^/]+",
     re.IGNORECASE,
@@ -20,6 +21,12 @@ def holds_secret(text: str) -> bool:
     if "=" not in text:
         return False
     return ("sig=" in text.lower() and _SIGNATURE.search(text) is not None) or _KEY.search(text) is not None
+
+
+def is_plain_path(text: str) -> bool:
+    """Whether a text is a path of few letters, digits, ``_``, ``-`` and ``.`` that stays where it is: nearly all are,
+    and nothing that is checked of a path can be wrong with one."""
+    return _PLAIN.fullmatch(text) is not None
 
 
 def is_url(text: str) -> bool:

@@ -13,7 +13,7 @@ from batch_manager.definitions import PoolRecord
 from batch_manager.environment import JsonValue
 from batch_manager.errors import AccessDeniedError, InputError, JobRequestError, NotFoundError
 from batch_manager.preflight.requests import RULES
-from batch_manager.testing import InMemoryBatchClient
+from batch_manager.testing import InMemoryBatchClient, InMemoryBlobStorage
 from tests.support.planted import POOL, SAS, SECRET
 from tests.support.sample import SampleWorkload
 
@@ -103,7 +103,7 @@ def test_wrong_request_names_field_value_and_limit(rule: str, field: str, said: 
 
 def test_every_rule_of_a_request_is_broken_once() -> None:
     """A rule that nothing breaks may be one that finds nothing."""
-    assert {rule for rule, *_ in WRONG} == {rule.name for rule in RULES}
+    assert {rule for rule, *_ in WRONG} | {"identity-malformed"} == {rule.name for rule in RULES}
 
 
 def test_all_that_is_wrong_with_a_request_is_told_at_once() -> None:
@@ -124,6 +124,14 @@ def test_sound_request_is_submitted() -> None:
         environment_settings={"BATCH_MANAGER_SECRETS_DIR": "/secrets", "A": "x" * 130_999},
     )
     assert client.get_job("night").pool_id == "pool"
+
+
+def test_identity_of_the_settings_that_is_none_is_told() -> None:
+    """Else no node could upload a log, and nobody would know why."""
+    client = InMemoryBatchClient(storage=InMemoryBlobStorage(identity_reference="nodes"))
+    client.put_pool(POOL)
+    with pytest.raises(JobRequestError, match="identity_reference: is 'nodes'; give /subscriptions/"):
+        submit_job(Workload(batch_client=client), client, REQUEST)
 
 
 def test_pool_that_may_not_be_read_is_not_looked_at() -> None:
