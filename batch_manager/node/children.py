@@ -14,6 +14,7 @@ from types import FrameType
 from typing import NamedTuple
 
 from batch_manager.errors import DefinitionError
+from batch_manager.node.watchdog import Watchdog
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 """What is passed on to the child; Batch ends a task with the first."""
@@ -54,7 +55,8 @@ def watch_child(
 ) -> ChildEnd:
     """Run a program until it ends.
 
-    It leads a process group of its own: what it started is asked to end, and killed, with it when its time is over.
+    It leads a process group of its own: what it started is asked to end, and killed, with it when its time is over, and
+    killed when this process is.
 
     Args:
         words: the program and its arguments.
@@ -68,9 +70,11 @@ def watch_child(
     with _passing_on() as signals:
         child = _start(words, environ)
         signals.pass_on_to(child)
+        watchdog = Watchdog(child.pid)
         clock = _Clock(child, timeout, grace)
         code = child.wait()
         clock.stop()
+        watchdog.stop()
     return ChildEnd(exit_code=code if code >= 0 else 128 - code, out_of_time=clock.is_over, asked_to_end=signals.came)
 
 
