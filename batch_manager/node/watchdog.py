@@ -17,8 +17,8 @@ _PROGRAM = 'trap "" TERM INT HUP; read -r word || kill -s KILL -- "-$0"'
 class Watchdog:
     """Kills a process group once this process is no more; until ``stop`` is called.
 
-    It is a shell that waits at a pipe, so that it costs what the start of one more process does. Where there is no shell,
-    or on Windows, there is no watchdog.
+    It is a shell that waits at a pipe, so that it costs what the start of one more process does. Where there is no
+    shell, or on Windows, there is no watchdog.
 
     Args:
         group: the process group's number.
