@@ -57,6 +57,7 @@ _FAULTS = "; ".join(
         "lose-node lasting=500ms job=ends-lossy task=1 max=1",
         "preempt lasting=500ms dedicated=yes job=ends-lossy task=5 max=1",
         "lose-node lasting=500ms job=ends-lost-manager task=job-manager max=1",
+        "kill-task:0s job=ends-guard-killed task=job-manager",
         "preempt:1h lasting=500ms dedicated=yes job=ends-lost-finalize task=finalize max=1",
     ]
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -101,7 +100,7 @@ def test_job_ends_as_it_is_told(world: World, end: JobEnd) -> None:
     assert codes == [end.manager, end.finalize]
     assert job.outcome["outcome"] == end.outcome.value
     assert end.says in job.outcome["summary"]
-    assert _counted(job) == {name: number for name, number in asdict(end.counts).items() if number}
+    assert _counted(job) == end.counts.told
     assert_told(job, end.error, refused=end.answers)
 
 

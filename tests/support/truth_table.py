@@ -219,6 +219,14 @@ class Counts:
     failed: int = 0
     skipped: int = 0
     cancelled: int = 0
+    not_ended: int = 0
+
+    @property
+    def told(self) -> dict[str, int]:
+        """Those that are not zero, by the names that the outcome has for them."""
+        told = {"succeeded": self.succeeded, "failed": self.failed, "skipped": self.skipped}
+        told |= {"cancelled": self.cancelled, "notEnded": self.not_ended}
+        return {name: number for name, number in told.items() if number}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,7 +289,7 @@ def _manager(name: str, words: str, code: int, says: str, **fields: Any) -> JobE
 
 
 _WORK: dict[str, Any] = {"has_work": True, "where": Where.FINALIZE, "ends": ("success",), "counts": ONE}
-_SLEEPER: dict[str, Any] = {"ends": ("by-hand",), "counts": Counts(cancelled=1)}
+_SLEEPER: dict[str, Any] = {"ends": ("by-hand", "waits")}
 
 JOB_ENDS = (
     _good("all-well", "every task succeeds"),
@@ -304,12 +312,14 @@ JOB_ENDS = (
              where=Where.NOWHERE),
     _manager("manager-ended", "somebody ends the job manager", 143, "FinalizeTask", how="sleep",
              hand=Hand.END_MANAGER, finalize=None),
+    _manager("guard-killed", "the job manager is killed, and what watches over it", 137, "FinalizeTask",
+             where=Where.NOWHERE, finalize=None),
     _bad("manager-late", "the job manager still runs when the job's time is over", ErrorCode.TIME_LIMIT,
          "time limit", manager=81, where=Where.CREATE_JOB, how="sleep", seconds=2),
     _bad("cancelled", "somebody cancels the job", ErrorCode.CANCELLED, "cancelled: no longer needed",
-         hand=Hand.CANCEL, **_SLEEPER),
+         hand=Hand.CANCEL, counts=Counts(cancelled=2), **_SLEEPER),
     _bad("terminated", "somebody terminates the job in Batch itself", ErrorCode.CANCELLED, "no longer needed",
-         hand=Hand.TERMINATE, finalize=None, **_SLEEPER),
+         hand=Hand.TERMINATE, finalize=None, counts=Counts(cancelled=1, not_ended=1), **_SLEEPER),
     _bad("no-nodes", "the pool has no node, and none comes", ErrorCode.STUCK, "has no node", pool="empty",
          manager=None, finalize=None),
     _bad("no-start", "the pool's start task fails on every node", ErrorCode.STUCK, "the start task of pool",

@@ -107,7 +107,8 @@ class ChildBuilder(WorkloadTaskBuilder[Child]):
 class EndsJobManager(JobManager):
     """Adds a task for each name in ``ends``, and for each of them a child of each of the ``kinds`` with each rule.
 
-    A child's display name is ``PARENT/KIND/RULE``, any other task's is its name.
+    A child's display name is ``PARENT/KIND/RULE``, any other task's its name. A plain command has a second parent: the
+    first task of the job, if that succeeds.
     """
 
     def create_job(self) -> None:
@@ -143,7 +144,8 @@ class EndsJobManager(JobManager):
     def _add_child(self, kind: str, parent: TaskSpecification) -> TaskSpecification:
         if kind == "python":
             return self.add_workload_task(Child, dependencies=[parent])
-        task = self.add_command_task("Child", f"/bin/echo {CHILD_SAYS}", [parent])
+        parents = [parent] if kind != "command" or self.tasks[0].display_name != "success" else [self.tasks[0], parent]
+        task = self.add_command_task("Child", f"/bin/echo {CHILD_SAYS}", list(dict.fromkeys(parents)))
         if kind == "gang":
             task.multi_instance = _TWO
         if kind == "box":
@@ -186,6 +188,7 @@ _BEHIND = {
     "skipped": "exit-code",
     "skipped-before": "exit-code",
     "mends": "success",
+    "waits": "by-hand",
     "command-80-behind": "success",
     "command-killed-behind": "success",
     "command-missing-behind": "success",
