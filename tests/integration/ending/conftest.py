@@ -21,12 +21,14 @@ from batch_manager.definitions import JobDefinition, JobState, TaskDefinition, T
 from batch_manager.naming import OUTCOME_BLOB, container_name
 from dispatcher.local import LOCAL_IDENTITY, local_client
 from dispatcher.stack import LocalStack
+from tests.acceptance.conftest import wait_for
 from tests.integration.containers.conftest import engine, finder, image
-from tests.service.support import pool_options, wait_until
+from tests.service.support import pool_options
 
 __all__ = ["engine", "finder", "image"]
 
 LAUNCHER = quote(sys.executable)
+JOB_SECONDS = 240
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +111,7 @@ def run_job(stack: LocalStack, account: BatchClient, name: str) -> RunJob:
         account.create_job(definition)
         add_all(account, job_id, [*frame.definitions(tasks), frame.finalize_definition(tasks, has_work=False)])
         account.terminate_job_when_tasks_complete(job_id)
-        wait_until(lambda: account.get_job(job_id).state is JobState.COMPLETED)
+        wait_for(lambda: account.get_job(job_id).state is JobState.COMPLETED, "the job ends", JOB_SECONDS)
         return EndedJob(
             records={record.id: record for record in account.list_tasks(job_id)},
             outcome=json.loads(account.storage.read(container_name(job_id), OUTCOME_BLOB)),
