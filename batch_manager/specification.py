@@ -139,7 +139,8 @@ class RetryPolicy:
     max_retries: int = 3
     """Tries after the first; 1 or more."""
     exit_codes: tuple[int, ...] = ()
-    """Exit codes of the task's process that are worth another try: of a plain command, or of a ``SystemExit``."""
+    """Exit codes of the task's process that are worth another try, whatever ended it: a plain command's own, one given
+    to ``sys.exit``, or that of an exception (docs/exit-codes.md)."""
     exceptions: tuple[type[BaseException], ...] = (RetryableError,)
     """Exceptions of ``run`` or of the builder, with their subclasses, that are worth another try."""
     delay: timedelta = timedelta(seconds=5)
