@@ -33,7 +33,8 @@ from dispatcher.stack import LocalStack
 from dispatcher.watch import LOCAL_LIMITS
 from tests.acceptance.conftest import WORKLOADS, wait_for
 from tests.service.support import pool_options, present
-from tests.support.truth_table import JOB_ENDS, KINDS, Hand, JobEnd, Setting, TaskEnd, Where, rows_of
+from tests.support.truth_table import KINDS, Setting, TaskEnd, rows_of
+from tests.support.truth_table_jobs import JOB_ENDS, Hand, JobEnd, Where
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,9 +57,7 @@ _FAULTS = "; ".join(
     [
         "lose-node lasting=500ms job=ends-lossy task=1 max=1",
         "preempt lasting=500ms dedicated=yes job=ends-lossy task=5 max=1",
-        "lose-node lasting=500ms job=ends-lost-manager task=job-manager max=1",
-        "kill-task:0s job=ends-guard-killed task=job-manager",
-        "preempt:1h lasting=500ms dedicated=yes job=ends-lost-finalize task=finalize max=1",
+        *(f"{end.faults} job=ends-{end.name}" for end in JOB_ENDS if end.faults),
     ]
 )
 

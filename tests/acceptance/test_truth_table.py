@@ -16,19 +16,8 @@ from tests.acceptance.conftest import WORKLOADS
 from tests.acceptance.ends_world import ALL_JOBS, EndedJob, World, children
 from tests.integration.containers.conftest import engine, finder, image
 from tests.support.json_schema import find_faults
-from tests.support.truth_table import (
-    ERRORS,
-    GUARDED,
-    JOB_ENDS,
-    KINDS,
-    TASK_ENDS,
-    Child,
-    JobEnd,
-    Setting,
-    TaskEnd,
-    counts_of,
-    rows_of,
-)
+from tests.support.truth_table import ERRORS, GUARDED, KINDS, TASK_ENDS, Child, Setting, TaskEnd, counts_of, rows_of
+from tests.support.truth_table_jobs import JOB_ENDS, JobEnd
 
 __all__ = ["engine", "finder", "image"]
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from batch_manager import DependencyRule
-from tests.support.truth_table import JOB_ENDS, TASK_ENDS, JobEnd, TaskEnd
+from batch_manager import DependencyRule, ExitCode
+from tests.support.truth_table import TASK_ENDS, TaskEnd
+from tests.support.truth_table_jobs import JOB_ENDS, JobEnd
 
 
 def render_tasks() -> str:
@@ -27,10 +28,8 @@ def _task_row(end: TaskEnd) -> list[str]:
 
 
 def _job_row(end: JobEnd) -> list[str]:
-    teller = "FinalizeTask"
-    if end.finalize is None:
-        teller = "the supervisor"
-    elif end.finalize:
+    teller = "the supervisor" if end.is_told_from_outside else "FinalizeTask"
+    if end.finalize == ExitCode.UNAVAILABLE:
         teller = "nobody; the body is kept"
     return [end.words, end.outcome.value, "none" if end.error is None else f"`{end.error.value}`", teller]
 

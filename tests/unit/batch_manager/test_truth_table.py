@@ -16,19 +16,8 @@ from batch_manager.supervision import ObstacleKind, SupervisionLimits, parse_lim
 from dispatcher.receiver import Answer, CallbackReceiver
 from tests.support.ends_in_memory import JOB, JobInMemory
 from tests.support.json_schema import find_faults
-from tests.support.truth_table import (
-    ERRORS,
-    GUARDED,
-    JOB_ENDS,
-    TASK_ENDS,
-    Child,
-    Hand,
-    JobEnd,
-    Setting,
-    Where,
-    counts_of,
-    rows_of,
-)
+from tests.support.truth_table import ERRORS, GUARDED, TASK_ENDS, Child, Setting, counts_of, rows_of
+from tests.support.truth_table_jobs import JOB_ENDS, Hand, JobEnd, Where
 
 ROOT = Path(__file__).parents[3]
 WORKLOADS = ROOT / "tests" / "acceptance" / "workloads"
@@ -51,7 +40,7 @@ HERE = [
     and (end.where is not Where.CREATE_JOB or end.how in ("raise", "input error", "exit 0"))
     and end.pool == "common"
     and 503 not in end.answers
-    and end.name != "guard-killed"
+    and not end.faults
 ]
 """The rows that need neither a process that dies, nor a node, nor time."""
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from batch_manager import DependencyRule
 from batch_manager.outcome import ErrorCode, Outcome
-from tests.support.truth_table import JOB_ENDS, TASK_ENDS
+from tests.support.truth_table import TASK_ENDS
+from tests.support.truth_table_jobs import JOB_ENDS
 from tests.support.truth_table_page import render_jobs, render_tasks
 
 PAGE = (Path(__file__).parents[3] / "docs" / "how-a-job-ends.md").read_text()
