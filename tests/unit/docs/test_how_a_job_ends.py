@@ -25,6 +25,17 @@ def test_page_has_every_rule_and_error_code() -> None:
     assert re.findall(r"`(\w+)`", order) == [code.value for code in ErrorCode]
 
 
+def test_pictures_of_the_page_end_in_every_outcome() -> None:
+    """And nowhere else; a job is never skipped."""
+    pictures = re.findall(r"^```mermaid\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+    ends = []
+    for picture in pictures:
+        steps = re.findall(r"^    (\S+) --> (\w+)", picture, re.MULTILINE)
+        ends.append({after for _, after in steps} - {before for before, _ in steps})
+    outcomes = {outcome.value for outcome in Outcome}
+    assert ends == [outcomes, outcomes - {Outcome.SKIPPED.value}]
+
+
 def test_truth_table_has_every_outcome_and_error_code() -> None:
     """A new one needs a row."""
     assert {end.outcome for end in TASK_ENDS} == set(Outcome)
