@@ -35,6 +35,9 @@ MAX_INPUTS_LENGTH = 8_000
 """Characters of inputs that travel as an environment setting. A Windows process has 32 767 for its whole
 environment, and a request of 100 tasks 1 MB."""
 
+JOB_MANAGER_RETRIES = 5
+"""Further tries of a job manager that was killed, a lost node not counted."""
+
 FINALIZE_RETRIES = 3
 """How often Batch tries FinalizeTask again: a callback's receiver may be down for longer than one attempt waits."""
 
@@ -152,8 +155,10 @@ class JobFrame:
         return replace(own, constraints=TaskConstraints(max_task_retry_count=FINALIZE_RETRIES))
 
     def compile_job_manager(self, inputs: str) -> TaskDefinition:
-        """The job manager task, with the job's parameters as its inputs."""
-        return self._own_task(JOB_MANAGER_TASK_ID, Role.JOB_MANAGER, inputs, TaskDependencies())
+        """The job manager task, with the job's parameters as its inputs. It is tried again if it is killed; the process
+        that watches over it ends the tries when it fails by itself."""
+        own = self._own_task(JOB_MANAGER_TASK_ID, Role.JOB_MANAGER, inputs, TaskDependencies())
+        return replace(own, constraints=TaskConstraints(max_task_retry_count=JOB_MANAGER_RETRIES))
 
     def _own_task(self, task_id: str, role: Role, inputs: str, depends_on: TaskDependencies) -> TaskDefinition:
         settings: dict[str, str] = {}

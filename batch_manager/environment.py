@@ -145,15 +145,16 @@ def read_inputs(environment: NodeEnvironment) -> dict[str, JsonValue]:
 
 
 @cache
-def attempt_number(working_directory: str) -> int:
+def attempt_number(working_directory: str, counter: str = _ATTEMPTS_FILE) -> int:
     """Which attempt at its task this process is, on this node, counted from 1.
 
     Batch tells a task neither its retries nor its requeues. Batch keeps the working directory of a task from one
     retry to the next, so a file there grows by one byte with each process; on another node the count begins anew.
-    The first call in a process counts, later ones repeat its answer. 0 means that the directory cannot be written.
+    The first call in a process counts, later ones repeat its answer; a process beside the task's own has a counter of
+    another name. 0 means that the directory cannot be written.
     """
     try:
-        with open(os.path.join(working_directory, _ATTEMPTS_FILE), "ab") as file:
+        with open(os.path.join(working_directory, counter), "ab") as file:
             file.write(b".")
             return file.tell()
     except OSError:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from batch_manager.causes import cause_of, one_line
 from batch_manager.command_line import Role, encode_child
-from batch_manager.environment import NodeEnvironment, read_node_environment
+from batch_manager.ending import stop_retries
+from batch_manager.environment import NodeEnvironment, attempt_number, read_node_environment
 from batch_manager.errors import BatchManagerError, NotFoundError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.factory import is_of_environment
@@ -31,6 +32,11 @@ OVERTIME = 60.0
 TAIL_BYTES = 65_536
 """How much of the end of the standard error a cause is looked for in."""
 
+TRIES_AFTER_KILLS = 3
+"""How often on one node a job manager is started that a signal ends; one that ends so each time has failed."""
+
+_COUNTER = ".batch-manager-guards"
+
 _NO_APPLICATION = "its process ended well but added no job; does __main__.py call Application(...).run()?"
 
 _TRACEBACK = "Traceback (most recent call last):\n"
@@ -42,6 +48,8 @@ def guard_job_manager(module: str, environ: Mapping[str, str], client: BatchClie
     """Run the workload's job manager as a child. If FinalizeTask is not there after it, add it, with the cause.
 
     A guard that is asked to end adds nothing: Batch may run the task again, on another node, or the job was cancelled.
+    One whose child was killed leaves it to Batch, too, which tries ``TRIES_AFTER_KILLS`` times in all. Any other
+    failure is final, and Batch is told so.
 
     Returns:
         The child's exit code; ``SOFTWARE`` in the place of 0 where it left no FinalizeTask.
@@ -51,6 +59,16 @@ def guard_job_manager(module: str, environ: Mapping[str, str], client: BatchClie
     end = watch_child(encode_child([sys.executable], module, Role.JOB_MANAGER), environ, timeout=_seconds_left(node))
     if end.asked_to_end:
         return end.exit_code
+    if _signal_of(end) is not None and attempt_number(node.working_directory, _COUNTER) < TRIES_AFTER_KILLS:
+        _log.error("the job manager is tried again: %s", _cause(end, node))
+        return end.exit_code
+    code = _finish(module, node, client, end, told)
+    if code != ExitCode.SUCCEEDED:
+        stop_retries(node, client)
+    return code
+
+
+def _finish(module: str, node: NodeEnvironment, client: BatchClient, end: ChildEnd, told: int) -> int:
     try:
         if _has_finalize(client, node.job_id):
             return end.exit_code
@@ -100,14 +118,22 @@ def _add_finalize(
     leave_to_finalize(client, node.job_id, submission, cause, is_time_limit=is_time_limit)
 
 
+def _signal_of(end: ChildEnd) -> Signals | None:
+    """What ended the child; not Ctrl-C, which Python tells itself, nor the job's time limit."""
+    number = end.exit_code - 128
+    if end.out_of_time or end.exit_code == ExitCode.CANCELLED or number not in set(Signals):
+        return None
+    return Signals(number)
+
+
 def _cause(end: ChildEnd, node: NodeEnvironment) -> str:
     if end.out_of_time:
         return "it did not end in the job's time limit"
     if end.exit_code == ExitCode.SUCCEEDED:
         return _NO_APPLICATION
-    number = end.exit_code - 128
-    if number in set(Signals) and end.exit_code != ExitCode.CANCELLED:  # that one Python tells itself
-        return f"its process was ended by signal {number} ({Signals(number).name})"
+    ended_by = _signal_of(end)
+    if ended_by is not None:
+        return f"its process was ended by signal {ended_by.value} ({ended_by.name})"
     told = last_words(_standard_error(node))
     return told or f"its process ended with exit code {end.exit_code}"
 

@@ -11,7 +11,7 @@ import pytest
 from pytest_mock import MockerFixture
 
 from batch_manager.definitions import JobDefinition, JobState, TaskDefinition
-from batch_manager.environment import INPUTS, TIME_LIMIT
+from batch_manager.environment import INPUTS, TIME_LIMIT, attempt_number
 from batch_manager.errors import BusyError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.naming import FINALIZE_TASK_ID
@@ -120,24 +120,29 @@ def test_guard_does_not_tell_what_an_earlier_run_reported(
     assert _cause(client) == "its process ended with exit code 7"
 
 
-@pytest.mark.parametrize(
-    ("main", "code", "cause"),
-    [
-        ("import os; os._exit(7)", 7, "its process ended with exit code 7"),
-        (
-            "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
-            139,
-            "its process was ended by signal 11 (SIGSEGV)",
-        ),
-        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 137, "its process was ended by signal 9 (SIGKILL)"),
-    ],
-)
-def test_guard_tells_how_a_job_manager_died_without_a_word(
-    client: InMemoryBatchClient, guarded: Guard, main: str, code: int, cause: str
+def test_guard_tells_the_code_of_a_job_manager_that_died_without_a_word(
+    client: InMemoryBatchClient, guarded: Guard, mocker: MockerFixture
 ) -> None:
-    """By itself, in C code, or for want of memory."""
-    assert guarded(main) == code
-    assert _cause(client) == cause
+    """By itself, which another try would not mend."""
+    stop = mocker.spy(client, "stop_retries")
+    assert guarded("import os; os._exit(7)") == 7
+    assert _cause(client) == "its process ended with exit code 7"
+    stop.assert_called_once_with(JOB, "job-manager")
+
+
+@pytest.mark.parametrize("name", ["SIGSEGV", "SIGKILL"])
+def test_guard_leaves_a_job_manager_that_is_killed_to_batch_for_some_tries(
+    client: InMemoryBatchClient, guarded: Guard, name: str, mocker: MockerFixture
+) -> None:
+    """In C code, or for want of memory: it may have been chance. In the end it is told."""
+    number, stop = signal.Signals[name], mocker.spy(client, "stop_retries")
+    for _ in range(guard.TRIES_AFTER_KILLS - 1):
+        assert guarded(f"import os; os.kill(os.getpid(), {number})") == 128 + number
+        attempt_number.cache_clear()  # the next try is another process
+        assert FINALIZE_TASK_ID not in {task.id for task in client.task_definitions(JOB)}
+        stop.assert_not_called()
+    assert guarded(f"import os; os.kill(os.getpid(), {number})") == 128 + number
+    assert _cause(client) == f"its process was ended by signal {number} ({name})"
 
 
 def test_guard_ends_a_job_manager_that_outlives_the_time_limit(
