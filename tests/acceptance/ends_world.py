@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from types import TracebackType
@@ -31,7 +32,7 @@ from dispatcher.local import local_client
 from dispatcher.receiver import Answer, CallbackReceiver, Delivery
 from dispatcher.stack import LocalStack
 from dispatcher.watch import LOCAL_LIMITS
-from tests.acceptance.conftest import WORKLOADS, wait_for
+from tests.acceptance.conftest import RUN_SECONDS, WORKLOADS, wait_for
 from tests.service.support import pool_options, present
 from tests.support.truth_table import KINDS, Setting, TaskEnd, rows_of
 from tests.support.truth_table_jobs import JOB_ENDS, Hand, JobEnd, Where
@@ -47,7 +48,7 @@ POLL_INTERVAL = 0.3
 REASON = "no longer needed"
 """Why a job is cancelled or terminated."""
 
-_TIME_LIMIT = 15
+_TIME_LIMIT = 30
 """Seconds, for the job whose tasks run when time is over: enough for its job manager."""
 
 _QUICK = {"pool_empty", "start_task_fails", "job_manager_left"}
@@ -140,8 +141,8 @@ class World:
         """Run a job as soon as there is room; the same each time it is asked for."""
         name = what.value if isinstance(what, Setting) else what.name
         if name not in self._jobs:
-            work = self._run_setting if isinstance(what, Setting) else self._run_end
-            self._jobs[name] = self._pool.submit(work, what)  # type: ignore[arg-type]
+            work = partial(self._run_setting, what) if isinstance(what, Setting) else partial(self._run_end, what)
+            self._jobs[name] = self._pool.submit(work)
         return self._jobs[name]
 
     def ended(self, what: Setting | JobEnd) -> EndedJob:
@@ -152,13 +153,13 @@ class World:
 
     def _run_setting(self, setting: Setting) -> EndedJob:
         rows = rows_of(setting)
-        pool = "common" if setting is Setting.LIMITED else {"ends": "common"}.get(setting.value, setting.value)
-        parameters = {"ends": [end.name for end in rows], "kinds": list(KINDS[setting])}
+        pool = "common" if setting in (Setting.COMMON, Setting.LIMITED) else setting.value
+        parameters: dict[str, Any] = {"ends": [end.name for end in rows], "kinds": list(KINDS[setting])}
         if setting is Setting.BOX:
-            parameters["image"] = self._image()  # type: ignore[assignment]
+            parameters["image"] = self._image()
         limit = timedelta(seconds=_TIME_LIMIT) if setting is Setting.LIMITED else None
         request = self._request(setting.value, pool, parameters, limit)
-        by_hand = (lambda: self._end_task(request.job_id, "by-hand")) if setting is Setting.COMMON else None
+        by_hand = partial(self._end_by_hand, request.job_id) if setting is Setting.COMMON else None
         return self._run(request, by_hand=by_hand)
 
     def _run_end(self, end: JobEnd) -> EndedJob:
@@ -169,7 +170,7 @@ class World:
         if end.where is not Where.NOWHERE:
             orders = {"ENDS_WHERE": end.where.value, "ENDS_HOW": end.how}
             request = replace(request, environment_settings={**request.environment_settings, **orders})
-        by_hand = None if end.hand is Hand.NONE else lambda: self._lend_a_hand(end.hand, request.job_id)
+        by_hand = None if end.hand is Hand.NONE else partial(self._lend_a_hand, end.hand, request.job_id)
         return self._run(request, by_hand=by_hand, answers=end.answers)
 
     def _request(
@@ -214,7 +215,7 @@ class World:
             self._end_task(job_id, JOB_MANAGER_TASK_ID)
             return
         self._await_running(job_id, "by-hand")
-        wait_for(lambda: self._manager_has_ended(job_id), f"the job manager of {job_id} ended", pause=POLL_INTERVAL)
+        _wait(lambda: self._manager_has_ended(job_id), f"the job manager of {job_id} has ended")
         if hand is Hand.CANCEL:
             cancel_job(self._client, job_id, REASON)
         else:
@@ -222,6 +223,14 @@ class World:
 
     def _manager_has_ended(self, job_id: str) -> bool:
         return self._client.get_task(job_id, JOB_MANAGER_TASK_ID).record.state is TaskState.COMPLETED
+
+    def _end_by_hand(self, job_id: str) -> None:
+        """First the task that waits for the other."""
+        running = self._await_running(job_id, "by-hand")
+        for record in self._client.list_tasks(job_id):
+            if record.display_name == "by-hand-early":
+                self._client.terminate_task(job_id, record.id)
+        self._client.terminate_task(job_id, running)
 
     def _end_task(self, job_id: str, name: str) -> None:
         self._client.terminate_task(job_id, self._await_running(job_id, name))
@@ -235,7 +244,7 @@ class World:
                 found.extend(task.id for task in self._client.list_tasks(job_id) if task.display_name == name)
             return bool(found) and self._has_begun(job_id, found[0])
 
-        wait_for(sleeps, f"{name} of {job_id} sleeps", pause=POLL_INTERVAL)
+        _wait(sleeps, f"{name} of {job_id} sleeps")
         return found[0]
 
     def _has_begun(self, job_id: str, task_id: str) -> bool:
@@ -252,6 +261,10 @@ class World:
         containers = models.BatchContainerConfiguration(type="dockerCompatible", container_image_names=[image])
         present(options.virtual_machine_configuration).container_configuration = containers
         self._sdk.create_pool(options)
+
+
+def _wait(condition: Callable[[], bool], what: str) -> None:
+    wait_for(condition, what, RUN_SECONDS, pause=POLL_INTERVAL)
 
 
 def children(job: EndedJob, end: TaskEnd, kind: str) -> dict[DependencyRule, tuple[int | None, bool]]:

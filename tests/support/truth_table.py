@@ -131,6 +131,7 @@ TASK_ENDS = (
            reason="FileUploadContainerNotFound"),
     _fails("wall-clock", "it runs for longer than its own time limit", 143, "maximum execution time", code=ENDED),
     _cancelled("by-hand", "somebody ends it while it runs", 143, "ended on request", code=ENDED),
+    _cancelled("by-hand-early", "somebody ends it before it begins", None, "ended on request", code=ENDED),
     _skipped("skipped", "it is skipped itself", 80),
     _skipped("skipped-before", "it lacks the file that its failed parent was to write", None, code="BlobNotFound"),
     _fails("command-fails", "a plain command exits with 7", 7),

@@ -188,6 +188,7 @@ _BEHIND = {
     "skipped": "exit-code",
     "skipped-before": "exit-code",
     "mends": "success",
+    "by-hand-early": "by-hand",
     "waits": "by-hand",
     "command-80-behind": "success",
     "command-killed-behind": "success",
