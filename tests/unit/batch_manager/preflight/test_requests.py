@@ -120,7 +120,7 @@ def test_sound_request_is_submitted() -> None:
     client = _submit(
         callback_url=HUSH,
         progress_url="https://events.example/jobs",
-        time_limit=timedelta(days=179),
+        time_limit=timedelta(days=179, hours=23),
         environment_settings={"BATCH_MANAGER_SECRETS_DIR": "/secrets", "A": "x" * 130_999},
     )
     assert client.get_job("night").pool_id == "pool"

@@ -162,6 +162,13 @@ def test_two_tasks_share_a_blob_only_if_never_both_write_it(
     assert [problem.rule for problem in found] == ["output-shared"] * is_shared
 
 
+def test_one_that_runs_for_another_s_failure_may_write_over_a_good_result() -> None:
+    """With two parents it may run though the one that writes succeeded."""
+    first, other = _pair(UploadCondition.TASK_SUCCESS, DependencyRule.ANY_FAILED)
+    other.dependencies = (first, parent := a_task(id="3"))
+    assert [problem.rule for problem in find_problems([first, parent, other], facts())] == ["output-shared"]
+
+
 def test_outputs_of_a_task_that_exclude_one_another_share_a_blob() -> None:
     """One is uploaded if it succeeds, the other if it fails."""
     made = [

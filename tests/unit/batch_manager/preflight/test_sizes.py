@@ -47,6 +47,12 @@ def test_length_is_not_less_than_what_is_sent(task: TaskSpecification) -> None:
     assert length <= _at_most(task, len(FACTS["identity_reference"]))
 
 
+def test_paths_are_as_long_as_they_are_in_a_url() -> None:
+    """A letter of three bytes takes nine characters there, more than in JSON."""
+    task = a_task(input_files=[InputFileSpecification(None, "data", "\u4e2d" * 900 + str(n), "in") for n in range(9)])
+    assert _sent(task) <= request_length(task, facts())
+
+
 def test_length_of_a_large_task_is_near_to_what_is_sent() -> None:
     """Settings that Batch would take are not refused."""
     task = a_task(environment_settings={f"A{n}": "x" * 100_000 for n in range(9)})
