@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from batch_manager.client import BatchClient, BlobStorage
+from batch_manager.command_line import decode_line
 from batch_manager.counting import task_outcome
 from batch_manager.definitions import JobState
 from batch_manager.environment import JsonValue
@@ -28,6 +29,7 @@ from batch_manager.naming import (
     OWN_FOLDER,
     REQUEST_BLOB,
     RERUN_BLOB,
+    RERUN_READY_BLOB,
     container_name,
 )
 from batch_manager.outcome import Outcome
@@ -48,7 +50,7 @@ class Rerun:
 
     Attributes:
         job_id: the new job.
-        taken_over: tasks that count as done.
+        taken_over: tasks that count as done; those of them that come after one that runs again, run again as well.
         copied: blobs that were copied into its container; None if the job was there already.
     """
 
@@ -136,16 +138,14 @@ def _former_request(client: BatchClient, job_id: str) -> JobRequest:
 
 def _takeover(client: BatchClient, job_id: str) -> Takeover:
     """What succeeded in this job, and in those that it ran again itself."""
-    done: dict[str, str] = {}
-    with suppress(NotFoundError):
-        done.update(read_takeover(client.storage.read(container_name(job_id), RERUN_BLOB)).done)
+    done = _taken_over_before(client.storage, container_name(job_id))
     is_whole, failed = False, False
     for detail in client.list_task_details(job_id):
         record = detail.record
         if record.id == JOB_MANAGER_TASK_ID:
             is_whole = bool(record.succeeded)
         elif record.id != FINALIZE_TASK_ID and guarded_task_of(record.display_name) is None:
-            outcome = task_outcome(record)
+            outcome = task_outcome(record, is_plain=decode_line(detail.command_line or "") is None)
             if outcome is Outcome.SUCCEEDED:
                 done[record.id] = added_digest(detail)
             elif outcome is not Outcome.SKIPPED:  # a skip has its reason in another task, or nothing had failed
@@ -153,6 +153,15 @@ def _takeover(client: BatchClient, job_id: str) -> Takeover:
     if is_whole and not failed:
         raise NothingToRunAgainError(f"every task of job {job_id!r} succeeded: there is nothing to run again")
     return Takeover(job_id=job_id, done=done)
+
+
+def _taken_over_before(storage: BlobStorage, container: str) -> dict[str, str]:
+    """What this job took over itself: as its job manager wrote it down, since what came after a task that ran again
+    ran again as well; or, if that did not come so far, as it was told."""
+    for blob in (RERUN_READY_BLOB, RERUN_BLOB):
+        with suppress(NotFoundError):
+            return dict(read_takeover(storage.read(container, blob)).done)
+    return {}
 
 
 def _exists(client: BatchClient, job_id: str) -> bool:

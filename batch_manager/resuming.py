@@ -9,7 +9,7 @@ from batch_manager.client import BlobStorage
 from batch_manager.errors import NotFoundError
 from batch_manager.naming import LOGS_FOLDER, OWN_FOLDER, RERUN_BLOB, RERUN_READY_BLOB, container_name
 from batch_manager.specification import TaskSpecification
-from batch_manager.takeover import read_takeover, stale_outputs, tasks_to_run
+from batch_manager.takeover import Takeover, encode_takeover, read_takeover, stale_outputs, tasks_to_run
 
 PARALLEL_REQUESTS = 8
 """Blobs that are deleted at the same time."""
@@ -35,7 +35,8 @@ def leave_out_done(
         blobs = (blob for blob in storage.list_blobs(container) if not blob.startswith((OWN_FOLDER, LOGS_FOLDER)))
         with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
             list(pool.map(lambda blob: storage.delete(container, blob), stale_outputs(kept, done, container, blobs)))
-        storage.upload(container, RERUN_READY_BLOB, b"{}")
+        taken = {task.id: takeover.done[task.id] for task in done if task.id in takeover.done}
+        storage.upload(container, RERUN_READY_BLOB, encode_takeover(Takeover(job_id=takeover.job_id, done=taken)))
     return kept
 
 

@@ -82,7 +82,9 @@ def read_takeover(document: bytes) -> Takeover:
 def tasks_to_run(tasks: Sequence[TaskSpecification], takeover: Takeover) -> list[TaskSpecification]:
     """The drafts that run again, without dependencies on those that do not. The drafts are changed.
 
-    A task that runs only if a parent fails is left out with its parents, if all of them are done.
+    A task that is done runs again all the same if what it was made of does: a summary of whatever there was
+    (``ALL_ENDED``), and what was made of that. A task that runs only if a parent fails is left out with its parents, if
+    all of them are done.
 
     Args:
         tasks: all tasks of the job, as its job manager added them.
@@ -92,7 +94,7 @@ def tasks_to_run(tasks: Sequence[TaskSpecification], takeover: Takeover) -> list
         DefinitionError: the job manager adds other tasks now than it did then.
     """
     _check_same(tasks, takeover)
-    left_out = {id(task) for task in tasks if task.id in takeover.done}
+    left_out = _still_done(tasks, takeover)
     kept: list[TaskSpecification] = []
     for task in tasks:
         parents = tuple(parent for parent in task.dependencies if id(parent) not in left_out)
@@ -103,6 +105,23 @@ def tasks_to_run(tasks: Sequence[TaskSpecification], takeover: Takeover) -> list
             task.dependencies = parents
             kept.append(task)
     return kept
+
+
+def _still_done(tasks: Sequence[TaskSpecification], takeover: Takeover) -> set[int]:
+    """The tasks that are done, but for those that come after one that runs again. What was done about a failure stays
+    done."""
+    children: dict[int, list[TaskSpecification]] = {}
+    for task in tasks:
+        for parent in task.dependencies:
+            children.setdefault(id(parent), []).append(task)
+    done = {id(task) for task in tasks if task.id in takeover.done}
+    again = [task for task in tasks if id(task) not in done]
+    while again:
+        for child in children.get(id(again.pop()), ()):
+            if id(child) in done and child.run_when is not DependencyRule.ANY_FAILED:
+                done.remove(id(child))
+                again.append(child)
+    return done
 
 
 def stale_outputs(

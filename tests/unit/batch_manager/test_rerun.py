@@ -6,12 +6,14 @@ import pytest
 
 from batch_manager import JobRequest, submit_job
 from batch_manager.client import BatchClient
-from batch_manager.definitions import PoolDefinition, TaskDefinition, TaskState
+from batch_manager.definitions import JobDefinition, PoolDefinition, TaskDefinition, TaskState
 from batch_manager.environment import read_node_environment
 from batch_manager.errors import InputError
+from batch_manager.exit_codes import ExitCode
 from batch_manager.manage import manage_job
-from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID
+from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, REQUEST_BLOB, RERUN_BLOB
 from batch_manager.rerun import Rerun, next_job_id, rerun_failed
+from batch_manager.takeover import Takeover, encode_takeover
 from batch_manager.testing import InMemoryBatchClient
 from tests.support.interrupting import Interruption, Requests, interrupt
 from tests.support.sample import SampleWorkload
@@ -125,3 +127,27 @@ def test_blob_of_a_job_manager_that_starts_again_is_not_deleted(tmp_path: Path) 
     client.storage.upload(f"job-{AGAIN}", "parts/2.txt", b"new")
     _manage(client, AGAIN)
     assert client.storage.read(f"job-{AGAIN}", "parts/2.txt") == b"new"
+
+
+def test_what_was_taken_over_before_and_ran_again_is_not_done() -> None:
+    """A rerun of a rerun takes over what the job manager left out, not what it was told of."""
+    client = _account()
+    _run_again(client)
+    _end_all(client, AGAIN)
+    told = Takeover(job_id=JOB, done={"1": "", "3": "", "4": ""})
+    client.storage.upload(f"job-{AGAIN}", RERUN_BLOB, encode_takeover(told))
+    assert rerun_failed(client, AGAIN).taken_over == 2
+
+
+def test_plain_command_that_ended_with_the_code_of_a_skip_has_failed() -> None:
+    """So there is something to run again."""
+    client = _account()
+    manager = TaskDefinition(id=JOB_MANAGER_TASK_ID, command_line="manage it")
+    client.create_job(JobDefinition(id="plain", pool_id="p", job_manager=manager))
+    client.storage.create_container("job-plain")
+    client.storage.upload("job-plain", REQUEST_BLOB, client.storage.read(f"job-{JOB}", REQUEST_BLOB))
+    client.add_tasks("plain", [TaskDefinition(id="1", command_line="make it")])
+    client.end_task("plain", "1", ExitCode.SKIPPED)
+    client.end_task("plain", JOB_MANAGER_TASK_ID, 0)
+    client.terminate_job("plain", "ended")
+    assert rerun_failed(client, "plain").taken_over == 0

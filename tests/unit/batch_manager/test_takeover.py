@@ -51,13 +51,27 @@ def test_task_for_a_failure_that_cannot_come_is_left_out() -> None:
 
 @given(st.sets(st.integers(1, 6)), st.lists(st.sets(st.integers(1, 6), max_size=3), min_size=6, max_size=6))
 def test_left_out_and_kept_are_the_whole_job(done: set[int], edges: list[set[int]]) -> None:
-    """No task is lost, and none waits for one that is not there."""
+    """No task is lost, none waits for one that is not there, and none is taken over whose parents run again."""
     tasks: list[TaskSpecification] = []
+    expected: set[int] = set()
     for number, parents in enumerate(edges, start=1):
-        tasks.append(_task(number, *(tasks[parent - 1] for parent in sorted(parents) if parent < number)))
+        before = [parent for parent in sorted(parents) if parent < number]
+        tasks.append(_task(number, *(tasks[parent - 1] for parent in before)))
+        if number not in done or expected.intersection(before):
+            expected.add(number)
     kept = tasks_to_run(tasks, _takeover(*(tasks[number - 1] for number in done)))
-    assert {int(task.id) for task in kept} == set(range(1, 7)) - done
+    assert {int(task.id) for task in kept} == expected
     assert all(parent in kept for task in kept for parent in task.dependencies)
+
+
+def test_summary_of_what_there_was_runs_again_with_what_was_made_of_it() -> None:
+    """In whatever order they were added; what was done about the failure stays done."""
+    failed, fine = _task(1), _task(2)
+    summary = _task(3, failed, fine, rule="all_ended")
+    printed, alarm = _task(4, summary), _task(5, failed, rule="any_failed")
+    tasks = [printed, summary, failed, fine, alarm]
+    assert tasks_to_run(tasks, _takeover(fine, summary, printed, alarm)) == [printed, summary, failed]
+    assert summary.dependencies == (failed,)
 
 
 def test_job_manager_that_adds_other_tasks_now_is_refused() -> None:
