@@ -22,10 +22,10 @@ from pathlib import Path
 from rich.console import Console
 
 from batch_manager import Application, ExitCode, JobRequest, WorkloadBase, submit_job
-from batch_manager.causes import cause_of
+from batch_manager.causes import cause_of, exit_code_of
 from batch_manager.command_line import Role, decode_line
 from batch_manager.definitions import PoolRecord, TaskDefinition, TaskState
-from batch_manager.environment import GUARDED_TASK, JsonValue
+from batch_manager.environment import GUARDED_TASK, RETRY, JsonValue
 from batch_manager.errors import AccessDeniedError, BatchManagerError, UsageError
 from batch_manager.finalize_work import do_finalize_work
 from batch_manager.naming import container_name
@@ -33,6 +33,7 @@ from batch_manager.node.commands import run_line
 from batch_manager.node.finalizing import finalize_job
 from batch_manager.node.process import NodeProcess
 from batch_manager.outcome import JobOutcome
+from batch_manager.reports import Attempt, add_attempt
 from batch_manager.submit import check_job_id, new_job_id
 from batch_manager.testing import InMemoryBatchClient
 from dispatcher.files import stage_in, stage_out
@@ -42,6 +43,9 @@ from dispatcher.results import empty_folder, fetch_results
 from dispatcher.stack import LocalStack
 from dispatcher.watch import ended_job
 from dispatcher.workloads import FoundWorkload
+
+NODE_ID = "debug"
+"""What a task is told of the node it runs on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,9 +171,10 @@ class InProcessJob:
             try:
                 return self._perform(task, environ)
             except SystemExit as end:
-                return _exit_code(end)
+                return _told(folder, end)
             except Exception as error:  # noqa: BLE001 - a debugger shows whatever a user's task raises
-                return self._show(task, error)
+                self._show(task, error)
+                return _told(folder, error)
 
     def _perform(self, task: TaskDefinition, environ: Mapping[str, str]) -> int:
         """What the processes of the task would do, in this one; a plain command is a process here too."""
@@ -199,7 +204,7 @@ class InProcessJob:
             return cause_of(error)
         return None
 
-    def _show(self, task: TaskDefinition, error: Exception) -> ExitCode:
+    def _show(self, task: TaskDefinition, error: Exception) -> None:
         if self._post_mortem:
             traceback.print_exception(error)
             pdb.post_mortem(error.__traceback__)
@@ -207,18 +212,18 @@ class InProcessJob:
             print(f"task {task.id}: {error}", file=sys.stderr)
         else:
             traceback.print_exception(error)
-        return error.exit_code if isinstance(error, BatchManagerError) else ExitCode.FAILED
 
     def _environ(self, task: TaskDefinition, folder: Path) -> dict[str, str]:
         common = self._client.job_definition(self._request.job_id).common_environment
+        settings = {name: value for name, value in task.environment.items() if name != RETRY}  # nothing is tried again
         return {
             **os.environ,
             **common,
-            **task.environment,
+            **settings,
             "AZ_BATCH_JOB_ID": self._request.job_id,
             "AZ_BATCH_TASK_ID": task.id,
             "AZ_BATCH_POOL_ID": POOL_ID,
-            "AZ_BATCH_NODE_ID": "debug",
+            "AZ_BATCH_NODE_ID": NODE_ID,
             "AZ_BATCH_TASK_DIR": str(folder.parent),
             "AZ_BATCH_TASK_WORKING_DIR": str(folder),
         }
@@ -234,11 +239,20 @@ def _parents_first(tasks: Sequence[TaskDefinition]) -> Iterator[TaskDefinition]:
             yield task
 
 
-def _exit_code(end: SystemExit) -> int:
-    """What the process would have ended with (Python documentation, ``sys.exit``)."""
-    if end.code is None:
-        return ExitCode.SUCCEEDED
-    return end.code if isinstance(end.code, int) else ExitCode.FAILED
+def _told(folder: Path, error: BaseException) -> int:
+    """The exit code that a process would have ended with, once the report for the outcome is written."""
+    code = exit_code_of(error)
+    if code != ExitCode.SUCCEEDED:
+        told = Attempt(
+            number=1,
+            node_id=NODE_ID,
+            ended_at=time.time(),
+            exit_code=code,
+            cause=cause_of(error),
+            retried=False,
+        )
+        add_attempt(str(folder), told)
+    return code
 
 
 @contextmanager

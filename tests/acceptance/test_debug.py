@@ -46,6 +46,14 @@ def test_sys_exit_in_a_task_ends_the_task_alone(dispatch: Dispatch) -> None:
     assert "all 3 tasks succeeded" in ended.out
 
 
+def test_exit_code_that_is_kept_is_a_failure_with_its_reason(dispatch: Dispatch) -> None:
+    """As it is on a node, where a task that says 80 was not skipped."""
+    ended = dispatch("debug", "chain", "--param", "parts=1", "--param", "how=exit-skipped")
+    assert ended.code == 1, ended.out + ended.err
+    (failure,) = json.loads((ended.results / "batch-manager" / "outcome.json").read_text())["failures"]
+    assert (failure["exitCode"], failure["reason"]) == (1, "it called sys.exit(80)")
+
+
 def test_exception_in_a_pipe_is_a_traceback_and_the_exit_code(dispatch: Dispatch) -> None:
     """Nobody types there."""
     ended = dispatch("debug", "chain", "--param", "how=break")

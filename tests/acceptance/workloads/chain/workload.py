@@ -40,6 +40,8 @@ class Part(WorkloadTask):
             breakpoint()  # noqa: T100 - a test of the debugger leaves it here
         if self.how == "exit-zero":
             sys.exit(0)
+        if self.how == "exit-skipped":
+            sys.exit(80)
         if self.how == "wait":
             time.sleep(600)
         if self.how == "progress":
