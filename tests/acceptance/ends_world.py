@@ -106,29 +106,19 @@ class World:
             image: a container's image, or the reason to skip.
         """
         self._image = image
-        self._exit = ExitStack()
         self._jobs: dict[str, Future[EndedJob]] = {}
         self._has_box_pool = False
 
     def __enter__(self) -> Self:
         """Start it."""
-        self._stack = self._exit.enter_context(LocalStack(service_options=("--faults", _FAULTS)))
-        self._sdk = self._exit.enter_context(
-            SdkBatchClient(
-                self._stack.batch_endpoint, AzureNamedKeyCredential(self._stack.batch_account, self._stack.batch_key)
-            )
-        )
-        self._client = local_client(self._stack)
-        self._pool = self._exit.enter_context(ThreadPoolExecutor(AT_THE_SAME_TIME))
-        fails = models.BatchStartTask(command_line="/bin/sh -c 'exit 7'", wait_for_success=True)
-        for options in (
-            pool_options("common", task_slots_per_node=8),
-            pool_options("lossy", target_dedicated_nodes=2, task_slots_per_node=1),
-            pool_options("gang", target_dedicated_nodes=3, task_slots_per_node=1, enable_inter_node_communication=True),
-            pool_options("unstartable", start_task=fails),
-            pool_options("empty", target_dedicated_nodes=0),
-        ):
-            self._sdk.create_pool(options)
+        with ExitStack() as stack:
+            self._stack = stack.enter_context(LocalStack(service_options=("--faults", _FAULTS)))
+            credential = AzureNamedKeyCredential(self._stack.batch_account, self._stack.batch_key)
+            self._sdk = stack.enter_context(SdkBatchClient(self._stack.batch_endpoint, credential))
+            self._client = local_client(self._stack)
+            self._make_pools()
+            self._pool = stack.enter_context(ThreadPoolExecutor(AT_THE_SAME_TIME))
+            self._exit = stack.pop_all()
         return self
 
     def __exit__(
@@ -252,6 +242,17 @@ class World:
             return b"sleeping" in b"".join(self._sdk.download_task_file(job_id, task_id, "stdout.txt"))
         except HttpResponseError:  # it is not there yet
             return False
+
+    def _make_pools(self) -> None:
+        fails = models.BatchStartTask(command_line="/bin/sh -c 'exit 7'", wait_for_success=True)
+        for options in (
+            pool_options("common", task_slots_per_node=8),
+            pool_options("lossy", target_dedicated_nodes=2, task_slots_per_node=1),
+            pool_options("gang", target_dedicated_nodes=3, task_slots_per_node=1, enable_inter_node_communication=True),
+            pool_options("unstartable", start_task=fails),
+            pool_options("empty", target_dedicated_nodes=0),
+        ):
+            self._sdk.create_pool(options)
 
     def _make_box_pool(self, image: str) -> None:
         if self._has_box_pool:
