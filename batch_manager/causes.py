@@ -8,8 +8,8 @@ from batch_manager.errors import BatchManagerError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.reports import MAX_CAUSE_LENGTH
 
-_SIGNATURE = re.compile(r"\b(sig=)[^&\s'\"]+", re.IGNORECASE)
-"""The secret part of a SAS, which messages about blobs are apt to hold."""
+_SECRET = re.compile(r"\b(sig=|AccountKey=|SharedAccessKey=)[^&;\s'\"]+", re.IGNORECASE)
+"""The secret part of a SAS or of a connection string, which messages about blobs are apt to hold."""
 
 _MORE = "…"
 _EXIT_CODE_MASK = 0xFF
@@ -33,12 +33,12 @@ def cause_of(error: BaseException) -> str:
 
 def one_line(text: str) -> str:
     """A text without line ends and other characters that do not print, of ``MAX_CAUSE_LENGTH`` at most; the signature
-    of a SAS is left out."""
+    of a SAS and the key of a connection string are left out."""
     lines = [" ".join(line.split()) for line in text[: 4 * MAX_CAUSE_LENGTH].splitlines()]
     joined = ""
     for line in filter(None, lines):
         joined += line if not joined else (" " if joined[-1] in ":;,." else "; ") + line
-    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in _SIGNATURE.sub(r"\1***", joined))
+    shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in _SECRET.sub(r"\1***", joined))
     return shown if len(shown) <= MAX_CAUSE_LENGTH else shown[: MAX_CAUSE_LENGTH - 1] + _MORE
 
 

@@ -46,6 +46,7 @@ class JobFacts:
         inputs: what FinalizeTask was told.
         cancelled_because: why it was cancelled; None when it was not.
         standstill: what kept it from going on; None unless it is finished from outside.
+        has_time_limit: whether it has one; without, an exit code that says so is the task's own.
     """
 
     job_id: str
@@ -53,6 +54,7 @@ class JobFacts:
     inputs: FinalizeInputs = FinalizeInputs()
     cancelled_because: str | None = None
     standstill: Standstill | None = None
+    has_time_limit: bool = True
 
 
 def task_outcome(record: TaskRecord, *, is_plain: bool = False) -> Outcome | None:
@@ -75,7 +77,7 @@ def task_outcome(record: TaskRecord, *, is_plain: bool = False) -> Outcome | Non
 def count_job(facts: JobFacts, records: Iterable[TaskRecord]) -> JobOutcome:
     """How a job ended, from its tasks in any order. Memory does not grow with them, save for tasks that a gate ended
     and whose gate came later, or that came before it."""
-    count = _Count(facts.inputs)
+    count = _Count(facts.inputs, has_time_limit=facts.has_time_limit)
     for record in records:
         count.add(record)
     return count.outcome(facts)
@@ -103,8 +105,9 @@ def with_reports(outcome: JobOutcome, reports: Mapping[str, tuple[Attempt, ...]]
 class _Count:
     """The sums and the first failures, as the records pass."""
 
-    def __init__(self, inputs: FinalizeInputs) -> None:
+    def __init__(self, inputs: FinalizeInputs, *, has_time_limit: bool) -> None:
         self._inputs = inputs
+        self._has_time_limit = has_time_limit
         self._is_among_gates, self._is_guarded = membership(inputs.gates), membership(inputs.guarded)
         self._is_plain = membership(inputs.plain)
         self._counts: Counter[Outcome | None] = Counter()
@@ -128,9 +131,9 @@ class _Count:
             else:
                 self._add_guarded(record, verdict)
         else:
-            is_plain = self._is_plain(record.id)
-            is_late = record.exit_code == ExitCode.TIME_LIMIT and not is_plain
-            self._take(record, task_outcome(record, is_plain=is_plain), is_late=is_late)
+            says_late = record.exit_code == ExitCode.TIME_LIMIT
+            is_own = self._is_plain(record.id) or (says_late and not self._has_time_limit)
+            self._take(record, task_outcome(record, is_plain=is_own), is_late=says_late and not is_own)
 
     def outcome(self, facts: JobFacts) -> JobOutcome:
         for record in self._waiting.values():  # not their gates ended them

@@ -19,6 +19,7 @@ from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.counting import JobFacts, count_job, with_reports
 from batch_manager.definitions import JobRecord
 from batch_manager.delivery import Clock, DeliveryLimits, deliver
+from batch_manager.environment import TIME_LIMIT
 from batch_manager.errors import CallbackError, NotFoundError, ServiceError
 from batch_manager.finalize_inputs import FinalizeInputs
 from batch_manager.naming import (
@@ -32,7 +33,7 @@ from batch_manager.naming import (
 from batch_manager.outcome import FinalizeWork, JobOutcome, Standstill, WorkState
 from batch_manager.outcome_document import encode_outcome, is_settled, read_outcome
 from batch_manager.reports import Attempt, decode_report
-from batch_manager.unstarted import told_as_skipped
+from batch_manager.unstarted import told_as_failed, told_as_skipped
 
 PARALLEL_READS = 8
 """Reports of tasks that are read at the same time."""
@@ -150,12 +151,13 @@ def _facts(client: BatchClient, job: JobRecord, inputs: FinalizeInputs, standsti
         inputs=inputs,
         cancelled_because=None if cancellation is None else cancellation.reason,
         standstill=standstill,
+        has_time_limit=TIME_LIMIT in job.common_environment,
     )
 
 
 def _settle(client: BatchClient, blobs: _Blobs, facts: JobFacts, work: OwnWork | None) -> dict[str, Any]:
     """Count the tasks and do the workload's own work. What is written before the work is not final."""
-    outcome = count_job(facts, told_as_skipped(client, facts.job_id, client.list_tasks(facts.job_id)))
+    outcome = _count(client, facts)
     outcome = with_reports(outcome, blobs.reports(outcome))
     has_work = facts.inputs.has_work
     if has_work is False or (has_work is None and work is None):
@@ -170,6 +172,13 @@ def _settle(client: BatchClient, blobs: _Blobs, facts: JobFacts, work: OwnWork |
         return blobs.write_outcome(outcome)
     state = WorkState.SUCCEEDED if reason is None else WorkState.FAILED
     return blobs.write_outcome(_with_work(outcome, state, reason))
+
+
+def _count(client: BatchClient, facts: JobFacts) -> JobOutcome:
+    outcome = count_job(facts, told_as_skipped(client, facts.job_id, client.list_tasks(facts.job_id)))
+    if outcome.error_code is None and outcome.skipped:  # nothing failed: were they skipped for a reason?
+        outcome = count_job(facts, told_as_failed(client, facts.job_id, client.list_tasks(facts.job_id)))
+    return outcome
 
 
 def _with_work(outcome: JobOutcome, state: WorkState, reason: str | None = None) -> JobOutcome:

@@ -1,5 +1,6 @@
 """Tasks that would have been skipped, had they begun: Batch brings a task's input files before its process starts, so
-one whose parents failed to write them fails before it can ask how they ended. To Batch a failure, here a skip."""
+one whose parents failed to write them fails before it can ask how they ended. To Batch a failure, here a skip. And the
+reverse: tasks that only say that they were skipped."""
 
 from __future__ import annotations
 
@@ -41,6 +42,25 @@ def told_as_skipped(client: BatchClient, job_id: str, records: Iterable[TaskReco
         for record, settings in _with_settings(client, job_id, held):
             is_skip = not _rule_is_met(settings, ended_badly)
             yield replace(record, exit_code=int(ExitCode.SKIPPED)) if is_skip else record
+
+
+def told_as_failed(client: BatchClient, job_id: str, records: Iterable[TaskRecord]) -> Iterator[TaskRecord]:
+    """The records, in another order, with ``ExitCode.FAILED`` for tasks that say that they were skipped and whose rule
+    let them run: a process may end with any code, past all that would make another of it (``os._exit``)."""
+    unsuccessful: list[str] = []
+    held: list[TaskRecord] = []
+    for record in records:
+        if record.succeeded is False:
+            unsuccessful.append(record.id)
+        if record.state is TaskState.COMPLETED and record.exit_code == ExitCode.SKIPPED:
+            held.append(record)
+        else:
+            yield record
+    if held:
+        ended_badly = _Ids(unsuccessful)
+        for record, settings in _with_settings(client, job_id, held):
+            is_failure = _rule_is_met(settings, ended_badly)
+            yield replace(record, exit_code=int(ExitCode.FAILED)) if is_failure else record
 
 
 def _never_began(record: TaskRecord) -> bool:

@@ -39,6 +39,7 @@ class EndlessError(InputError):
         (RuntimeError("two\n\n  lines"), "RuntimeError: two; lines"),
         (RuntimeError("the job:\n  a\n  b"), "RuntimeError: the job: a; b"),
         (OSError("no file b\udcff"), "OSError: no file b\\udcff"),
+        (OSError("a: AccountName=b;AccountKey=c+d==;x"), "OSError: a: AccountName=b;AccountKey=***;x"),
         (OSError("https://a/b?sv=1&sig=abc%3D&se=2 is gone"), "OSError: https://a/b?sv=1&sig=***&se=2 is gone"),
         (MemoryError(), "MemoryError"),
         (ExceptionGroup("both", [ValueError("a"), ValueError("b")]), "ExceptionGroup: both (2 sub-exceptions)"),

@@ -14,7 +14,9 @@ from batch_manager.callback import CallbackTarget, encode_callback
 from batch_manager.client import BatchClient
 from batch_manager.definitions import JobState, PoolDefinition, TaskDefinition, TaskState
 from batch_manager.delivery import DeliveryLimits
+from batch_manager.environment import DEPENDS_ON, RULE
 from batch_manager.errors import BusyError, CallbackError, CallbackRefusedError
+from batch_manager.exit_codes import ExitCode
 from batch_manager.finalize import FinalizeTask
 from batch_manager.finalize_inputs import FinalizeInputs
 from batch_manager.finishing import NOT_RUN_OUTSIDE, NoOwnWorkError, OwnWork, finish_job
@@ -326,3 +328,33 @@ def test_callback_url_is_in_its_blob_alone() -> None:
     assert url.encode() in client.storage.read(CONTAINER, CALLBACK_BLOB)
     assert "secret" not in repr(client.job_definition("j"))
     assert "secret" not in repr(JobRequest(job_id="j", pool_id="p", module="m", callback_url=url))
+
+
+@pytest.mark.parametrize("parents", ["", "1"])
+def test_task_that_only_says_that_it_was_skipped_has_failed(parents: str) -> None:
+    """Nothing that would be a reason had failed: its own code ended the process with that code."""
+    client = _job()
+    client.add_tasks("j", [TaskDefinition(id="3", command_line="x", environment={DEPENDS_ON: parents})])
+    client.end_task("j", "3", ExitCode.SKIPPED)
+    _finalize(client, FinalizeInputs(tasks=3))
+    assert (_document(client)["outcome"], _document(client)["counts"]["failed"]) == ("failed", 1)
+
+
+def test_task_for_a_failure_that_did_not_come_is_skipped() -> None:
+    """Its rule was its reason, and the job succeeded."""
+    client = _job()
+    alarm = TaskDefinition(id="3", command_line="x", environment={DEPENDS_ON: "1", RULE: "any_failed"})
+    client.add_tasks("j", [alarm])
+    client.end_task("j", "3", ExitCode.SKIPPED)
+    _finalize(client, FinalizeInputs(tasks=3))
+    assert (_document(client)["outcome"], _document(client)["counts"]["skipped"]) == ("succeeded", 1)
+
+
+def test_task_that_only_says_that_the_jobs_time_was_over_has_failed() -> None:
+    """The job has no time limit."""
+    client = _job()
+    client.add_tasks("j", [TaskDefinition(id="3", command_line="x")])
+    client.end_task("j", "3", ExitCode.TIME_LIMIT)
+    _finalize(client, FinalizeInputs(tasks=3))
+    told = _document(client)
+    assert (told["errorCode"], told["counts"]["failed"], told["timedOut"]) == ("TasksFailed", 1, 0)
