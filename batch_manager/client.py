@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
 
     from batch_manager.definitions import (
@@ -129,6 +130,10 @@ class BatchClient(Protocol):
 
     def stop_retries(self, job_id: str, task_id: str) -> None:
         """Let a task have no further retry when the attempt that runs now fails."""
+        ...
+
+    def limit_wall_clock(self, job_id: str, task_id: str, at_most: timedelta) -> None:
+        """Let an attempt at a task run for no longer than this, or than its own limit if that is shorter."""
         ...
 
     def terminate_task(self, job_id: str, task_id: str) -> None:

@@ -1,7 +1,9 @@
 """The command lines of a node's processes: one encoder and one decoder.
 
-A task of the workload is ``<launcher> -m <package> task <TaskName>``. The framework's own processes do not import the
-workload: ``<launcher> -m batch_manager.node job-manager <package> | finalize <package> | command | gate``. Batch
+A task of the workload is ``<launcher> -m <package> task <TaskName>``; one that has to ask first whether it may run is
+``<launcher> -m batch_manager.node task <package> <TaskName>``, so that the workload is imported only if it may. The
+framework's own processes do not import the workload: ``<launcher> -m batch_manager.node job-manager <package> | finalize
+<package> | command | gate``. Batch
 starts them without a shell. Nothing else is on them: inputs travel as an environment setting or a file, so that a
 command line never holds a secret.
 """
@@ -30,6 +32,7 @@ Batch starts these on a node. To run the workload on this machine:
 NODE_USAGE = """\
 usage: python -m batch_manager.node job-manager <workload>   watch over the workload's job manager
        python -m batch_manager.node finalize <workload>      report how the job ended
+       python -m batch_manager.node task <workload> <TaskName>   run one task, once it may
        python -m batch_manager.node command                  run a plain command, once it may
        python -m batch_manager.node gate                     let the task behind it run, or end it
 
@@ -61,14 +64,17 @@ _WITH_MODULE = (Role.JOB_MANAGER, Role.FINALIZE)
 _WITHOUT_MODULE = (Role.COMMAND, Role.GATE)
 
 
-def encode(launcher: str, command: NodeCommand) -> str:
+def encode(launcher: str, command: NodeCommand, *, asks_first: bool = False) -> str:
     """The command line of a task.
 
     Args:
         launcher: the prefix that starts Python, quoted already: ``python3``, ``/opt/venv/bin/python``.
         command: what it does.
+        asks_first: of a task: whether it asks how its parents ended, before the workload is imported.
     """
-    if command.role is Role.TASK:
+    if command.role is Role.TASK and asks_first:
+        words = [NODE_MODULE, command.role.value, command.module, command.task_name]
+    elif command.role is Role.TASK:
         words = [command.module, command.role.value, command.task_name]
     else:
         words = [NODE_MODULE, command.role.value, command.module]
@@ -107,6 +113,8 @@ def decode_node(arguments: Sequence[str]) -> NodeCommand:
             return NodeCommand(role, module=arguments[1])
         if role in _WITHOUT_MODULE and list(arguments) == [role.value]:
             return NodeCommand(role)
+    if len(arguments) == 3 and arguments[0] == Role.TASK.value:
+        return NodeCommand(Role.TASK, module=arguments[1], task_name=arguments[2])
     raise UsageError(f"cannot understand {shlex.join(arguments)!r}\n{NODE_USAGE}")
 
 

@@ -201,7 +201,8 @@ class JobFrame:
     def _task_command(self, task: TaskSpecification, settings: dict[str, str]) -> str:
         """What Batch starts; a command that a process of ours has to stand in for goes to a setting."""
         if task.command_line is None:
-            return self._command(NodeCommand(Role.TASK, module=self.module, task_name=task.task_name))
+            command = NodeCommand(Role.TASK, module=self.module, task_name=task.task_name)
+            return encode(self.launcher, command, asks_first=_has_rule(task))
         if self._is_plain(task):
             return task.command_line
         settings[environment.COMMAND] = task.command_line
@@ -211,8 +212,7 @@ class JobFrame:
         """Whether Batch runs the task's command as it is: it cannot be wrapped, or nobody has to ask anything."""
         if task.command_line is None:
             return False
-        has_rule = bool(task.dependencies) and task.run_when is not DependencyRule.ALL_ENDED
-        return not task.carries_check or not (has_rule or task.retry is not None or self.has_time_limit)
+        return not task.carries_check or not (_has_rule(task) or task.retry is not None or self.has_time_limit)
 
     def _command(self, command: NodeCommand) -> str:
         return encode(self.launcher, command)
@@ -283,6 +283,11 @@ def _constraints(task: TaskSpecification) -> TaskConstraints:
     if task.retry is None:
         return task.constraints
     return replace(task.constraints, max_task_retry_count=task.retry.max_retries)
+
+
+def _has_rule(task: TaskSpecification) -> bool:
+    """Whether it depends on how its parents ended that the task runs."""
+    return bool(task.dependencies) and task.run_when is not DependencyRule.ALL_ENDED
 
 
 def _retry_setting(policy: RetryPolicy | None, max_task_retry_count: int | None) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -131,6 +132,10 @@ class PatientBatchClient:
     def stop_retries(self, job_id: str, task_id: str) -> None:
         """See ``BatchClient``."""
         self._patience.repeat(partial(self._client.stop_retries, job_id, task_id))
+
+    def limit_wall_clock(self, job_id: str, task_id: str, at_most: timedelta) -> None:
+        """See ``BatchClient``."""
+        self._patience.repeat(partial(self._client.limit_wall_clock, job_id, task_id, at_most))
 
     def terminate_task(self, job_id: str, task_id: str) -> None:
         """See ``BatchClient``."""

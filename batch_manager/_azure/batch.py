@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -141,10 +142,18 @@ class AzureBatchClient:
     def stop_retries(self, job_id: str, task_id: str) -> None:
         """See ``BatchClient``. The task's other constraints stay as they are."""
         with translated(f"stop the retries of task {task_id!r} of job {job_id!r}"):
-            limits = self._sdk.get_task(job_id, task_id, select=["id", "constraints"]).constraints
-            constraints = limits or models.BatchTaskConstraints()
+            constraints = self._constraints(job_id, task_id)
             constraints.max_task_retry_count = 0
             self._sdk.replace_task(job_id, task_id, models.BatchTask(constraints=constraints))
+
+    def limit_wall_clock(self, job_id: str, task_id: str, at_most: timedelta) -> None:
+        """See ``BatchClient``. The task's other constraints stay as they are."""
+        with translated(f"limit the wall clock time of task {task_id!r} of job {job_id!r}"):
+            constraints = self._constraints(job_id, task_id)
+            own = constraints.max_wall_clock_time
+            if own is None or own > at_most:
+                constraints.max_wall_clock_time = at_most
+                self._sdk.replace_task(job_id, task_id, models.BatchTask(constraints=constraints))
 
     def terminate_task(self, job_id: str, task_id: str) -> None:
         """See ``BatchClient``."""
@@ -182,6 +191,10 @@ class AzureBatchClient:
         response = self._sdk.send_request(HttpRequest("GET", url, params={**version, **parameters}, headers=headers))
         response.raise_for_status()
         return response.json()
+
+    def _constraints(self, job_id: str, task_id: str) -> models.BatchTaskConstraints:
+        found = self._sdk.get_task(job_id, task_id, select=["id", "constraints"]).constraints
+        return found or models.BatchTaskConstraints()
 
     def _post(self, path: str, content: bytes, operation: str) -> HttpResponse:
         """A request of plain JSON through the client's own pipeline, which signs, retries and logs as ever."""

@@ -5,4 +5,9 @@ import sys
 from batch_manager.node.process import NodeProcess, log_to_standard_error
 
 log_to_standard_error()
-sys.exit(NodeProcess().execute(sys.argv[1:]))
+code = NodeProcess().execute(sys.argv[1:])
+if code == 0 and sys.argv[1:2] == ["task"]:
+    from batch_manager.node.asking import become_workload
+
+    become_workload()
+sys.exit(code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from batch_manager.environment import GUARDED_TASK, NodeEnvironment, attempt_number, read_node_environment
@@ -22,6 +23,8 @@ _log = logging.getLogger(__name__)
 def keep_gate(environ: Mapping[str, str], client: BatchClient) -> int:
     """Let the guarded task go, or end it while it still waits for this gate. Every step may be done again.
 
+    Where the job has a time limit, the guarded task may run for as long as is left of it: nobody else could end it.
+
     Returns:
         ``SUCCEEDED``; ``SKIPPED`` or ``TIME_LIMIT`` once the guarded task has ended, by what kept it.
 
@@ -33,15 +36,18 @@ def keep_gate(environ: Mapping[str, str], client: BatchClient) -> int:
     if not node.guarded_task:
         raise UsageError(f"{GUARDED_TASK} is not set: this process was not started as a gate")
     attempt_number(node.working_directory)
-    code = _verdict(node, client)
+    ends_at = read_time_limit(node.time_limit)
+    left = None if ends_at is None else timedelta(seconds=ends_at - time.time())
+    code = _verdict(node, client, left)
     if code is not ExitCode.SUCCEEDED:
         _close(node, client, code)
+    elif left is not None:
+        client.limit_wall_clock(node.job_id, node.guarded_task, left)
     return code
 
 
-def _verdict(node: NodeEnvironment, client: BatchClient) -> ExitCode:
-    ends_at = read_time_limit(node.time_limit)
-    if ends_at is not None and ends_at <= time.time():
+def _verdict(node: NodeEnvironment, client: BatchClient, left: timedelta | None) -> ExitCode:
+    if left is not None and left <= timedelta(0):
         return ExitCode.TIME_LIMIT
     return ExitCode.SUCCEEDED if rule_is_met(client, node) else ExitCode.SKIPPED
 

@@ -17,6 +17,9 @@ from batch_manager.settings import BatchClientSettings
 if TYPE_CHECKING:
     from batch_manager.client import BatchClient
 
+_QUIET = ("azure", "httpx")
+"""Loggers of clients, which tell each request."""
+
 
 class NodeProcess:
     """A process of the framework.
@@ -50,6 +53,10 @@ class NodeProcess:
             from batch_manager.node.finalizing import finalize_job
 
             return finalize_job(command.module or "", self._environ, self._client)
+        if command.role is Role.TASK:
+            from batch_manager.node.asking import may_begin
+
+            return may_begin(self._environ, self._client)
         if command.role is Role.COMMAND:
             from batch_manager.node.commands import run_command
 
@@ -77,8 +84,17 @@ def log_to_standard_error() -> None:
     handler.setFormatter(_FirstRecordFormatter())
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
-    logging.getLogger("azure").setLevel(logging.WARNING)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def log_as_before() -> None:
+    """Leave logging as a process of the workload's own finds it."""
+    root = logging.getLogger()
+    root.handlers[:] = []
+    root.setLevel(logging.WARNING)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 class _FirstRecordFormatter(logging.Formatter):

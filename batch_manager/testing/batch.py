@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from batch_manager.client import BlobStorage
 from batch_manager.definitions import (
@@ -158,6 +158,14 @@ class InMemoryBatchClient:
         """See ``BatchClient``. Nothing is retried here."""
         operation = f"stop the retries of task {task_id!r} of job {job_id!r}"
         self._job(job_id, operation).task_record(task_id, operation)
+
+    def limit_wall_clock(self, job_id: str, task_id: str, at_most: timedelta) -> None:
+        """See ``BatchClient``. Nothing runs here, so nothing is ended."""
+        operation = f"limit the wall clock time of task {task_id!r} of job {job_id!r}"
+        job = self._job(job_id, operation)
+        record = job.task_record(task_id, operation)
+        limit = min(record.max_wall_clock_time or at_most, at_most)
+        job.records[task_id.lower()] = replace(record, max_wall_clock_time=limit)
 
     def terminate_task(self, job_id: str, task_id: str) -> None:
         """See ``BatchClient``."""

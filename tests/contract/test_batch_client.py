@@ -144,6 +144,21 @@ def test_stopping_retries_leaves_the_task_as_it_is(client: BatchClient, new_job:
         client.stop_retries(job_id, "2")
 
 
+def test_wall_clock_is_limited_by_the_shorter_of_two(client: BatchClient, new_job: NewJob) -> None:
+    """A task keeps a limit of its own that is shorter."""
+    job_id = new_job()
+    hour = TaskConstraints(max_wall_clock_time=timedelta(hours=1))
+    tasks = [_task("1"), TaskDefinition(id="2", command_line="x", constraints=hour)]
+    client.add_tasks(job_id, tasks)
+    for minutes in (90, 30, 60):
+        client.limit_wall_clock(job_id, "1", timedelta(minutes=minutes))
+        client.limit_wall_clock(job_id, "2", timedelta(minutes=minutes + 1))
+    limits = {task_id: client.get_task(job_id, task_id).record.max_wall_clock_time for task_id in ("1", "2")}
+    assert limits == {"1": timedelta(minutes=30), "2": timedelta(minutes=31)}
+    with pytest.raises(NotFoundError):
+        client.limit_wall_clock(job_id, "3", timedelta(minutes=1))
+
+
 def test_terminate_task_that_is_not_there_is_not_found(client: BatchClient, new_job: NewJob) -> None:
     """A wrong id is not success."""
     with pytest.raises(NotFoundError) as caught:

@@ -1,6 +1,7 @@
 """The account that is asked again: every request of the seam, and creations whose reply was lost."""
 
 import inspect
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "get_task": ("j", "job-manager"),
     "terminate_task": ("j", "job-manager"),
     "stop_retries": ("j", "job-manager"),
+    "limit_wall_clock": ("j", "job-manager", timedelta(hours=1)),
     "get_pool": ("p",),
     "list_nodes": ("p",),
     "list_package_versions": ("mesher",),

@@ -1,6 +1,7 @@
 """A gate lets its task go or ends it, and does the same when it is run again."""
 
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,17 @@ def test_gate_lets_its_task_go_when_the_rule_is_met(client: InMemoryBatchClient,
     environ["BATCH_MANAGER_RULE"] = "any_failed"
     assert keep_gate(environ, client) is ExitCode.SUCCEEDED
     assert _state(client) is TaskState.ACTIVE
+
+
+def test_gate_gives_its_task_no_more_time_than_the_job_has(
+    client: InMemoryBatchClient, environ: dict[str, str]
+) -> None:
+    """The task could not look at the clock itself."""
+    environ |= {"BATCH_MANAGER_RULE": "any_failed", "BATCH_MANAGER_TIME_LIMIT": str(time.time() + 600)}
+    assert keep_gate(environ, client) is ExitCode.SUCCEEDED
+    limit = client.get_task("j", "2").record.max_wall_clock_time
+    assert limit is not None
+    assert timedelta(0) < limit <= timedelta(seconds=600)
 
 
 def test_gate_keeps_the_time_limit(client: InMemoryBatchClient, environ: dict[str, str]) -> None:
