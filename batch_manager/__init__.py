@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from batch_manager.job_request import JobRequest
     from batch_manager.log import setup_logging
     from batch_manager.outcome import JobOutcome, Outcome
+    from batch_manager.rerun import Rerun, rerun_failed
     from batch_manager.settings import BatchClientSettings
     from batch_manager.specification import (
         ApplicationPackageReference,
@@ -61,6 +62,7 @@ _MODULES = {
     "job_request": ("JobRequest",),
     "log": ("setup_logging",),
     "outcome": ("JobOutcome", "Outcome"),
+    "rerun": ("Rerun", "rerun_failed"),
     "settings": ("BatchClientSettings",),
     "specification": (
         "ApplicationPackageReference",
@@ -113,6 +115,7 @@ __all__ = [
     "OutputFileSpecification",
     "RetryPolicy",
     "RetryableError",
+    "Rerun",
     "ServiceError",
     "SupervisionLimits",
     "TaskConstraints",
@@ -124,6 +127,7 @@ __all__ = [
     "WorkloadTask",
     "WorkloadTaskBuilder",
     "cancel_job",
+    "rerun_failed",
     "setup_logging",
     "submit_job",
     "supervise_job",
