@@ -2,9 +2,9 @@
 
 A task of the workload is ``<launcher> -m <package> task <TaskName>``; one that has to ask first whether it may run is
 ``<launcher> -m batch_manager.node task <package> <TaskName>``, so that the workload is imported only if it may. The
-framework's own processes do not import the workload: ``<launcher> -m batch_manager.node job-manager <package> | finalize
-<package> | command | gate``. Batch
-starts them without a shell. Nothing else is on them: inputs travel as an environment setting or a file, so that a
+framework's own processes do not import the workload:
+``<launcher> -m batch_manager.node job-manager <package> | finalize <package> | command | gate``. Batch starts them
+without a shell. Nothing else is on them: inputs travel as an environment setting or a file, so that a
 command line never holds a secret.
 """
 

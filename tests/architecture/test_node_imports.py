@@ -75,7 +75,7 @@ def test_task_process_imports_no_more_of_the_framework_than_it_needs(tmp_path: P
 @pytest.mark.parametrize("role", ["task", "command", "gate"])
 def test_process_that_asks_how_parents_ended_imports_no_sdk_either(tmp_path: Path, role: str) -> None:
     """The standard library asks: half a second less, for each task with parents."""
-    words = {"task": ("noop", "task", "Noop")}.get(role, ("batch_manager.node", role))
+    words = ("batch_manager.node", role, *(("noop", "Noop") if role == "task" else ()))
     with listening() as host:
         host.answers = [(200, {"value": [{"id": "77"}]})]
         loaded = _modules_of(
@@ -92,6 +92,28 @@ def test_process_that_asks_how_parents_ended_imports_no_sdk_either(tmp_path: Pat
     assert len(host.asked) == 1
     assert [name for name in HEAVY if name in loaded] == []
     assert role != "task" or "subprocess" not in loaded
+    assert role != "task" or "noop.workload" in loaded
+
+
+def test_task_that_is_skipped_imports_nothing_of_the_users(tmp_path: Path) -> None:
+    """Not even the package: what is wrong with it, and what it costs, is no matter of a task that does not run."""
+    with listening() as host:
+        host.answers = [(200, {"value": [{"id": "3"}]})]
+        loaded = _modules_of(
+            "batch_manager.node",
+            "task",
+            "noop",
+            "Noop",
+            path=ROOT / "benchmarks" / "workloads",
+            tmp_path=tmp_path,
+            code=80,
+            AZURE_BATCH_ENDPOINT=host.url,
+            AZURE_BATCH_ACCOUNT="a",
+            AZURE_BATCH_ACCESS_KEY="a2V5",
+            BATCH_MANAGER_DEPENDS_ON="1..5",
+        )
+    assert [name for name in loaded if name.split(".")[0] == "noop"] == []
+    assert [name for name in HEAVY if name in loaded] == []
 
 
 def test_task_process_of_a_watched_job_imports_the_events_and_nothing_heavy(tmp_path: Path) -> None:

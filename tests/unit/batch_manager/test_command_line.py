@@ -28,10 +28,18 @@ _own = st.one_of(
 _launchers = st.sampled_from(["python3", "'/opt/my env/bin/python'", "env A=1 python3"])
 
 
-@given(launcher=_launchers, command=st.one_of(_tasks, _own))
-def test_encode_then_decode_line_gives_the_command_back(launcher: str, command: NodeCommand) -> None:
+@given(launcher=_launchers, command=st.one_of(_tasks, _own), asks_first=st.booleans())
+def test_encode_then_decode_line_gives_the_command_back(launcher: str, command: NodeCommand, asks_first: bool) -> None:
     """One encoder, one decoder, one law."""
-    assert decode_line(encode(launcher, command)) == command
+    assert decode_line(encode(launcher, command, asks_first=asks_first)) == command
+
+
+@given(command=_tasks)
+def test_task_that_asks_first_is_started_in_the_frameworks_module(command: NodeCommand) -> None:
+    """The workload is a word, until the task may run."""
+    words = shlex.split(encode("python3", command, asks_first=True))
+    assert words[:3] == ["python3", "-m", NODE_MODULE]
+    assert decode_node(words[3:]) == command
 
 
 @given(command=_tasks)

@@ -41,6 +41,21 @@ def test_task_is_started_by_its_name_with_its_inputs_in_a_setting() -> None:
     assert compiled.environment == {INPUTS: '{"a":1}'}
 
 
+@pytest.mark.parametrize(
+    ("rule", "begins"),
+    [
+        ("all_succeeded", "python3 -m batch_manager.node task workloads.sample Part"),
+        ("any_failed", "python3 -m batch_manager.node task workloads.sample Part"),
+        ("all_ended", "python3 -m workloads.sample task Part"),
+    ],
+)
+def test_task_with_a_rule_asks_before_the_workload_is_imported(rule: str, begins: str) -> None:
+    """One that runs anyway has nothing to ask."""
+    task = _task()
+    task.dependencies, task.run_when = (replace(task, id="1"),), DependencyRule(rule)
+    assert FRAME.compile_task(task).command_line == begins
+
+
 def test_standard_streams_are_always_uploaded() -> None:
     """Nobody's logs die with a node."""
     logs, _ = FRAME.compile_task(_task()).output_files
