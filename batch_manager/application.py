@@ -39,7 +39,7 @@ class Application:
     ) -> None:
         self._workload = workload
         self._arguments = sys.argv[1:] if arguments is None else arguments
-        self._environ = os.environ if environ is None else environ
+        self._environ = dict(os.environ) if environ is None else environ  # the user's code may change its own
         self._module = module
 
     def run(self) -> NoReturn:

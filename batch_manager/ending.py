@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from batch_manager.causes import cause_of, exit_code_of
@@ -105,7 +106,12 @@ def stop_retries(node: NodeEnvironment, client: BatchClient) -> None:
 
 def tell(error: BaseException, cause: str) -> None:
     """Log an exception once. Whatever the logging does, the traceback of one that nobody foresaw is on standard
-    error."""
+    error; if the task has closed that, nobody is told here, and nothing is raised."""
+    with suppress(Exception):
+        _tell(error, cause)
+
+
+def _tell(error: BaseException, cause: str) -> None:
     foreseen = isinstance(error, BatchManagerError | SystemExit | KeyboardInterrupt)
     try:
         if foreseen:

@@ -15,6 +15,7 @@ from batch_manager.errors import BusyError
 from batch_manager.naming import CANCEL_BLOB, FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID
 from batch_manager.outcome import JobOutcome
 from batch_manager.outcome_document import encode_outcome
+from batch_manager.reports import read_attempts
 from batch_manager.retrying import encode_policy
 from batch_manager.testing import InMemoryBatchClient
 from tests.support.sample import RAN, SampleWorkload
@@ -234,3 +235,17 @@ def test_help_shows_the_usage_and_exits_zero(client: InMemoryBatchClient, capsys
         Application(SampleWorkload(batch_client=client), arguments=["--help"], environ={}).run()
     assert ended.value.code == 0
     assert "usage: python -m <workload>" in capsys.readouterr().out
+
+
+def test_task_that_changes_its_environment_is_reported_all_the_same(
+    client: InMemoryBatchClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the process runs is what Batch said when it began."""
+    workload = SampleWorkload(batch_client=client)
+    for name, value in {"AZ_BATCH_JOB_ID": JOB, "AZ_BATCH_TASK_ID": "1"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AZ_BATCH_TASK_WORKING_DIR", str(tmp_path))
+    application = Application(workload, arguments=["task", "NoSuchTask"])
+    monkeypatch.delenv("AZ_BATCH_JOB_ID")
+    assert application.execute() is ExitCode.SOFTWARE
+    assert len(read_attempts(str(tmp_path))) == 1

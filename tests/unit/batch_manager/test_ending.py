@@ -1,5 +1,6 @@
 """How a process that failed ends: told once, reported, tried again or not."""
 
+import io
 import logging
 import sys
 from collections.abc import Iterator
@@ -220,6 +221,18 @@ def test_broken_logging_hides_no_failure(
     silent_root.handlers[:] = [_BrokenHandler()]
     assert end_with(_raised(ValueError("no such pipe")), environ, client) == ExitCode.FAILED
     assert "ValueError: no such pipe" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("silent_root")
+def test_failure_is_reported_though_the_task_has_closed_its_standard_error(
+    client: InMemoryBatchClient, environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then only the report can tell it."""
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stderr", closed)
+    assert end_with(_raised(ValueError("no such pipe")), environ, client) == ExitCode.FAILED
+    assert [attempt.cause for attempt in read_attempts(str(tmp_path))] == ["ValueError: no such pipe"]
 
 
 def _raised(error: Exception) -> Exception:
