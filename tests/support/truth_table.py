@@ -152,6 +152,9 @@ TASK_ENDS = (
 """Every way for a task to end; one that another depends on stands before it."""
 
 
+CLAIMS_80 = _fails("claims-80", "its process ends with `os._exit(80)`, though it was to run", 80)
+"""A row of its own: FinalizeTask looks into it where nothing else failed, so that no job succeeds by it."""
+
 KINDS = {
     Setting.COMMON: ("python", "command"),
     Setting.LIMITED: ("python", "command"),

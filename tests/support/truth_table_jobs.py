@@ -124,6 +124,8 @@ JOB_ENDS = (
     _bad("one-fails", "a task fails, and one that depends on it is skipped", ErrorCode.TASKS_FAILED,
          "of 3 tasks 1 failed, 1 skipped", ends=("success", "exit-code", "skipped"),
          counts=Counts(succeeded=1, failed=1, skipped=1)),
+    _bad("claims-80", "a task's code calls `os._exit(80)`, as if it had been skipped", ErrorCode.TASKS_FAILED,
+         "of 2 tasks 1 failed", ends=("success", "claims-80"), counts=Counts(succeeded=1, failed=1)),
     _good("nothing-to-mend", "a task with `any_failed` is skipped, since nothing failed", ends=("success", "mends"),
           counts=Counts(succeeded=1, skipped=1)),
     _manager("manager-raises", "`create_job` raises an exception", 1, "ValueError: no such pipe", how="raise"),

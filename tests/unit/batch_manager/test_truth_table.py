@@ -16,7 +16,7 @@ from batch_manager.supervision import ObstacleKind, SupervisionLimits, parse_lim
 from dispatcher.receiver import Answer, CallbackReceiver
 from tests.support.ends_in_memory import JOB, JobInMemory
 from tests.support.json_schema import find_faults
-from tests.support.truth_table import ERRORS, GUARDED, TASK_ENDS, Child, Setting, counts_of, rows_of
+from tests.support.truth_table import CLAIMS_80, ERRORS, GUARDED, TASK_ENDS, Child, Setting, counts_of, rows_of
 from tests.support.truth_table_jobs import JOB_ENDS, Hand, JobEnd, Where
 
 ROOT = Path(__file__).parents[3]
@@ -113,7 +113,7 @@ def _go_on(job: JobInMemory, end: JobEnd) -> int | None:
     if end.hand is Hand.CANCEL:
         cancel_job(job.client, JOB, "no longer needed", sleep=lambda seconds: None)
     else:
-        job.end_all({row.name: row for row in TASK_ENDS})
+        job.end_all({row.name: row for row in (*TASK_ENDS, CLAIMS_80)})
     return job.finalize(end.says if end.where is Where.FINALIZE else None)
 
 

@@ -48,6 +48,7 @@ PYTHON = {
     "exit-0": "exit 0",
     "exit-code": "exit 3",
     "own-80": "exit 80",
+    "claims-80": "80 at once",
     "exception": "raise",
     "input-error": "input error",
     "gives-up": "busy",
