@@ -113,7 +113,7 @@ def _add_finalize(
 
     cause = told[-1].cause if told else _cause(end, node)
     _log.error("the job manager left no FinalizeTask, which is added here: %s", cause)
-    submission = make_submission(client, node, module=module, has_work=True)  # or it has not: that is found there
+    submission = make_submission(client, node, module=module, has_work=None)  # FinalizeTask asks the workload
     is_time_limit = end.out_of_time or end.exit_code == ExitCode.TIME_LIMIT
     leave_to_finalize(client, node.job_id, submission, cause, is_time_limit=is_time_limit)
 

@@ -84,7 +84,7 @@ def test_guard_adds_finalize_for_a_main_that_runs_no_application(client: InMemor
     """It ended well, but there is no job."""
     assert guarded("") == ExitCode.SOFTWARE
     assert "does __main__.py call Application(...).run()?" in _cause(client)
-    assert json.loads(client.task_definitions(JOB)[-1].environment[INPUTS])["hasWork"] is True
+    assert json.loads(client.task_definitions(JOB)[-1].environment[INPUTS])["hasWork"] is None
     client.end_task(JOB, "job-manager", 70)
     client.end_task(JOB, FINALIZE_TASK_ID)
     assert client.get_job(JOB).state is JobState.COMPLETED
