@@ -177,7 +177,8 @@ def _settle(client: BatchClient, blobs: _Blobs, facts: JobFacts, work: OwnWork |
 def _count(client: BatchClient, facts: JobFacts) -> JobOutcome:
     outcome = count_job(facts, told_as_skipped(client, facts.job_id, client.list_tasks(facts.job_id)))
     if outcome.error_code is None and outcome.skipped:  # nothing failed: were they skipped for a reason?
-        outcome = count_job(facts, told_as_failed(client, facts.job_id, client.list_tasks(facts.job_id)))
+        records = told_as_skipped(client, facts.job_id, client.list_tasks(facts.job_id))
+        outcome = count_job(facts, told_as_failed(client, facts.job_id, records))
     return outcome
 
 

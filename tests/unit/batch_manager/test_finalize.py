@@ -350,6 +350,18 @@ def test_task_for_a_failure_that_did_not_come_is_skipped() -> None:
     assert (_document(client)["outcome"], _document(client)["counts"]["skipped"]) == ("succeeded", 1)
 
 
+def test_task_that_lacks_what_a_skipped_one_was_to_write_is_skipped() -> None:
+    """It never began, for the same reason, and the job succeeded."""
+    client = _job()
+    alarm = TaskDefinition(id="3", command_line="x", environment={DEPENDS_ON: "1", RULE: "any_failed"})
+    after = TaskDefinition(id="4", command_line="x", environment={DEPENDS_ON: "3"})
+    client.add_tasks("j", [alarm, after])
+    client.end_task("j", "3", ExitCode.SKIPPED)
+    client.end_task("j", "4", None, code="BlobNotFound")
+    _finalize(client, FinalizeInputs(tasks=4))
+    assert (_document(client)["outcome"], _document(client)["counts"]["skipped"]) == ("succeeded", 2)
+
+
 def test_task_that_only_says_that_the_jobs_time_was_over_has_failed() -> None:
     """The job has no time limit."""
     client = _job()
