@@ -47,6 +47,7 @@ def may_begin(environ: Mapping[str, str], client: BatchClient) -> int:
 
 def become_workload() -> None:
     """Go on as ``python -m <workload> task <TaskName>`` does, the question being answered."""
+    import batch_manager.application  # noqa: F401 - reports also what the workload's import raises
     from batch_manager.node.process import log_as_before
 
     module, name = sys.argv[2:]
