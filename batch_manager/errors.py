@@ -3,7 +3,8 @@
     BatchManagerError                       exit code
     ├── UsageError                          64  command line or environment of a node process
     ├── InputError                          65  the user's data
-    │   └── JobRequestError                     names every field of a job to start that is at fault
+    │   ├── JobRequestError                     names every field of a job to start that is at fault
+    │   └── NothingToRunAgainError              every task of the job succeeded
     ├── DefinitionError                     70  the workload as it is written
     │   ├── AutoscaleFormulaError
     │   ├── RegistrationError
@@ -12,6 +13,7 @@
     ├── RetryableError                      75  a task asks to be tried again
     ├── TimeLimitError                      81  the job's time limit was over
     ├── StuckJobError                       69  a job that could never have ended by itself
+    ├── EndedFromOutsideError              130  FinalizeTask was asked to end; it runs again
     ├── CallbackError                       69  the callback could not be delivered
     │   └── CallbackRefusedError                nor can it be later
     └── ServiceError                        69  Batch or Blob Storage said no

@@ -1,5 +1,7 @@
 """The wall lets no SDK error through, whatever the service says."""
 
+import importlib
+import pkgutil
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ from azure.batch import BatchClient as SdkBatchClient
 from azure.core.credentials import AzureNamedKeyCredential
 from azure.core.exceptions import AzureError
 
+import batch_manager
 from batch_manager import ExitCode, errors
 from batch_manager._azure.batch import AzureBatchClient
 from batch_manager._azure.translate import service_error, translated
@@ -66,6 +69,9 @@ def test_unreachable_service_is_busy_and_not_a_traceback() -> None:
 def test_each_error_has_an_exit_code_of_the_documented_list() -> None:
     """And the tree in the docstring names it."""
     documented = errors.__doc__ or ""
+    for module in pkgutil.walk_packages(batch_manager.__path__, "batch_manager."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
     own = {kind for kind in _subclasses(errors.BatchManagerError) if kind.__module__.startswith("batch_manager.")}
     for kind in own:
         assert issubclass(kind, errors.BatchManagerError)
