@@ -187,6 +187,8 @@ class TaskDetail:
     """The ``TaskDefinition.digest`` it was added with; None if somebody else added it."""
     environment: Mapping[str, str] = field(default_factory=dict)
     depends_on: TaskDependencies = TaskDependencies()
+    node_id: str | None = field(default=None, compare=False)
+    """Where it ran last; None if it never did. Of ``get_task`` alone: a list does not tell it."""
 
 
 class AddStatus(Enum):

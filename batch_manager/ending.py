@@ -97,11 +97,26 @@ def _tell_success(environ: Mapping[str, str]) -> None:
 
 
 def stop_retries(node: NodeEnvironment, client: BatchClient) -> None:
-    """Tell Batch not to try this task again. If that fails it is logged: the process ends all the same."""
+    """Tell Batch not to try this task again. If that fails it is logged: the process ends all the same.
+
+    A process of a node that Batch has given up tells nothing: the task runs again elsewhere, and what that comes to is
+    judged there.
+    """
     try:
+        if _runs_elsewhere(node, client):
+            _log.warning("this task is another node's by now, so its retries are left as they are")
+            return
         client.stop_retries(node.job_id, node.task_id)
     except Exception as error:  # noqa: BLE001 - the end of a process is not the place for another failure
         _log.error("Batch could not be told not to try this task again: %s", cause_of(error))
+
+
+def _runs_elsewhere(node: NodeEnvironment, client: BatchClient) -> bool:
+    from batch_manager.definitions import TaskState  # dataclasses: 3 ms, where Microsoft's client is needed anyway
+
+    found = client.get_task(node.job_id, node.task_id)
+    waits_again = found.record.state is TaskState.ACTIVE and found.record.requeue_count > 0
+    return waits_again or (bool(node.node_id) and found.node_id not in (None, node.node_id))
 
 
 def tell(error: BaseException, cause: str) -> None:

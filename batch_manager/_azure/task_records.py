@@ -59,6 +59,7 @@ def task_detail(task: Document) -> TaskDetail:
         definition=definition,
         environment=settings,
         depends_on=_dependencies(task.get("dependsOn") or {}),
+        node_id=(task.get("nodeInfo") or {}).get("nodeId"),
     )
 
 

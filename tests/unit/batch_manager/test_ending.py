@@ -4,13 +4,14 @@ import io
 import logging
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytest_mock import MockerFixture
 
 from batch_manager import InputError
-from batch_manager.definitions import JobDefinition, TaskDefinition
+from batch_manager.definitions import JobDefinition, TaskDefinition, TaskState
 from batch_manager.ending import end_failed, end_with
 from batch_manager.environment import RETRY, TIME_LIMIT
 from batch_manager.errors import RetryableError, ServiceError
@@ -89,6 +90,28 @@ def test_failure_not_worth_a_try_stops_the_retries(
     stop.assert_called_once_with(JOB, "1")
 
 
+@pytest.mark.parametrize(
+    ("node_id", "requeues", "stops"), [("node-a", 1, 1), ("node-b", 1, 0), (None, 1, 0), (None, 0, 1)]
+)
+def test_process_of_a_node_that_was_given_up_stops_nothing(
+    client: InMemoryBatchClient,
+    environ: dict[str, str],
+    mocker: MockerFixture,
+    node_id: str | None,
+    requeues: int,
+    stops: int,
+) -> None:
+    """The task runs on another node by now, or waits for one: the retries are that one's."""
+    environ[RETRY] = encode_policy(RetryPolicy(), None) or ""
+    state = TaskState.ACTIVE if node_id is None else TaskState.RUNNING
+    found = client.get_task(JOB, "1")
+    record = replace(found.record, state=state, requeue_count=requeues)
+    mocker.patch.object(client, "get_task", return_value=replace(found, record=record, node_id=node_id))
+    stop = mocker.spy(client, "stop_retries")
+    assert end_failed(FAILURE, environ, client, sleep=_no_sleep) == 3
+    assert stop.call_count == stops
+
+
 def test_failure_of_a_task_without_retries_asks_batch_nothing(
     environ: dict[str, str], tmp_path: Path, mocker: MockerFixture
 ) -> None:
@@ -99,11 +122,10 @@ def test_failure_of_a_task_without_retries_asks_batch_nothing(
 
 
 def test_stop_that_fails_is_told_and_the_process_ends(
-    environ: dict[str, str], caplog: pytest.LogCaptureFixture, mocker: MockerFixture
+    client: InMemoryBatchClient, environ: dict[str, str], caplog: pytest.LogCaptureFixture, mocker: MockerFixture
 ) -> None:
     """Its exit code is what counts."""
-    client = mocker.NonCallableMock(spec=["stop_retries"])
-    client.stop_retries.side_effect = ServiceError("Batch is away", operation="stop")
+    mocker.patch.object(client, "stop_retries", side_effect=ServiceError("Batch is away", operation="stop"))
     environ[RETRY] = encode_policy(RetryPolicy(), None) or ""
     assert end_failed(FAILURE, environ, client, sleep=_no_sleep) == 3
     assert "could not be told not to try this task again: Batch is away" in caplog.text
