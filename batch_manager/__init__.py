@@ -139,7 +139,10 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'batch_manager' has no attribute {name!r}")
-    value = getattr(import_module(f"batch_manager.{home}"), name)
+    module = import_module(f"batch_manager.{home}")
+    value = getattr(module, name)
+    if name == "Application":
+        module.report_uncaught()
     globals()[name] = value
     return value
 

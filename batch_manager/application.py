@@ -166,12 +166,22 @@ def _running_module() -> str:
     return name.removesuffix(".__main__")
 
 
-_former_hook = sys.excepthook
+_former_hook = sys.__excepthook__
+
+
+def report_uncaught() -> None:
+    """Have reported what no ``Application`` can: an exception of ``__main__``, of an import in it, or of the workload's
+    constructor ends a process of a job as one of a task does. Other processes end as they always did.
+
+    ``from batch_manager import Application`` calls it. Importing this module does not: whoever imports it only to have
+    it at hand stays as he is.
+    """
+    global _former_hook
+    if sys.excepthook is not _end_uncaught:
+        _former_hook, sys.excepthook = sys.excepthook, _end_uncaught
 
 
 def _end_uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-    """Report what no ``Application`` could: an exception of ``__main__``, of an import in it, or of the workload's
-    constructor ends a process of a job as one of a task does. Other processes end as they always did."""
     if not _is_process_of_a_job():
         _former_hook(kind, error, traceback)
         return
@@ -189,6 +199,3 @@ def _is_process_of_a_job() -> bool:
     except UsageError:
         return False
     return len(sys.argv) > 1
-
-
-sys.excepthook = _end_uncaught

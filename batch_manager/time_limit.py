@@ -18,6 +18,9 @@ from typing import Any
 from batch_manager.errors import TimeLimitError, UsageError
 from batch_manager.exit_codes import ExitCode
 
+LONGEST_WAIT = 366 * 86_400.0
+"""Seconds; longer than any job may last, and short enough for every clock."""
+
 CLEANUP_SECONDS = 10.0
 """What a task has for clearing up after it was interrupted; then its process ends."""
 
@@ -87,7 +90,7 @@ class TimeLimit:
             raise time_limit_error(self._ends_at) from error
 
     def _watch(self, remaining: float) -> None:
-        if self._left.wait(min(remaining, threading.TIMEOUT_MAX)):
+        if self._left.wait(min(remaining, LONGEST_WAIT)):
             return
         self._send_interrupt()
         if not self._left.wait(self._cleanup_seconds):
@@ -112,7 +115,7 @@ def end_process_at(ends_at: float, *, cleanup_seconds: float = CLEANUP_SECONDS) 
     seconds = max(ends_at - time.time(), cleanup_seconds)
 
     def wait_and_end() -> None:
-        time.sleep(min(seconds, threading.TIMEOUT_MAX))
+        time.sleep(min(seconds, LONGEST_WAIT))
         _end_process(f"{time_limit_error(ends_at)}; a thread of this process did not end")
 
     threading.Thread(target=wait_and_end, name="time limit", daemon=True).start()
