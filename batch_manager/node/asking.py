@@ -47,11 +47,12 @@ def may_begin(environ: Mapping[str, str], client: BatchClient) -> int:
 
 def become_workload() -> None:
     """Go on as ``python -m <workload> task <TaskName>`` does, the question being answered."""
-    import batch_manager.application  # noqa: F401 - reports also what the workload's import raises
+    from batch_manager.application import report_uncaught  # the task needs it now
     from batch_manager.node.process import log_as_before
 
     module, name = sys.argv[2:]
     log_as_before()
+    report_uncaught()
     os.environ.pop(DEPENDS_ON, None)
     sys.argv[1:] = ["task", name]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

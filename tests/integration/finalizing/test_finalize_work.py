@@ -90,7 +90,7 @@ def test_own_work_that_takes_too_long_is_ended(tmp_path: Path) -> None:
 
 def test_own_work_of_a_workload_that_cannot_be_imported_says_so(tmp_path: Path) -> None:
     """FinalizeTask itself does not import it, so that the job is told all the same."""
-    reason = _do(tmp_path, "import batch_manager.application\nimport no_such_module")
+    reason = _do(tmp_path, "from batch_manager import Application\nimport no_such_module")
     assert reason == "ModuleNotFoundError: No module named 'no_such_module'"
 
 
