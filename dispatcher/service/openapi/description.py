@@ -17,7 +17,7 @@ _ANSWER_JSON = "application/json;odata=minimalmetadata"
 _PARAMETER = re.compile(r"\{(\w+)\}")
 _TIMES = ("If-Modified-Since", "If-Unmodified-Since")
 _TAGS = ("If-Match", "If-None-Match")
-_BYTES = "application/octet-stream"
+_FILE_CONTENT = "*/*"  # of the type that the file's name stands for
 _NO_CONTENT = 204
 _TYPES_OF_QUERY: dict[str, JsonObject] = {
     "maxresults": {"type": "integer", "minimum": 1, "maximum": 1000},
@@ -125,7 +125,7 @@ def _parameter(name: str, place: str, schema: JsonObject, *, required: bool = Tr
 
 def _success(operation: Operation) -> JsonObject:
     if _sends_file(operation):
-        return {"description": "The file.", "content": {_BYTES: {}}}
+        return {"description": "The file.", "content": {_FILE_CONTENT: {}}}
     if operation.verb is Verb.GET:
         schema: JsonObject = {"$ref": "#/components/schemas/List"} if _lists(operation) else {"type": "object"}
         return {"description": "What was asked for.", "content": {_ANSWER_JSON: {"schema": schema}}}
