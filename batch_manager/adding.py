@@ -197,7 +197,7 @@ def _run(
                 running.append(pool.submit(work, chunk))
             while running:
                 running.popleft().result()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: what has not begun must not
             stop()
             for future in running:
                 future.cancel()

@@ -171,7 +171,7 @@ class EventSender:
             self._tls = ssl.create_default_context()
         try:
             return self._tls.wrap_socket(line, server_hostname=host)
-        except BaseException:
+        except BaseException:  # whatever ends the handshake, the line is ours to close
             line.close()
             raise
 

@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from batch_manager.cli.telling import read_secret
 from batch_manager.exit_codes import ExitCode
 from dispatcher import processes
 from dispatcher.fault_options import FaultPlan, read_faults
@@ -19,7 +20,7 @@ from dispatcher.service.node.warm.options import WarmLevel
 from dispatcher.service_commands import service
 from dispatcher.telling import told
 from dispatcher.warm_starts import WarmStarts
-from dispatcher.workloads import find_workload, parse_parameters, read_secret
+from dispatcher.workloads import find_workload, parse_parameters
 
 app = typer.Typer(
     name="dispatcher",
@@ -106,8 +107,8 @@ def run(
         job_id=job_id,
         nodes=nodes,
         slots=slots,
-        callback_url=None if callback_file is None else read_secret(callback_file),
-        callback_secret=None if callback_secret_file is None else read_secret(callback_secret_file),
+        callback_url=read_secret(callback_file),
+        callback_secret=read_secret(callback_secret_file),
         receive_callback=local_callback,
         progress_url=progress_url,
         time_limit=None if time_limit is None else parse_time(time_limit),

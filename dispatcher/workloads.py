@@ -87,21 +87,6 @@ def parse_parameters(words: Iterable[str]) -> dict[str, JsonValue]:
     return parameters
 
 
-def read_secret(path: Path) -> str:
-    """What a file holds, without the white space round it.
-
-    Raises:
-        InputError: it cannot be read or is empty.
-    """
-    try:
-        text = path.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"the file {str(path)!r} cannot be read: {error}") from error
-    if not text:
-        raise InputError(f"the file {str(path)!r} is empty")
-    return text
-
-
 def _import(module: str) -> ModuleType:
     try:
         return importlib.import_module(module)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from batch_manager.cli.telling import read_secret
 from batch_manager.errors import InputError
-from dispatcher.workloads import find_workload, parse_parameters, read_secret
+from dispatcher.workloads import find_workload, parse_parameters
 
 WORKLOAD = "from batch_manager import WorkloadBase\nclass Mine(WorkloadBase): pass\n"
 
