@@ -117,6 +117,7 @@ class Upkeep:
         for file in files:
             url = blob_url(request.container_url, f"{request.folder}/{file.path.name}")
             try:
+                self._keep_going()
                 self._storage.upload(file.path, url, uses_identity=request.uses_identity, keep_going=self._keep_going)
             except _Interrupted:
                 return
