@@ -93,6 +93,23 @@ class SettingsModel(BaseSettings):
         IDENTITY_REFERENCE,
         description="ARM id of the managed identity that the pool's nodes use for input and output files.",
     )
+    management_endpoint: Url = _setting(
+        "management_endpoint",
+        "AZURE_MANAGEMENT_ENDPOINT",
+        default="https://management.azure.com",
+        description="URL of Azure Resource Manager, which application packages, pools with an identity and quotas are "
+        "asked of.",
+    )
+    subscription_id: str | None = _setting(
+        "subscription_id",
+        "AZURE_SUBSCRIPTION_ID",
+        description="Subscription of the Batch account; needed for what Azure Resource Manager is asked of alone.",
+    )
+    resource_group: str | None = _setting(
+        "resource_group",
+        "AZURE_RESOURCE_GROUP",
+        description="Resource group of the Batch account; likewise.",
+    )
     patience_seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] = _setting(
         "patience_seconds",
         "AZURE_BATCH_PATIENCE_SECONDS",

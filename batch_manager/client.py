@@ -6,7 +6,7 @@ This module stays light: workloads name its types in their constructors, in ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -43,8 +43,9 @@ class BlobStorage(Protocol):
         """ARM id of the managed identity that nodes read and write this account's blobs with; None if none is set."""
         ...
 
-    def create_container(self, container: str) -> None:
-        """Create a container; success if it exists."""
+    def create_container(self, container: str, metadata: Mapping[str, str] | None = None) -> None:
+        """Create a container with this metadata, whose names are identifiers; success if it exists, whose metadata
+        stays as it is."""
         ...
 
     def upload(self, container: str, blob: str, source: Path | bytes) -> None:

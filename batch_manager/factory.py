@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from batch_manager.account_management import AccountManagement
     from batch_manager.client import BatchClient, BlobStorage
+    from batch_manager.container_operations import ContainerOperations
+    from batch_manager.job_operations import JobOperations
+    from batch_manager.node_files import NodeFiles
+    from batch_manager.pool_operations import PoolOperations
     from batch_manager.settings import BatchClientSettings
 
 
@@ -31,6 +36,61 @@ class BatchClientFactory:
         from batch_manager._azure.connect import connect_storage  # the SDK: half a second
 
         return connect_storage(settings)
+
+    @staticmethod
+    def create_job_operations(settings: BatchClientSettings) -> JobOperations:
+        """What asks for the account's jobs as a whole, at once.
+
+        Raises:
+            ConfigurationError: a setting that is needed is missing.
+        """
+        from batch_manager._azure.job_operations import connect_job_operations  # the SDK: half a second
+
+        return connect_job_operations(settings)
+
+    @staticmethod
+    def create_pool_operations(settings: BatchClientSettings) -> PoolOperations:
+        """What asks for the account's pools, at once.
+
+        Raises:
+            ConfigurationError: a setting that is needed is missing.
+        """
+        from batch_manager._azure.pool_operations import connect_pool_operations  # the SDK: half a second
+
+        return connect_pool_operations(settings)
+
+    @staticmethod
+    def create_node_files(settings: BatchClientSettings) -> NodeFiles:
+        """What asks for files on the account's nodes, at once.
+
+        Raises:
+            ConfigurationError: a setting that is needed is missing.
+        """
+        from batch_manager._azure.node_files import connect_node_files  # the SDK: half a second
+
+        return connect_node_files(settings)
+
+    @staticmethod
+    def create_account_management(settings: BatchClientSettings) -> AccountManagement:
+        """What asks for the account as a resource of Azure, at once.
+
+        Raises:
+            ConfigurationError: a setting that is needed is missing.
+        """
+        from batch_manager._azure.account_management import connect_account_management  # the SDK: half a second
+
+        return connect_account_management(settings)
+
+    @staticmethod
+    def create_container_operations(settings: BatchClientSettings) -> ContainerOperations:
+        """What asks for the storage account's containers as a whole, at once.
+
+        Raises:
+            ConfigurationError: a setting that is needed is missing.
+        """
+        from batch_manager._azure.container_operations import connect_container_operations  # the SDK: half a second
+
+        return connect_container_operations(settings)
 
 
 def is_of_environment(client: BatchClient) -> bool:

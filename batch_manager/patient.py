@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -43,9 +43,9 @@ class PatientBlobStorage:
         """See ``BlobStorage``."""
         return self._storage.identity_reference
 
-    def create_container(self, container: str) -> None:
+    def create_container(self, container: str, metadata: Mapping[str, str] | None = None) -> None:
         """See ``BlobStorage``."""
-        self._patience.repeat(partial(self._storage.create_container, container))
+        self._patience.repeat(partial(self._storage.create_container, container, metadata))
 
     def upload(self, container: str, blob: str, source: Path | bytes) -> None:
         """See ``BlobStorage``."""

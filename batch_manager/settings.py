@@ -33,6 +33,9 @@ class BatchClientSettings:
     storage_connection_string: SecretStr | None
     identity_client_id: str | None
     identity_reference: str | None
+    management_endpoint: str
+    subscription_id: str | None
+    resource_group: str | None
     patience_seconds: float
 
     def __init__(self, **values: object) -> None:

@@ -20,7 +20,7 @@ from dispatcher.service.node.warm.options import WarmLevel
 from dispatcher.service_commands import service
 from dispatcher.telling import told
 from dispatcher.warm_starts import WarmStarts
-from dispatcher.workloads import find_workload, parse_parameters
+from batch_manager.found_workload import find_workload, parse_parameters
 
 app = typer.Typer(
     name="dispatcher",

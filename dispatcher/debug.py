@@ -42,7 +42,7 @@ from dispatcher.report import print_report
 from dispatcher.results import empty_folder, fetch_results
 from dispatcher.stack import LocalStack
 from dispatcher.watch import ended_job
-from dispatcher.workloads import FoundWorkload
+from batch_manager.found_workload import FoundWorkload
 
 NODE_ID = "debug"
 """What a task is told of the node it runs on."""

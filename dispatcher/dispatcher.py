@@ -41,7 +41,7 @@ from dispatcher.service.node.warm.options import WarmLevel
 from dispatcher.stack import LocalStack, StackError
 from dispatcher.warm_starts import service_words
 from dispatcher.watch import LOCAL_LIMITS, watch_job
-from dispatcher.workloads import FoundWorkload
+from batch_manager.found_workload import FoundWorkload
 
 CALLBACK_WAIT = 10.0
 """Seconds to wait for the callback once the job has completed: it was sent before."""

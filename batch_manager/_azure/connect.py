@@ -22,14 +22,8 @@ def connect(settings: BatchClientSettings) -> BatchClient:
     Raises:
         ConfigurationError: a setting that is needed is missing.
     """
-    if settings.batch_endpoint is None:
-        raise ConfigurationError(
-            "batch_endpoint is not set: give the Batch account's URL in AZURE_BATCH_ENDPOINT "
-            "(https://ACCOUNT.REGION.batch.azure.com)"
-        )
-    sdk = SdkBatchClient(settings.batch_endpoint, _batch_credential(settings))
-    client = AzureBatchClient(sdk=sdk, storage=_storage(settings))
-    return PatientBatchClient(client, _patience(settings))
+    client = AzureBatchClient(sdk=batch_sdk(settings), storage=_storage(settings))
+    return PatientBatchClient(client, patience(settings))
 
 
 def connect_storage(settings: BatchClientSettings) -> BlobStorage:
@@ -38,18 +32,38 @@ def connect_storage(settings: BatchClientSettings) -> BlobStorage:
     Raises:
         ConfigurationError: the settings name none, or the connection string is not one.
     """
-    return PatientBlobStorage(_storage(settings), _patience(settings))
+    return PatientBlobStorage(_storage(settings), patience(settings))
 
 
-def _patience(settings: BatchClientSettings) -> Patience:
+def batch_sdk(settings: BatchClientSettings) -> SdkBatchClient:
+    """Microsoft's client of the Batch account that the settings name. Makes no request.
+
+    Raises:
+        ConfigurationError: a setting that is needed is missing.
+    """
+    if settings.batch_endpoint is None:
+        raise ConfigurationError(
+            "batch_endpoint is not set: give the Batch account's URL in AZURE_BATCH_ENDPOINT "
+            "(https://ACCOUNT.REGION.batch.azure.com)"
+        )
+    return SdkBatchClient(settings.batch_endpoint, _batch_credential(settings))
+
+
+def patience(settings: BatchClientSettings) -> Patience:
+    """How long requests are repeated for."""
     return Patience(limit=settings.patience_seconds)
 
 
 def _storage(settings: BatchClientSettings) -> AzureBlobStorage:
-    return AzureBlobStorage(sdk=_storage_client(settings), identity_reference=settings.identity_reference)
+    return AzureBlobStorage(sdk=storage_sdk(settings), identity_reference=settings.identity_reference)
 
 
-def _storage_client(settings: BatchClientSettings) -> BlobServiceClient:
+def storage_sdk(settings: BatchClientSettings) -> BlobServiceClient:
+    """Microsoft's client of the storage account that the settings name. Makes no request.
+
+    Raises:
+        ConfigurationError: the settings name none, or the connection string is not one.
+    """
     if settings.storage_connection_string is not None:
         try:
             return BlobServiceClient.from_connection_string(settings.storage_connection_string.get_secret_value())
@@ -62,12 +76,12 @@ def _storage_client(settings: BatchClientSettings) -> BlobServiceClient:
             "storage_account_url is not set: give the blob endpoint of the jobs' storage account in "
             "AZURE_STORAGE_ACCOUNT_URL (https://ACCOUNT.blob.core.windows.net)"
         )
-    return BlobServiceClient(settings.storage_account_url, credential=_token_credential(settings))
+    return BlobServiceClient(settings.storage_account_url, credential=token_credential(settings))
 
 
 def _batch_credential(settings: BatchClientSettings) -> AzureNamedKeyCredential | TokenCredential:
     if settings.batch_account_key is None:
-        return _token_credential(settings)
+        return token_credential(settings)
     if settings.batch_account_name is None:
         raise ConfigurationError(
             "batch_account_name is not set: with a key in AZURE_BATCH_ACCESS_KEY the account's name is needed in "
@@ -76,7 +90,8 @@ def _batch_credential(settings: BatchClientSettings) -> AzureNamedKeyCredential 
     return AzureNamedKeyCredential(settings.batch_account_name, settings.batch_account_key.get_secret_value())
 
 
-def _token_credential(settings: BatchClientSettings) -> TokenCredential:
+def token_credential(settings: BatchClientSettings) -> TokenCredential:
+    """Who asks, where no key is given."""
     if settings.identity_client_id is not None:
         return ManagedIdentityCredential(client_id=settings.identity_client_id)
     return DefaultAzureCredential()

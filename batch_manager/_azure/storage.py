@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from azure.core.exceptions import ResourceExistsError
@@ -38,11 +38,11 @@ class AzureBlobStorage:
         """ARM id of the managed identity that nodes use; None if none is set."""
         return self._identity_reference
 
-    def create_container(self, container: str) -> None:
+    def create_container(self, container: str, metadata: Mapping[str, str] | None = None) -> None:
         """See ``BlobStorage``."""
         with translated(f"create container {container!r}"):
             try:
-                self._sdk.create_container(container)
+                self._sdk.create_container(container, metadata=dict(metadata or {}))
             except ResourceExistsError as error:
                 if getattr(error, "error_code", None) != "ContainerAlreadyExists":
                     raise

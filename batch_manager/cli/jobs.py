@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from batch_manager.cli.accounts import batch_client
+from batch_manager.cli.options import AsJson, Job
 from batch_manager.cli.telling import read_secret, told
 from batch_manager.errors import InputError
 from batch_manager.exit_codes import ExitCode
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
     from batch_manager.client import BatchClient
     from batch_manager.outcome import JobOutcome
 
-Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", show_default=False)]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Limits = Annotated[
     list[str] | None,
     typer.Option(
@@ -31,6 +31,12 @@ Limits = Annotated[
 Interval = Annotated[float, typer.Option(min=0.2, metavar="SECONDS", help="Between two looks at the job.")]
 
 
+def add_to(app: typer.Typer) -> None:
+    """Add them to the command line."""
+    for command in (wait, outcome, cancel, rerun):
+        app.command()(command)
+
+
 @told("the job goes on; wait for it again, or cancel it")
 def wait(job: Job, interval: Interval = 30.0, limit: Limits = None, as_json: AsJson = False) -> None:
     """Wait until a job has ended, and exit with its outcome.
@@ -41,7 +47,7 @@ def wait(job: Job, interval: Interval = 30.0, limit: Limits = None, as_json: AsJ
     Exit codes: 0 succeeded, 1 a task failed, 81 the time limit was over, 130 cancelled; 69 the job could not go on, or
     Batch said no; if the job manager failed, what it failed with.
     """
-    _wait(_client(), job, interval, limit or (), as_json=as_json)
+    _wait(batch_client(), job, interval, limit or (), as_json=as_json)
 
 
 @told("nothing was changed")
@@ -54,7 +60,7 @@ def outcome(job: Job, as_json: AsJson = False) -> None:
     from batch_manager.naming import OUTCOME_BLOB, container_name
     from batch_manager.outcome_document import read_outcome
 
-    client = _client()
+    client = batch_client()
     try:
         document = json.loads(client.storage.read(container_name(job), OUTCOME_BLOB))
     except NotFoundError:
@@ -76,7 +82,7 @@ def cancel(
     """
     from batch_manager.cancelling import cancel_job
 
-    result = cancel_job(_client(), job, reason)
+    result = cancel_job(batch_client(), job, reason)
     state = result.state.value
     if as_json:
         print(json.dumps({"jobId": job, "state": state, "left": result.left, "tooLate": result.too_late}))
@@ -123,7 +129,7 @@ def rerun(
 
     if not failed:
         raise UsageError("give --failed: to run a whole job again, submit it again under another id")
-    client = _client()
+    client = batch_client()
     made = rerun_failed(
         client,
         job,
@@ -138,13 +144,6 @@ def rerun(
         print(f"job {made.job_id}: {made.taken_over} tasks taken over from {job}, {copied}")
     if wait_for_it:
         _wait(client, made.job_id, interval, (), as_json=as_json)
-
-
-def _client() -> BatchClient:
-    from batch_manager.factory import BatchClientFactory
-    from batch_manager.settings import BatchClientSettings
-
-    return BatchClientFactory.create(BatchClientSettings())
 
 
 def _wait(client: BatchClient, job: str, interval: float, limits: list[str] | tuple[()], *, as_json: bool) -> None:

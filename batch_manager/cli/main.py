@@ -8,22 +8,24 @@ from typing import NoReturn
 
 import typer
 
-from batch_manager.cli import jobs
+from batch_manager.cli import clean, deploy, doctor, files, jobs, package, pool, submit, watch, workload
+from batch_manager.cli.plugins import CommandsFromElsewhere
 from batch_manager.exit_codes import ExitCode
 
 _TYPER_USAGE_ERROR = 2
 
 app = typer.Typer(
     name="batch-manager",
-    help="Look after jobs on Azure Batch, or on the local Batch service: which account, the environment says "
-    "(docs/settings.md; for the local one: python -m dispatcher service status --env).",
+    cls=CommandsFromElsewhere,
+    help="From a folder to Azure Batch: make a workload, package, deploy, submit, watch, fetch, clean up; the same "
+    "against the local Batch service. Which account, the environment says (docs/settings.md; for the local one: "
+    "batch-manager local service status --env).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("wait")(jobs.wait)
-app.command("outcome")(jobs.outcome)
-app.command("cancel")(jobs.cancel)
-app.command("rerun")(jobs.rerun)
+for group in (workload, package, deploy, pool, submit, watch, jobs, files, clean, doctor):
+    group.add_to(app)
 
 
 def main() -> NoReturn:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from batch_manager.preflight import CONTAINER_NAME
@@ -23,6 +23,7 @@ class InMemoryBlobStorage:
         self._account_url = account_url
         self._identity_reference = identity_reference
         self._containers: dict[str, dict[str, bytes]] = {}
+        self._metadata: dict[str, dict[str, str]] = {}
 
     @property
     def account_url(self) -> str:
@@ -34,11 +35,17 @@ class InMemoryBlobStorage:
         """ARM id of the managed identity that nodes use."""
         return self._identity_reference
 
-    def create_container(self, container: str) -> None:
+    def create_container(self, container: str, metadata: Mapping[str, str] | None = None) -> None:
         """See ``BlobStorage``. A name that Azure refuses is ``InvalidResourceName``."""
         if not CONTAINER_NAME.fullmatch(container):
             raise refusal(f"create container {container!r}", 400, "InvalidResourceName")
-        self._containers.setdefault(container, {})
+        if container not in self._containers:
+            self._containers[container] = {}
+            self._metadata[container] = dict(metadata or {})
+
+    def container_metadata(self, container: str) -> Mapping[str, str]:
+        """What a container was created with, for a test to look at."""
+        return self._metadata[container]
 
     def upload(self, container: str, blob: str, source: Path | bytes) -> None:
         """See ``BlobStorage``."""

@@ -19,7 +19,7 @@ from dispatcher.local import local_client
 from dispatcher.receiver import CallbackReceiver
 from dispatcher.stack import LocalStack
 from dispatcher.watch import LOCAL_LIMITS
-from dispatcher.workloads import FoundWorkload, find_workload
+from batch_manager.found_workload import FoundWorkload, find_workload
 from tests.acceptance.conftest import WORKLOADS, processes_naming, wait_for
 
 TASKS = 200

@@ -15,7 +15,7 @@ from batch_manager.errors import BatchManagerError
 from batch_manager.log import JsonFormatter
 from batch_manager.supervision import SupervisionLimits, parse_limits
 from batch_manager.supervision.supervising import POLL_INTERVAL
-from dispatcher.workloads import find_workload
+from batch_manager.found_workload import find_workload
 from starter.server import StarterServer
 from starter.starting import Starter, StarterOptions
 

@@ -9,7 +9,7 @@ from typing import Any
 from batch_manager.definitions import JobState, PoolDefinition
 from batch_manager.errors import BusyError
 from batch_manager.testing import InMemoryBatchClient
-from dispatcher.workloads import FoundWorkload
+from batch_manager.found_workload import FoundWorkload
 from starter.starting import Starter, StarterOptions
 from tests.support.sample import SampleWorkload
 

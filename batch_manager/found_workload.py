@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
-from batch_manager import BatchClient, WorkloadBase
+from batch_manager.client import BatchClient
 from batch_manager.environment import JsonValue
 from batch_manager.errors import DefinitionError, InputError
+from batch_manager.workload import WorkloadBase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

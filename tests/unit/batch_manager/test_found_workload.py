@@ -8,7 +8,7 @@ import pytest
 
 from batch_manager.cli.telling import read_secret
 from batch_manager.errors import InputError
-from dispatcher.workloads import find_workload, parse_parameters
+from batch_manager.found_workload import find_workload, parse_parameters
 
 WORKLOAD = "from batch_manager import WorkloadBase\nclass Mine(WorkloadBase): pass\n"
 

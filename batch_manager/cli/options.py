@@ -1,0 +1,32 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]
+Job = Annotated[str, typer.Argument(metavar="JOB", help="The job's id.", show_default=False)]
+Workload = Annotated[
+    str, typer.Argument(metavar="WORKLOAD", help="The workload's package, as 'python -m' takes it.", show_default=False)
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        metavar="NAME=VALUE",
+        help="A parameter of the job; JSON is taken as such, any other value as text. May be given several times. "
+        "No place for a secret.",
+    ),
+]
+Owner = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Whose it is.", show_default="BATCH_MANAGER_OWNER, or this machine's user"),
+]
+Tags = Annotated[
+    list[str] | None,
+    typer.Option("--tag", metavar="NAME=VALUE", help="To find it by later. May be given several times."),
+]

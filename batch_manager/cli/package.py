@@ -1,0 +1,9 @@
+"""The command that makes an application package."""
+
+from __future__ import annotations
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add them to the command line."""

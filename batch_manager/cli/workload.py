@@ -1,0 +1,9 @@
+"""The commands for a workload on this machine: new, check, plan."""
+
+from __future__ import annotations
+
+import typer
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add them to the command line."""

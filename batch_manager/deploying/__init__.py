@@ -1,0 +1,1 @@
+"""Brings application packages to a Batch account, and says who uses which."""

@@ -1,0 +1,1 @@
+"""Makes an application package of a workload: a zip with its code, its locked dependencies and a start script."""

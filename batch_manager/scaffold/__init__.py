@@ -1,0 +1,1 @@
+"""Writes a new workload package that runs at once."""
