@@ -67,19 +67,8 @@ def local_account(folder: Path, *options: str) -> Iterator[LocalAccount]:
         options: of ``service start``: ``--nodes 1`` makes a pool ``local``, ``--faults FILE`` breaks things.
     """
     service = [sys.executable, "-m", "dispatcher", "service"]
-    start = [
-        *service,
-        "start",
-        "--data",
-        str(folder),
-        "--port",
-        "0",
-        "--https-port",
-        "0",
-        "--detach",
-        "--env",
-        *options,
-    ]
+    where = ["--data", str(folder)]
+    start = [*service, "start", *where, "--port", "0", "--https-port", "0", "--detach", "--env", *options]
     try:
         done = subprocess.run(start, capture_output=True, text=True, timeout=START_SECONDS, check=False)
         assert done.returncode == 0, done.stderr
