@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from typing import Protocol
 
-from batch_manager.definitions import JobState
+from batch_manager.definitions import JobState, TaskDetail
+
+
+class JobQuery(Enum):
+    """The lists of jobs that are asked for: each is one filter that Batch applies."""
+
+    NOT_ENDED = "not ended"
+    """Neither completed nor being deleted."""
+    ENDED = "ended"
+    """Completed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +44,12 @@ class JobSummary:
 class JobOperations(Protocol):
     """The jobs of a Batch account. Every method raises a ``ServiceError`` of the fitting kind when Batch says no."""
 
-    def list_jobs(self) -> Iterator[JobSummary]:
-        """All jobs of the account, page by page."""
+    def list_jobs(self, query: JobQuery | None = None) -> Iterator[JobSummary]:
+        """The jobs of the account, page by page; None means all of them."""
+        ...
+
+    def get_job(self, job_id: str) -> JobSummary:
+        """One job. ``NotFoundError`` if there is none."""
         ...
 
     def delete_job(self, job_id: str) -> None:
@@ -44,5 +58,15 @@ class JobOperations(Protocol):
         ...
 
     def reactivate_task(self, job_id: str, task_id: str) -> None:
-        """Let a task that has ended, and did not succeed, run again. ``ConflictError`` if Batch refuses it."""
+        """Let a task that has ended, and did not succeed, run again, with all its retries before it.
+        ``ConflictError`` if Batch refuses it: it has not ended, it succeeded, or its job has ended."""
+        ...
+
+    def list_running(self, job_id: str) -> Iterator[TaskDetail]:
+        """The tasks that run, each with its node, page by page; without commands and environments."""
+        ...
+
+    def list_unsuccessful(self, job_id: str) -> Iterator[TaskDetail]:
+        """The tasks that ended without success, skipped ones among them, each with what it depends on, page by page;
+        without commands and environments."""
         ...
