@@ -36,7 +36,11 @@ RERUN_OF = "BATCH_MANAGER_RERUN_OF"
 OUTCOME_FILE = "BATCH_MANAGER_OUTCOME_FILE"
 """Of the workload's own finalize work: where the outcome lies."""
 LAUNCHER = "BATCH_MANAGER_LAUNCHER"
+PACKAGES = "BATCH_MANAGER_PACKAGES"
+"""The application packages that every task of the job has, as ``specification.encode_packages`` writes them."""
 SECRETS_DIRECTORY = "BATCH_MANAGER_SECRETS_DIR"
+NODE_PYTHON = "BATCH_MANAGER_PYTHON"
+"""Of a node's machine: the Python that an application package's start script runs, where it shall not look for one."""
 IDENTITY_REFERENCE = "BATCH_MANAGER_IDENTITY_REFERENCE"
 STORAGE_ACCOUNT_URL = "AZURE_STORAGE_ACCOUNT_URL"
 
@@ -79,6 +83,8 @@ class NodeEnvironment(NamedTuple):
     """When the job's time is over, in seconds since 1970; empty if it has no limit."""
     rerun_of: str = ""
     """The job that this one runs again; empty if it runs none."""
+    packages: str = ""
+    """The application packages that every task of the job has, as ``specification.encode_packages`` writes them."""
     task_directory: str = ""
     """Absolute; Batch keeps the task's ``stdout.txt`` and ``stderr.txt`` in it."""
 
@@ -114,6 +120,7 @@ def read_node_environment(environ: Mapping[str, str]) -> NodeEnvironment:
         retry=environ.get(RETRY, ""),
         time_limit=environ.get(TIME_LIMIT, ""),
         rerun_of=environ.get(RERUN_OF, ""),
+        packages=environ.get(PACKAGES, ""),
         task_directory=environ.get("AZ_BATCH_TASK_DIR", ""),
     )
 

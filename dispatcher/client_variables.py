@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from shlex import quote
 
+from dispatcher.local import LOCAL_IDENTITY, RESOURCE_GROUP, SUBSCRIPTION
 from dispatcher.service_folder import ServiceFolder
 from dispatcher.stack import CONNECTION_STRING
 
@@ -37,6 +38,9 @@ def client_variables(folder: ServiceFolder, account: str | None = None) -> Mappi
         "AZURE_BATCH_ENDPOINT": f"{facts['endpoint']}{path}",
         "AZURE_BATCH_ENDPOINT_HTTPS": f"{facts['https_endpoint']}{path}",
         "AZURE_MANAGEMENT_ENDPOINT": str(facts["https_endpoint"]),
+        "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
+        "AZURE_RESOURCE_GROUP": RESOURCE_GROUP,
+        "BATCH_MANAGER_IDENTITY_REFERENCE": LOCAL_IDENTITY,
         "AZURE_STORAGE_CONNECTION_STRING": _read(folder.path / "secrets" / CONNECTION_STRING),
         "REQUESTS_CA_BUNDLE": str(facts["ca_bundle"]),
         "SSL_CERT_FILE": str(facts["ca_bundle"]),

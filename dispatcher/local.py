@@ -10,8 +10,12 @@ from dispatcher.stack import LocalStack
 POOL_ID = "local"
 """The pool that a run makes for its job."""
 
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000000"
+RESOURCE_GROUP = "local"
+"""Where clients of Azure Resource Manager look for the local account, which is in every subscription and group."""
+
 LOCAL_IDENTITY = (
-    "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/local"
+    f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{RESOURCE_GROUP}"
     "/providers/Microsoft.ManagedIdentity/userAssignedIdentities/local-nodes"
 )
 """Stands for the pool's managed identity: the local service reads and writes blobs for whoever names one."""

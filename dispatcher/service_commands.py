@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from batch_manager.environment import NODE_PYTHON, SECRETS_DIRECTORY
 from batch_manager.exit_codes import ExitCode
 from dispatcher.client_variables import UnknownAccount, account_names, as_lines, client_variables
 from dispatcher.fault_commands import run_faults
@@ -81,6 +83,14 @@ def start(
     quota_active_jobs: ActiveJobs = None,
     faults: FaultPlan = None,
     warm_starts: WarmStarts = WarmLevel.INTERPRETER,
+    node_variable: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="An environment variable of every process on every node, as from a machine's image; may be given "
+            "several times.",
+        ),
+    ] = None,
     admin: Annotated[bool, typer.Option("--admin", help="Let 'faults' see and change what is put in.")] = False,
 ) -> None:
     """Start a service and print what its clients need.
@@ -107,6 +117,7 @@ def start(
             *_accounts(account or []),
             *service_words(warm_starts),
             *_words(options),
+            *_node_variables(folder, node_variable or []),
             *(["--admin"] if admin else []),
         ],
         storage=None if storage is None else _storage(storage),
@@ -215,6 +226,14 @@ def _description(folder: ServiceFolder, variables: Mapping[str, str]) -> str:
 
 def _folder(data: Path | None) -> ServiceFolder:
     return ServiceFolder(data or default_folder())
+
+
+def _node_variables(folder: ServiceFolder, given: Sequence[str]) -> list[str]:
+    """What the nodes' image holds for workloads of this framework: where the local keys are, and a Python. What is
+    given comes later, and wins."""
+    own = {SECRETS_DIRECTORY: f"{folder.path.absolute()}/secrets/{{account}}", NODE_PYTHON: sys.executable}
+    assignments = [*(f"{name}={value}" for name, value in own.items()), *given]
+    return [word for assignment in assignments for word in ("--node-variable", assignment)]
 
 
 def _accounts(names: list[str]) -> Iterator[str]:

@@ -22,6 +22,8 @@ from dispatcher.storage import ACCOUNT, AzuriteLaunch, StorageEndpoint, answers_
 
 CONNECTION_STRING = "AZURE_STORAGE_CONNECTION_STRING"
 """The file, in the folder of secrets, that tells the storage account."""
+BATCH_KEY = "AZURE_BATCH_ACCESS_KEY"
+"""The file beside it with the Batch account's key."""
 
 _READY_SECONDS = 60.0
 _WATCH_SECONDS = 0.5
@@ -92,7 +94,8 @@ class LocalStack:
 
     @property
     def secrets_folder(self) -> Path:
-        """Where a node's processes find their secrets, each in a file named as its environment variable would be."""
+        """Where a node's processes find their secrets, each in a file named as its environment variable would be; in a
+        folder named after the account for each account that the service was started with, and here for the first."""
         return self.folder / "secrets"
 
     @property
@@ -253,9 +256,15 @@ class LocalStack:
 
     def _write_node_secrets(self, storage: StorageEndpoint) -> None:
         values = {CONNECTION_STRING: storage.connection_string}
-        if self._batch:
-            values["AZURE_BATCH_ACCESS_KEY"] = self.batch_key
-        write_secrets(self.secrets_folder, values)
+        if not self._batch:
+            write_secrets(self.secrets_folder, values)
+            return
+        write_secrets(self.secrets_folder, {**values, BATCH_KEY: self.batch_key})
+        keys = {self.batch_account: self.batch_key}
+        for key in (self.folder / "batch" / "accounts").glob("*/secrets/batch_account_key"):
+            keys[key.parents[1].name] = key.read_text(encoding="ascii").strip()
+        for account, value in keys.items():
+            write_secrets(self.secrets_folder / account, {**values, BATCH_KEY: value})
 
     def _read_endpoint(self) -> None:
         try:

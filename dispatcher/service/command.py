@@ -77,6 +77,7 @@ def _settings(parsed: argparse.Namespace) -> ServerSettings:
                 modules=tuple(parsed.warm_module),
                 own_prefixes=tuple(parsed.warm_own),
             ),
+            node_variables=dict(parsed.node_variable),
         ),
         exit_on_stdin_eof=parsed.exit_on_stdin_eof,
         faults=parsed.faults,
@@ -135,6 +136,15 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PREFIX",
         help="how names of variables begin that each task may have its own of; may be given several times",
     )
+    parser.add_argument(
+        "--node-variable",
+        type=_assignment,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="an environment variable of every process on every node, as from a machine's image; {account} in the"
+        " value is the account's name, and a task's own setting comes first; may be given several times",
+    )
     times = parser.add_argument_group("time that things take; 0 unless given")
     times.add_argument("--allocation-seconds", type=_seconds, default=0.0, help="from a resize to its nodes")
     times.add_argument("--boot-seconds", type=_seconds, default=0.0, help="from a new node to its start task")
@@ -185,6 +195,15 @@ def _variable(text: str) -> str:
     if not text.isidentifier():
         raise argparse.ArgumentTypeError(f"{text!r} is no beginning of a variable's name: letters, digits and _")
     return text
+
+
+def _assignment(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier() or "\0" in value:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE, where a name has letters, digits and _")
+    if name.startswith("AZ_BATCH_"):
+        raise argparse.ArgumentTypeError(f"{name!r} is the service's own to set: take a name without AZ_BATCH_")
+    return name, value
 
 
 def _account(text: str) -> str:

@@ -198,6 +198,10 @@ class LocalAccounts:
             clock=self._clock,
             link_folder=self._settings.data,
             warm=self._settings.options.warm,
+            variables={
+                variable: value.replace("{account}", name)
+                for variable, value in self._settings.options.node_variables.items()
+            },
         )
         service = Service(
             account=name,

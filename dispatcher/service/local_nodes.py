@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -41,8 +41,10 @@ class LocalNodes:
         clock: Clock,
         link_folder: Path | None = None,
         warm: WarmOptions = NO_WARM_STARTS,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         """Make nothing yet; tasks are told the account's name and URL. The link is in ``data`` or the folder given."""
+        self._variables = dict(variables or {})
         self._data = data
         self._account = account
         self._account_url = account_url
@@ -66,6 +68,7 @@ class LocalNodes:
             pool_id=record.pool_id,
             node_id=record.id,
             is_dedicated=record.is_dedicated,
+            variables=self._variables,
         )
         return self._process.open(root=root, identity=identity, slots=slots, listener=listener)
 

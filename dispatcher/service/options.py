@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dispatcher.service.node.warm.options import WarmOptions
@@ -35,3 +36,5 @@ class ServiceOptions:
     quotas: QuotaOptions = field(default_factory=QuotaOptions)
     warm: WarmOptions = field(default_factory=WarmOptions)
     """Which Python tasks start warm; none unless something else is said."""
+    node_variables: Mapping[str, str] = field(default_factory=dict)
+    """What every process on every node finds in its environment, as from the image of the node's machine."""

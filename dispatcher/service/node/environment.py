@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dispatcher.service.node.launch import START_TASK, TaskLaunch
 from dispatcher.service.node.layout import FSMOUNTS, SHARED, STARTUP, working_folder
@@ -26,6 +26,8 @@ class NodeIdentity:
     pool_id: str
     node_id: str
     is_dedicated: bool
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What every process on the node finds in its environment, as from the image of the node's machine."""
 
 
 def node_environment(identity: NodeIdentity, root: str) -> dict[str, str]:
@@ -43,7 +45,9 @@ def node_environment(identity: NodeIdentity, root: str) -> dict[str, str]:
     }
 
 
-def task_environment(node: Mapping[str, str], launch: TaskLaunch, folder: str) -> dict[str, str]:
+def task_environment(
+    node: Mapping[str, str], launch: TaskLaunch, folder: str, image: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Return the whole environment of a task's process.
 
     The user's settings may replace ``PATH``, ``HOME`` (the working directory unless set) and ``LANG``, but not the
@@ -54,6 +58,8 @@ def task_environment(node: Mapping[str, str], launch: TaskLaunch, folder: str) -
         node: what ``node_environment`` returned.
         launch: the attempt.
         folder: the task's folder, absolute.
+        image: ``NodeIdentity.variables``; the user's settings may replace them. None in a container, whose image is
+            another.
     """
     working, key = working_folder(folder), launch.key
     ids = {} if key == START_TASK else {"AZ_BATCH_JOB_ID": key.job_id, "AZ_BATCH_TASK_ID": key.task_id}
@@ -61,6 +67,7 @@ def task_environment(node: Mapping[str, str], launch: TaskLaunch, folder: str) -
         "PATH": SEARCH_PATH,
         "HOME": working,
         "LANG": LANGUAGE,
+        **(image or {}),
         **launch.environment,
         **node,
         **launch.service_environment,

@@ -76,6 +76,7 @@ class AttemptRunner:
         """Describe a node; ``grace`` is seconds between SIGTERM and SIGKILL."""
         self._root = str(root)
         self._environment = node_environment(identity, self._root)
+        self._image = identity.variables
         self._equipment = equipment
         self._containers = containers
         self._sessions = sessions
@@ -123,7 +124,8 @@ class AttemptRunner:
             return Outcome(stage=Stage.PRE_PROCESSING, failure=failure("TaskEnded"))
         attempt.stage = Stage.RUN
         node = {**self._environment, **self._equipment.environment, **packages}
-        environment = task_environment(node, launch, folder)
+        image = self._image if launch.container is None else None
+        environment = task_environment(node, launch, folder, image)
         if launch.coordination is not None:
             environment |= shared_environment(folder)
         if launch.container is not None:

@@ -28,6 +28,9 @@ NAMES = [
     "AZURE_BATCH_ENDPOINT",
     "AZURE_BATCH_ENDPOINT_HTTPS",
     "AZURE_MANAGEMENT_ENDPOINT",
+    "AZURE_SUBSCRIPTION_ID",
+    "AZURE_RESOURCE_GROUP",
+    "BATCH_MANAGER_IDENTITY_REFERENCE",
     "AZURE_STORAGE_CONNECTION_STRING",
     "REQUESTS_CA_BUNDLE",
     "SSL_CERT_FILE",
@@ -187,6 +190,32 @@ def test_accounts_have_variables_of_their_own(service: Service) -> None:
     assert list(client_of(second).list_pools()) == []
     unknown = service("status", "--env", "--account", "three")
     assert (unknown.code, "it has one, two" in unknown.err) == (64, True)
+
+
+def test_nodes_have_the_variables_of_their_machine(service: Service) -> None:
+    """Those a workload of this framework needs, each account its own secrets, and those that are given."""
+    started = service(
+        "start", "--detach", "--env", "--account", "one", "--account", "two", "--node-variable", "LICENCE=here"
+    )  # fmt: skip
+    assert started.code == 0, started.err
+    for account in ("one", "two"):
+        variables = service("status", "--env", "--account", account).variables()
+        client = client_of(variables)
+        client.create_pool(pool_options("pool"))
+        client.create_job(models.BatchJobCreateOptions(id="job", pool_info=models.BatchPoolInfo(pool_id="pool")))
+        script = "/bin/sh -c 'cat \"$BATCH_MANAGER_SECRETS_DIR\"/AZURE_BATCH_ACCESS_KEY; printf ,$LICENCE'"
+        client.create_task("job", models.BatchTaskCreateOptions(id="t", command_line=script))
+        wait_until(lambda: client.get_task("job", "t").state == models.BatchTaskState.COMPLETED)  # noqa: B023 - now
+        out = b"".join(client.download_task_file("job", "t", "stdout.txt")).decode()
+        assert out == f"{variables['AZURE_BATCH_ACCESS_KEY']},here"
+
+
+@pytest.mark.parametrize("text", ["nothing", "1A=x", "AZ_BATCH_NODE_ID=x"])
+def test_variable_that_cannot_be_set_is_told(service: Service, text: str) -> None:
+    """The service does not start."""
+    ended = service("start", "--detach", "--node-variable", text)
+    assert ended.code != 0
+    assert text.split("=")[0] in ended.err
 
 
 def test_storage_that_is_given_is_used(service: Service, data: Path, tmp_path: Path) -> None:

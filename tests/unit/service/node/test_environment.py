@@ -49,6 +49,16 @@ def test_start_task_is_told_of_no_job() -> None:
     assert not {"AZ_BATCH_JOB_ID", "AZ_BATCH_TASK_ID"} & set(_environment(START_TASK))
 
 
+def test_variable_of_the_machine_reaches_tasks_that_do_not_set_it() -> None:
+    """As one of the image that the pool's machines are made of; no task can be told another node by it."""
+    launch = TaskLaunch(
+        key=TASK, pool_id="pool", node_id="n1", run_number=1, command_line="true", environment={"B": "task's"}
+    )
+    image = {"A": "image's", "B": "image's", "AZ_BATCH_NODE_ID": "image's"}
+    environment = task_environment(NODE, launch, "/root/t", image)
+    assert [environment[name] for name in ("A", "B", "AZ_BATCH_NODE_ID")] == ["image's", "task's", "n1"]
+
+
 @pytest.mark.parametrize("name", ["PATH", "HOME", "LANG", "MINE", "AZ_BATCH_SOMETHING_ELSE"])
 def test_setting_of_the_user_counts(name: str) -> None:
     """Also over the defaults."""
