@@ -14,13 +14,13 @@ from rich.console import Console
 
 from batch_manager.cli.telling import read_secret
 from batch_manager.exit_codes import ExitCode
+from batch_manager.found_workload import find_workload, parse_parameters
 from dispatcher import processes
 from dispatcher.fault_options import FaultPlan, read_faults
 from dispatcher.service.node.warm.options import WarmLevel
 from dispatcher.service_commands import service
 from dispatcher.telling import told
 from dispatcher.warm_starts import WarmStarts
-from batch_manager.found_workload import find_workload, parse_parameters
 
 app = typer.Typer(
     name="dispatcher",

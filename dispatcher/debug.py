@@ -28,6 +28,7 @@ from batch_manager.definitions import PoolRecord, TaskDefinition, TaskState
 from batch_manager.environment import GUARDED_TASK, RETRY, JsonValue
 from batch_manager.errors import AccessDeniedError, BatchManagerError, UsageError
 from batch_manager.finalize_work import do_finalize_work
+from batch_manager.found_workload import FoundWorkload
 from batch_manager.naming import container_name
 from batch_manager.node.commands import run_line
 from batch_manager.node.finalizing import finalize_job
@@ -42,7 +43,6 @@ from dispatcher.report import print_report
 from dispatcher.results import empty_folder, fetch_results
 from dispatcher.stack import LocalStack
 from dispatcher.watch import ended_job
-from batch_manager.found_workload import FoundWorkload
 
 NODE_ID = "debug"
 """What a task is told of the node it runs on."""

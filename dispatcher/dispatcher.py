@@ -28,6 +28,7 @@ from batch_manager.environment import SECRETS_DIRECTORY, JsonValue
 from batch_manager.errors import ServiceError, StuckJobError
 from batch_manager.events import check_progress_url
 from batch_manager.exit_codes import ExitCode
+from batch_manager.found_workload import FoundWorkload
 from batch_manager.naming import container_name
 from batch_manager.outcome import ErrorCode, JobOutcome
 from batch_manager.submit import check_callback_url, check_job_id, new_job_id
@@ -41,7 +42,6 @@ from dispatcher.service.node.warm.options import WarmLevel
 from dispatcher.stack import LocalStack, StackError
 from dispatcher.warm_starts import service_words
 from dispatcher.watch import LOCAL_LIMITS, watch_job
-from batch_manager.found_workload import FoundWorkload
 
 CALLBACK_WAIT = 10.0
 """Seconds to wait for the callback once the job has completed: it was sent before."""
