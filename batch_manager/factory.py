@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from batch_manager.node_files import NodeFiles
     from batch_manager.pool_operations import PoolOperations
     from batch_manager.settings import BatchClientSettings
+    from batch_manager.transfer.seam import BlobStore
 
 
 class BatchClientFactory:
@@ -91,6 +92,17 @@ class BatchClientFactory:
         from batch_manager._azure.container_operations import connect_container_operations  # the SDK: half a second
 
         return connect_container_operations(settings)
+
+    @staticmethod
+    def create_transfer(settings: BatchClientSettings) -> BlobStore:
+        """The blobs of the storage account, for ``transfer``, at once.
+
+        Raises:
+            ConfigurationError: the settings name no storage account.
+        """
+        from batch_manager._azure.transfers import connect_transfer  # the SDK: half a second
+
+        return connect_transfer(settings)
 
 
 def is_of_environment(client: BatchClient) -> bool:
