@@ -17,9 +17,10 @@ from datetime import UTC, datetime
 from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.compilation import JobFrame
 from batch_manager.definitions import JobRecord, JobState, TaskQuery, TaskRecord, TaskState
-from batch_manager.environment import IDENTITY_REFERENCE, LAUNCHER, STORAGE_ACCOUNT_URL
+from batch_manager.environment import IDENTITY_REFERENCE, LAUNCHER, PACKAGES, STORAGE_ACCOUNT_URL
 from batch_manager.errors import ConflictError, DefinitionError, NotFoundError
 from batch_manager.naming import CANCEL_BLOB, FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, WORKLOAD_METADATA, container_name
+from batch_manager.specification import decode_packages
 from batch_manager.submission import JobSubmission
 
 MAX_REASON_LENGTH = 500
@@ -196,6 +197,7 @@ def job_frame(job: JobRecord) -> JobFrame:
         launcher=launcher,
         storage_account_url=account,
         identity_reference=job.common_environment.get(IDENTITY_REFERENCE),
+        packages=decode_packages(job.common_environment.get(PACKAGES, "")),
     )
 
 

@@ -52,6 +52,11 @@ class BlobStorage(Protocol):
         """Write a blob, over what was there."""
         ...
 
+    def upload_new(self, container: str, blob: str, content: bytes) -> bool:
+        """Write a blob unless there is one: of several that do it at the same moment, one is told that it did. Also
+        whoever finds there what he was to write."""
+        ...
+
     def download(self, container: str, blob: str, target: Path) -> None:
         """Write a blob's content to a file, whose folder is made. ``NotFoundError`` if there is no such blob."""
         ...

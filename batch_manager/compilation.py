@@ -23,6 +23,7 @@ from batch_manager.naming import (
 )
 from batch_manager.retrying import encode_policy
 from batch_manager.specification import (
+    ApplicationPackageReference,
     InputFileSpecification,
     OutputFileSpecification,
     RetryPolicy,
@@ -66,6 +67,7 @@ class JobFrame:
         identity_reference: ARM id of the managed identity nodes use for blobs; None is an error for any file without
             its own.
         has_time_limit: whether the job has a time limit, which the tasks find in their environment.
+        packages: application packages that every task has, besides those that it asks for itself.
     """
 
     job_id: str
@@ -74,6 +76,7 @@ class JobFrame:
     storage_account_url: str
     identity_reference: str | None
     has_time_limit: bool = False
+    packages: tuple[ApplicationPackageReference, ...] = ()
 
     def definitions(self, tasks: Sequence[TaskSpecification]) -> Iterator[TaskDefinition]:
         """The tasks as they are sent, in their order, each that has a gate right before it.
@@ -143,7 +146,7 @@ class JobFrame:
             constraints=_constraints(task),
             required_slots=task.required_slots,
             user_identity=task.user_identity,
-            application_package_references=tuple(task.application_package_references),
+            application_package_references=self._packages(task),
             affinity_id=task.affinity_id,
             container=task.container,
             multi_instance=task.multi_instance,
@@ -171,6 +174,7 @@ class JobFrame:
             resource_files=tuple(files),
             output_files=(self._logs(task_id),),
             depends_on=depends_on,
+            application_package_references=self.packages,
         )
 
     def _gate(self, gate_id: str, task: TaskSpecification) -> TaskDefinition:
@@ -187,6 +191,7 @@ class JobFrame:
             output_files=(self._logs(gate_id),),
             depends_on=depends_on,
             constraints=TaskConstraints(max_task_retry_count=GATE_RETRY.max_retries),
+            application_package_references=self.packages,
             blocks_on_failure=True,
         )
 
@@ -213,6 +218,11 @@ class JobFrame:
         if task.command_line is None:
             return False
         return not task.carries_check or not (_has_rule(task) or task.retry is not None or self.has_time_limit)
+
+    def _packages(self, task: TaskSpecification) -> tuple[ApplicationPackageReference, ...]:
+        """What a task asks for itself, and what of the job's it does not."""
+        asked = task.application_package_references
+        return (*asked, *(package for package in self.packages if package not in asked))
 
     def _command(self, command: NodeCommand) -> str:
         return encode(self.launcher, command)

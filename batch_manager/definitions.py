@@ -250,6 +250,8 @@ class PoolRecord:
     start_task_waits: bool = True
     """Whether no task runs on a node before its start task has succeeded."""
     application_packages: tuple[ApplicationPackageReference, ...] = ()
+    is_windows: bool = False
+    """Whether its nodes run Windows, as their node agent tells."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

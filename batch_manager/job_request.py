@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from batch_manager.environment import JsonValue
 from batch_manager.errors import InputError
+from batch_manager.specification import ApplicationPackageReference, decode_packages, encode_packages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,10 @@ class JobRequest:
         progress_url: where the job's processes send events, as well as they can; every task of the job knows it, so
             it may hold no secret.
         time_limit: how long the job may take from its creation until FinalizeTask begins; None for no limit.
+        priority: of the job among the pool's, -1000 to 1000.
+        packages: application packages that every task of the job finds on its node, its job manager too.
+        owner: who submits it; None for nobody that is told.
+        tags: what he wants to find it by.
         quota_wait: how long to wait while the account has as many active jobs as it may have.
         environment_settings: set for every task of the job.
         rerun_of: the job that this one runs again; set by ``rerun.rerun_failed``.
@@ -41,6 +46,10 @@ class JobRequest:
     callback_secret: str | None = field(default=None, repr=False)
     progress_url: str | None = None
     time_limit: timedelta | None = None
+    priority: int = 0
+    packages: tuple[ApplicationPackageReference, ...] = ()
+    owner: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
     quota_wait: timedelta = timedelta(minutes=10)
     environment_settings: Mapping[str, str] = field(default_factory=dict)
     rerun_of: str | None = None
@@ -77,6 +86,14 @@ def encode_request(request: JobRequest) -> bytes:
         "environmentSettings": dict(request.environment_settings),
         "rerunOf": request.rerun_of,
     }
+    # What came later is left out where it says nothing: jobs of earlier versions keep their digests.
+    later = {
+        "priority": request.priority,
+        "packages": encode_packages(request.packages),
+        "owner": request.owner,
+        "tags": dict(request.tags),
+    }
+    document |= {name: value for name, value in later.items() if value}
     return json.dumps(document, indent=1, sort_keys=True).encode()
 
 
@@ -100,14 +117,19 @@ def read_request(document: bytes) -> JobRequest:
             quota_wait=timedelta(seconds=values["quotaWaitSeconds"]),
             environment_settings=dict(values["environmentSettings"]),
             rerun_of=values.get("rerunOf"),
+            priority=values.get("priority", 0),
+            packages=decode_packages(values.get("packages", "")),
+            owner=values.get("owner"),
+            tags=dict(values.get("tags", {})),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise InputError("what the job was submitted with cannot be read: it is none of this version's") from error
 
 
 def request_digest(request: JobRequest) -> str:
-    """A short text that two requests share only if they ask for the same job; how long to wait for it and who is
-    called do not count."""
+    """A short text that two requests share only if they ask for the same job; how long to wait for it, who is called
+    and whose it is do not count."""
     values = json.loads(encode_request(request))
-    del values["quotaWaitSeconds"]
+    for name in ("quotaWaitSeconds", "owner", "tags"):
+        values.pop(name, None)
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

@@ -20,7 +20,7 @@ from batch_manager.exit_codes import ExitCode
 from batch_manager.finalize_work import has_finalize_work
 from batch_manager.job_manager import JobManagerContext
 from batch_manager.naming import CANCEL_BLOB, FINALIZE_TASK_ID, container_name
-from batch_manager.specification import TaskSpecification
+from batch_manager.specification import TaskSpecification, decode_packages
 from batch_manager.submission import JobSubmission
 from batch_manager.workload import WorkloadBase
 
@@ -102,6 +102,7 @@ def make_submission(
         storage_account_url=storage.account_url,
         identity_reference=storage.identity_reference,
         has_time_limit=bool(node.time_limit),
+        packages=decode_packages(node.packages),
     )
     return JobSubmission(client=client, frame=frame, has_work=has_work)
 

@@ -51,6 +51,10 @@ class PatientBlobStorage:
         """See ``BlobStorage``."""
         self._patience.repeat(partial(self._storage.upload, container, blob, source))
 
+    def upload_new(self, container: str, blob: str, content: bytes) -> bool:
+        """See ``BlobStorage``."""
+        return self._patience.repeat(partial(self._storage.upload_new, container, blob, content))
+
     def download(self, container: str, blob: str, target: Path) -> None:
         """See ``BlobStorage``."""
         self._patience.repeat(partial(self._storage.download, container, blob, target))

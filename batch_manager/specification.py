@@ -6,6 +6,7 @@ the job manager submits it; ``preflight.find_problems`` then checks all of them 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import Enum
@@ -125,6 +126,19 @@ class ApplicationPackageReference:
     application_id: str
     version: str | None = None
     """None means the application's default version."""
+
+
+def encode_packages(packages: Iterable[ApplicationPackageReference]) -> str:
+    """Package references as one text: ``pi:1.0.0 tools``."""
+    return " ".join(each.application_id + ("" if each.version is None else f":{each.version}") for each in packages)
+
+
+def decode_packages(text: str) -> tuple[ApplicationPackageReference, ...]:
+    """The reverse of ``encode_packages``; no text is no package."""
+    pairs = (word.partition(":") for word in text.split())
+    return tuple(
+        ApplicationPackageReference(application_id=name, version=version or None) for name, _, version in pairs
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -55,6 +55,7 @@ def pool_record(pool: models.BatchPool) -> PoolRecord:
             ApplicationPackageReference(application_id=package.application_id, version=package.version)
             for package in pool.application_package_references or ()
         ),
+        is_windows=machine is not None and "windows" in (machine.node_agent_sku_id or "").lower(),
     )
 
 

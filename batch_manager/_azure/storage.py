@@ -12,7 +12,7 @@ from azure.storage.blob import BlobServiceClient
 
 from batch_manager._azure.listing import Listing
 from batch_manager._azure.translate import translated
-from batch_manager.errors import NotFoundError, ServiceError
+from batch_manager.errors import ConflictError, NotFoundError, ServiceError
 
 PARALLEL_TRANSFERS = 4
 """Blocks of one blob that travel at the same time."""
@@ -56,6 +56,17 @@ class AzureBlobStorage:
                 return
             with source.open("rb") as file:
                 client.upload_blob(file, overwrite=True, max_concurrency=PARALLEL_TRANSFERS)
+
+    def upload_new(self, container: str, blob: str, content: bytes) -> bool:
+        """See ``BlobStorage``. What is there may be of a try whose reply was lost, so it is looked at."""
+        try:
+            with translated(f"write blob {blob!r} in container {container!r}"):
+                self._sdk.get_blob_client(container, blob).upload_blob(content, overwrite=False)
+        except ConflictError as error:
+            if error.code != "BlobAlreadyExists":
+                raise
+            return self.read(container, blob) == content
+        return True
 
     def download(self, container: str, blob: str, target: Path) -> None:
         """See ``BlobStorage``. The file appears whole or not at all."""

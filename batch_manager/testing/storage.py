@@ -52,6 +52,11 @@ class InMemoryBlobStorage:
         blobs = self._blobs(container, f"write blob {blob!r} in container {container!r}")
         blobs[blob] = source if isinstance(source, bytes) else source.read_bytes()
 
+    def upload_new(self, container: str, blob: str, content: bytes) -> bool:
+        """See ``BlobStorage``."""
+        blobs = self._blobs(container, f"write blob {blob!r} in container {container!r}")
+        return blobs.setdefault(blob, content) == content
+
     def download(self, container: str, blob: str, target: Path) -> None:
         """See ``BlobStorage``."""
         content = self.read(container, blob)

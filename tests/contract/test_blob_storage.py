@@ -24,6 +24,14 @@ def test_file_travels_to_a_blob_and_back(storage: BlobStorage, container: str, t
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["out"]
 
 
+def test_new_blob_is_written_once(storage: BlobStorage, container: str) -> None:
+    """Who writes the same again counts as the one who wrote it."""
+    assert storage.upload_new(container, "claim", b"one")
+    assert storage.upload_new(container, "claim", b"one")
+    assert not storage.upload_new(container, "claim", b"two")
+    assert storage.read(container, "claim") == b"one"
+
+
 def test_create_container_twice_is_success(storage: BlobStorage, container: str) -> None:
     """What is there stays."""
     storage.upload(container, "kept", b"x")

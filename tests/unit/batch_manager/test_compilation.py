@@ -18,7 +18,14 @@ from batch_manager.dependencies import IdRange, TaskDependencies, compress
 from batch_manager.environment import COMMAND, DEPENDS_ON, GUARDED_TASK, INPUTS, INPUTS_FILE, RETRY, RULE
 from batch_manager.finalize_inputs import FinalizeInputs
 from batch_manager.retrying import decode_policy
-from batch_manager.specification import ContainerSettings, RetryPolicy, TaskConstraints
+from batch_manager.specification import (
+    ApplicationPackageReference,
+    ContainerSettings,
+    RetryPolicy,
+    TaskConstraints,
+    decode_packages,
+    encode_packages,
+)
 
 FRAME = JobFrame(
     job_id="J1",
@@ -54,6 +61,31 @@ def test_task_with_a_rule_asks_before_the_workload_is_imported(rule: str, begins
     task = _task()
     task.dependencies, task.run_when = (replace(task, id="1"),), DependencyRule(rule)
     assert FRAME.compile_task(task).command_line == begins
+
+
+def test_packages_of_the_job_are_on_every_task_of_it() -> None:
+    """The job manager, a task with packages of its own, its gate and FinalizeTask."""
+    mine, other = (
+        ApplicationPackageReference(application_id="a", version="1"),
+        ApplicationPackageReference(application_id="b"),
+    )
+    frame = replace(FRAME, packages=(mine,), has_time_limit=True)
+    boxed = ContainerSettings(image_name="alpine")
+    asking = replace(_task(), application_package_references=[other, mine], command_line="true", container=boxed)
+    compiled, gate = frame.definitions([asking])
+    assert compiled.application_package_references == (other, mine)
+    own = frame.compile_job_manager("{}"), gate, frame.finalize_definition([asking], has_work=False)
+    assert [task.application_package_references for task in own] == [(mine,)] * 3
+
+
+def test_packages_travel_to_the_job_manager_as_a_text() -> None:
+    """With a version and without."""
+    packages = (
+        ApplicationPackageReference(application_id="a", version="1.0.0"),
+        ApplicationPackageReference(application_id="b"),
+    )
+    assert decode_packages(encode_packages(packages)) == packages
+    assert decode_packages("") == ()
 
 
 def test_standard_streams_are_always_uploaded() -> None:

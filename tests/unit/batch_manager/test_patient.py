@@ -30,6 +30,7 @@ _ARGUMENTS: dict[str, tuple[Any, ...]] = {
     "list_nodes": ("p",),
     "list_package_versions": ("mesher",),
     "upload": ("source", "b", b"x"),
+    "upload_new": ("source", "new", b"x"),
     "delete": ("source", "b"),
     "read": ("source", "b"),
     "list_blobs": ("source",),
