@@ -1,4 +1,4 @@
-"""The command line: ``python -m dispatcher run``, ``debug`` and ``service``."""
+"""Run workloads on this machine: a job on a local Batch service, under a debugger, or the service itself."""
 
 from __future__ import annotations
 

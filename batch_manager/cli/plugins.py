@@ -1,13 +1,19 @@
-"""Commands that other packages bring: each entry point of the group ``batch_manager.commands`` names a Typer app, and
-is imported when the command is used, or its help is asked for."""
+"""Commands that other packages bring: each entry point of the group ``batch_manager.commands`` names a Typer app.
+
+It is imported when the command is used. The list of commands shows the first line of its module's docstring, which is
+read from the file, so that help does not wait for what it will not run.
+"""
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
 from batch_manager.cli.telling import fail
@@ -25,25 +31,48 @@ class CommandsFromElsewhere(TyperGroup):
         return [*own, *sorted(set(_found()) - set(own))]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command by its name; None if there is none."""
+        """A command by its name, one from elsewhere only as far as help shows it; None if there is none."""
         own = super().get_command(ctx, cmd_name)
         if own is not None:
             return own
         found = _found().get(cmd_name)
-        return None if found is None else _load(found)
+        return None if found is None else _NotLoaded(found)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that is to run, loaded."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, _NotLoaded) else command, rest
+
+
+class _NotLoaded(TyperCommand):
+    """Stands for a command from elsewhere until it is used."""
+
+    def __init__(self, point: EntryPoint) -> None:
+        super().__init__(point.name, help=_first_line(point))
+        self._point = point
+
+    def load(self) -> Any:
+        point = self._point
+        try:
+            app = point.load()
+        except Exception as error:  # noqa: BLE001 - whatever another package raises must not take our commands away
+            fail(f"the command {point.name!r} of {point.value!r} cannot be loaded: {error}", ExitCode.SOFTWARE)
+        if not isinstance(app, typer.Typer):
+            fail(f"{point.value!r}, which brings the command {point.name!r}, is no Typer app", ExitCode.SOFTWARE)
+        command = get_command(app)
+        command.name = point.name
+        return command
 
 
 def _found() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
-def _load(point: EntryPoint) -> Any:
+def _first_line(point: EntryPoint) -> str:
+    """What its module says of itself; its own name where the file cannot be read."""
     try:
-        loaded = point.load()
-    except Exception as error:  # noqa: BLE001 - whatever another package raises must not take our commands away
-        fail(f"the command {point.name!r} of {point.value!r} cannot be loaded: {error}", ExitCode.SOFTWARE)
-    if not isinstance(loaded, typer.Typer):
-        fail(f"{point.value!r}, which brings the command {point.name!r}, is no Typer app", ExitCode.SOFTWARE)
-    command = get_command(loaded)
-    command.name = point.name
-    return command
+        spec = importlib.util.find_spec(point.module)
+        text = Path(spec.origin).read_text(encoding="utf-8") if spec is not None and spec.origin else ""
+        return (ast.get_docstring(ast.parse(text)) or point.value).partition("\n")[0]
+    except (ImportError, OSError, SyntaxError, ValueError):
+        return point.value
