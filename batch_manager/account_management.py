@@ -226,18 +226,15 @@ class AccountManagement(Protocol):
         """A version; None if there is none, or no such application."""
         ...
 
-    def create_version(self, application_id: str, version: str) -> None:
-        """Create a version, which is pending; success if it is pending already. ``ConflictError`` if it is active."""
-        ...
-
     def upload_version(
         self, application_id: str, version: str, source: Path, content: PackageContent, advance: Advance
     ) -> None:
-        """Write the zip file of a pending version, over what was there. It appears whole or not at all.
+        """Create a version, or take one that is pending, and write its zip file over what was there, which appears
+        whole or not at all. ``ConflictError`` if the version is active.
 
         Args:
             application_id: the application.
-            version: the version.
+            version: its version.
             source: the file.
             content: what is in it, which is kept beside it.
             advance: told of each part that has arrived.
