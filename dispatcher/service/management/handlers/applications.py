@@ -18,6 +18,8 @@ from dispatcher.service.wire import JsonObject
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _LONGEST_DISPLAY_NAME = 1024
+_TAGS = "/tags"
+"""Where the document keeps the resource's tags: no property has such a name."""
 
 
 def create(call: ManagementCall) -> ManagementReply:
@@ -77,7 +79,10 @@ def delete(call: ManagementCall) -> ManagementReply | Errand[bool]:
 def _put(
     call: ManagementCall, account: Account, application: ApplicationRecord | None, base: JsonObject
 ) -> ManagementReply:
-    """Store what the request says, laid over ``base``; the default version stays unless another is given."""
+    """Store what the request says, laid over ``base``; the default version stays unless another is given.
+
+    Tags are replaced as a whole where a request has some, as those of an account are.
+    """
     fields = Fields(values=call.body).object("properties") or Fields(values={}, path="properties.")
     fields.text("displayName", longest=_LONGEST_DISPLAY_NAME)
     given = {name: value for name, value in fields.values.items() if value is not None}
@@ -85,6 +90,10 @@ def _put(
     default_version = None if application is None else application.default_version
     if (asked := fields.text("defaultVersion")) is not None:
         default_version = _active_version(account, application, asked) if asked else None
+    if (tags := Fields(values=call.body).object("tags")) is not None:
+        for key in tags.values:
+            tags.text(key)
+        given[_TAGS] = tags.values
     name = call.parameters["applicationName"] if application is None else application.id
     store = account.core.store.applications
     document = json.dumps({**base, **given})
@@ -104,8 +113,9 @@ def _body(account: Account, application: ApplicationRecord) -> JsonObject:
     properties.pop("defaultVersion", None)
     if application.default_version is not None:
         properties["defaultVersion"] = application.default_version
+    tags = properties.pop(_TAGS, {})
     own_id = f"{account.id}/applications/{application.id}"
-    return resource(own_id, "/applications", properties, etag=weak_etag(application.version))
+    return {**resource(own_id, "/applications", properties, etag=weak_etag(application.version)), "tags": tags}
 
 
 HANDLERS: Mapping[str, ManagementHandler] = {

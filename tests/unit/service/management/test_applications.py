@@ -44,6 +44,14 @@ def test_update_changes_what_it_names(plane: Plane) -> None:
     assert changed == {"displayName": "Another", "allowUpdates": False}
 
 
+def test_tags_are_replaced_where_a_request_has_some(plane: Plane) -> None:
+    """And stay where it has none."""
+    plane.ask("PUT", "applications/tool", {"tags": {"a": "1", "b": "2"}})
+    plane.ask("PATCH", "applications/tool", {"tags": {"a": "3"}})
+    assert plane.ask("PATCH", "applications/tool", {"properties": {"displayName": "x"}})["tags"] == {"a": "3"}
+    assert plane.refusal("PATCH", "applications/tool", {"tags": {"a": 1}})[0] == 400
+
+
 def test_applications_are_paged(plane: Plane) -> None:
     """The next link is absolute and holds the version of the API."""
     for name in ("a", "b", "c"):
