@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError
 from pydantic.functional_validators import AfterValidator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from batch_manager.environment import IDENTITY_REFERENCE, SECRETS_DIRECTORY, STORAGE_ACCOUNT_URL
 from batch_manager.errors import ConfigurationError
@@ -85,8 +85,24 @@ class SettingsModel(BaseSettings):
     identity_client_id: str | None = _setting(
         "identity_client_id",
         "AZURE_CLIENT_ID",
-        description="Client id of the user-assigned managed identity to ask tokens for. "
-        "Without it the default chain of azure-identity is tried.",
+        description="Client id of the user-assigned managed identity to ask tokens for, or of the service principal "
+        "that `client_secret` belongs to. Without it the default chain of azure-identity is tried.",
+    )
+    tenant_id: str | None = _setting(
+        "tenant_id",
+        "AZURE_TENANT_ID",
+        description="Tenant of the service principal; needed with `client_secret` alone.",
+    )
+    client_secret: SecretStr | None = _setting(
+        "client_secret",
+        "AZURE_CLIENT_SECRET",
+        description="Secret of the service principal, where there is no managed identity.",
+    )
+    key_vault_url: Url | None = _setting(
+        "key_vault_url",
+        "AZURE_KEY_VAULT_URL",
+        description="Key vault with settings that are set nowhere else, https://VAULT.vault.azure.net; a secret is "
+        "named as the environment variable, with `-` for `_`.",
     )
     identity_reference: str | None = _setting(
         "identity_reference",
@@ -119,8 +135,12 @@ class SettingsModel(BaseSettings):
     )
 
 
-def read_settings(values: Mapping[str, object]) -> SettingsModel:
-    """Read all settings, the given values first.
+SettingsSource: TypeAlias = Callable[[type[BaseSettings]], PydanticBaseSettingsSource]
+"""Makes a source of settings for a model: what ``read_settings`` asks last."""
+
+
+def read_settings(values: Mapping[str, object], further: SettingsSource | None = None) -> SettingsModel:
+    """Read all settings, the given values first, the further source last.
 
     Raises:
         ConfigurationError: a setting has a value that cannot be used; the message holds no value.
@@ -129,9 +149,28 @@ def read_settings(values: Mapping[str, object]) -> SettingsModel:
     if directory is not None and not os.path.isdir(directory):
         raise ConfigurationError(f"{SECRETS_DIRECTORY} names {directory!r}, which is not a folder")
     try:
-        return SettingsModel(_secrets_dir=directory, **dict(values))  # type: ignore[arg-type, call-arg]
+        model = SettingsModel if further is None else _with(further)
+        return model(_secrets_dir=directory, **dict(values))  # type: ignore[arg-type, call-arg]
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors(include_input=False)]
         raise ConfigurationError(
             "settings cannot be used: " + "; ".join(lines) + " (docs/settings.md lists them)"
         ) from None
+
+
+def _with(further: SettingsSource) -> type[SettingsModel]:
+    """The same fields, with one source more."""
+
+    class Further(SettingsModel):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, dotenv_settings, file_secret_settings, further(settings_cls)
+
+    return Further

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pydantic import SecretStr
 
-    from batch_manager._settings_model import SettingsModel
+    from batch_manager._settings_model import SettingsModel, SettingsSource
 
 
 class BatchClientSettings:
     """Where Batch and Blob Storage are and who asks them.
 
     Each field is taken from the first of: the keyword given here, the environment, a ``.env`` file in the current
-    directory, a secrets directory, its default. docs/settings.md lists the fields.
+    directory, a secrets directory, a key vault, its default. docs/settings.md lists the fields.
+
+    The vault is asked when a client is made, and only if ``key_vault_url`` is set: ``factory`` lets it be.
 
     Raises:
         ConfigurationError: from the constructor for a keyword that is no field; from reading a field when any
@@ -32,6 +34,9 @@ class BatchClientSettings:
     storage_account_url: str | None
     storage_connection_string: SecretStr | None
     identity_client_id: str | None
+    tenant_id: str | None
+    client_secret: SecretStr | None
+    key_vault_url: str | None
     identity_reference: str | None
     management_endpoint: str
     subscription_id: str | None
@@ -47,6 +52,7 @@ class BatchClientSettings:
             raise ConfigurationError(f"there is no setting {', '.join(unknown)}; the settings are: {known}")
         self._values = values
         self._model: SettingsModel | None = None
+        self._has_further_source = False
 
     @property
     def given(self) -> frozenset[str]:
@@ -58,6 +64,22 @@ class BatchClientSettings:
         if name.startswith("_") or name not in BatchClientSettings.__annotations__:
             raise AttributeError(f"BatchClientSettings has no field {name!r}")
         return getattr(self._read(), name)
+
+    def read_with(self, source: SettingsSource) -> None:
+        """Read the settings anew, with one more source for what the others do not set.
+
+        Raises:
+            ConfigurationError: a setting has a value that cannot be used.
+        """
+        from batch_manager._settings_model import read_settings
+
+        self._model = read_settings(self._values, source)
+        self._has_further_source = True
+
+    @property
+    def has_further_source(self) -> bool:
+        """Whether ``read_with`` was called."""
+        return self._has_further_source
 
     def __repr__(self) -> str:
         return f"BatchClientSettings({self._model!r})" if self._model else "BatchClientSettings(not read yet)"

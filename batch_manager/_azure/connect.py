@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from azure.batch import BatchClient as SdkBatchClient
 from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
-from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient
 
 from batch_manager._azure.batch import AzureBatchClient
+from batch_manager._azure.credentials import token_credential, with_vault
 from batch_manager._azure.storage import AzureBlobStorage
 from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.errors import ConfigurationError
@@ -41,6 +41,7 @@ def batch_sdk(settings: BatchClientSettings) -> SdkBatchClient:
     Raises:
         ConfigurationError: a setting that is needed is missing.
     """
+    settings = with_vault(settings)
     if settings.batch_endpoint is None:
         raise ConfigurationError(
             "batch_endpoint is not set: give the Batch account's URL in AZURE_BATCH_ENDPOINT "
@@ -64,6 +65,7 @@ def storage_sdk(settings: BatchClientSettings) -> BlobServiceClient:
     Raises:
         ConfigurationError: the settings name none, or the connection string is not one.
     """
+    settings = with_vault(settings)
     if settings.storage_connection_string is not None:
         try:
             return BlobServiceClient.from_connection_string(settings.storage_connection_string.get_secret_value())
@@ -88,10 +90,3 @@ def _batch_credential(settings: BatchClientSettings) -> AzureNamedKeyCredential 
             "AZURE_BATCH_ACCOUNT"
         )
     return AzureNamedKeyCredential(settings.batch_account_name, settings.batch_account_key.get_secret_value())
-
-
-def token_credential(settings: BatchClientSettings) -> TokenCredential:
-    """Who asks, where no key is given."""
-    if settings.identity_client_id is not None:
-        return ManagedIdentityCredential(client_id=settings.identity_client_id)
-    return DefaultAzureCredential()
