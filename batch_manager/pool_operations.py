@@ -21,6 +21,8 @@ class PoolSummary:
     """``steady``, ``resizing`` or ``stopping``."""
     vm_size: str
     creation_time: datetime
+    allocation_state_since: datetime | None = None
+    """When its size began or ceased to change last."""
     current_dedicated_nodes: int = 0
     current_low_priority_nodes: int = 0
     target_dedicated_nodes: int = 0

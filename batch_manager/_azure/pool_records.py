@@ -15,19 +15,21 @@ Document = Mapping[str, Any]
 
 SUMMARY_SELECT = (
     "id,state,allocationState,vmSize,creationTime,currentDedicatedNodes,currentLowPriorityNodes,targetDedicatedNodes,"
-    "targetLowPriorityNodes,enableAutoScale,metadata"
+    "targetLowPriorityNodes,enableAutoScale,allocationStateTransitionTime,metadata"
 )
 NODE_SELECT = "id,state,stateTransitionTime,isDedicated,runningTasksCount,startTaskInfo,errors"
 
 
 def pool_summary(pool: Document) -> PoolSummary:
     """A pool of a list."""
+    since = pool.get("allocationStateTransitionTime")
     return PoolSummary(
         id=pool["id"],
         state=pool.get("state") or "active",
         allocation_state=pool.get("allocationState") or "steady",
         vm_size=pool.get("vmSize") or "",
         creation_time=datetime.fromisoformat(pool["creationTime"]),
+        allocation_state_since=datetime.fromisoformat(since) if since else None,
         current_dedicated_nodes=pool.get("currentDedicatedNodes") or 0,
         current_low_priority_nodes=pool.get("currentLowPriorityNodes") or 0,
         target_dedicated_nodes=pool.get("targetDedicatedNodes") or 0,
