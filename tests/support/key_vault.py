@@ -1,5 +1,5 @@
-"""A stand-in for a key vault, by Microsoft's documented contract: a 401 that names the resource to get a token for, then
-a list of secrets and each secret (REST ``secrets``, API version 7.x).
+"""A stand-in for a key vault, by Microsoft's documented contract: a 401 that names the resource to get a token for,
+then a list of secrets and each secret (REST ``secrets``, API version 7.x).
 
 Beside it run what answers for a managed identity, and a proxy that brings the vault's own host name here, since the
 client checks that the challenge is of the vault's domain."""
