@@ -56,6 +56,17 @@ class EntryPointsRepository:
         except KeyError:
             raise self._unknown(name) from None
 
+    def task_type(self, name: str) -> type[WorkloadTask]:
+        """The task registered under a name.
+
+        Raises:
+            RegistrationError: there is none.
+        """
+        try:
+            return self._types[name]
+        except KeyError:
+            raise self._unknown(name) from None
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._types)
 
