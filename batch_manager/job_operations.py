@@ -62,6 +62,15 @@ class JobOperations(Protocol):
         ``ConflictError`` if Batch refuses it: it has not ended, it succeeded, or its job has ended."""
         ...
 
+    def allow_retries(self, job_id: str, task_id: str, count: int) -> None:
+        """Let a task that has not ended have so many retries, -1 for any number; its other constraints stay. Success
+        if it has ended."""
+        ...
+
+    def list_active(self, job_id: str) -> Iterator[TaskDetail]:
+        """The tasks that wait, each with what it depends on, page by page; without commands and environments."""
+        ...
+
     def list_running(self, job_id: str) -> Iterator[TaskDetail]:
         """The tasks that run, each with its node, page by page; without commands and environments."""
         ...

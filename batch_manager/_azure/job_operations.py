@@ -30,6 +30,7 @@ _FILTERS = {
     JobQuery.NOT_ENDED: "state ne 'completed' and state ne 'deleting'",
     JobQuery.ENDED: "state eq 'completed'",
 }
+_ACTIVE = "state eq 'active'"
 _RUNNING = "state eq 'running'"
 _UNSUCCESSFUL = "executionInfo/result eq 'failure'"
 _GONE = ("JobBeingDeleted",)
@@ -89,6 +90,26 @@ class AzureJobOperations:
         except ConflictError as error:
             if tries == 1 or error.code != "TaskNotCompleted":  # the reply to an earlier try was lost
                 raise
+
+    def allow_retries(self, job_id: str, task_id: str, count: int) -> None:
+        """See ``JobOperations``."""
+
+        def allow() -> None:
+            found = self._sdk.get_task(job_id, task_id, select=["id", "constraints"]).constraints
+            constraints = found or models.BatchTaskConstraints()
+            if constraints.max_task_retry_count != count:
+                constraints.max_task_retry_count = count
+                self._sdk.replace_task(job_id, task_id, models.BatchTask(constraints=constraints))
+
+        try:
+            self._ask(f"allow retries of task {task_id!r} of job {job_id!r}", allow)
+        except ConflictError as error:
+            if error.code != "TaskCompleted":
+                raise
+
+    def list_active(self, job_id: str) -> Iterator[TaskDetail]:
+        """See ``JobOperations``."""
+        return self._list_tasks(job_id, _ACTIVE)
 
     def list_running(self, job_id: str) -> Iterator[TaskDetail]:
         """See ``JobOperations``."""

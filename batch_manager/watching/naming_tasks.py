@@ -1,0 +1,44 @@
+"""Finds a task by what a person calls it: its id, or its display name."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from batch_manager.client import BatchClient
+from batch_manager.definitions import TaskDetail
+from batch_manager.errors import InputError, NotFoundError, ServiceError
+
+_NAMED = 5
+"""Tasks that a message names."""
+
+
+def find_task(client: BatchClient, job_id: str, name: str) -> TaskDetail:
+    """The task with this id, or else the only one with this display name, for which the job's tasks are listed.
+
+    Raises:
+        NotFoundError: there is none, or no such job.
+        InputError: several have this display name; the message names their ids.
+    """
+    try:
+        return client.get_task(job_id, name)
+    except NotFoundError as error:
+        if error.code == "JobNotFound":
+            raise
+        unknown = error
+    except ServiceError as error:
+        if error.status != 400:  # no id can be spelled like this; a display name can
+            raise
+        unknown = NotFoundError(f"job {job_id!r} has no task {name!r}", operation=error.operation, status=404)
+    wanted = name.casefold()
+    found = list(
+        islice(
+            (record.id for record in client.list_tasks(job_id) if (record.display_name or "").casefold() == wanted),
+            _NAMED + 1,
+        )
+    )
+    if not found:
+        raise unknown.extended("; nor has a task this display name") from None
+    if len(found) > 1:
+        more = " and more" if len(found) > _NAMED else ""
+        raise InputError(f"several tasks are called {name!r}: give an id, such as {', '.join(found[:_NAMED])}{more}")
+    return client.get_task(job_id, found[0])

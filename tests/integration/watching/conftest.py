@@ -1,0 +1,87 @@
+"""A local account with a pool, and jobs whose tasks are commands of the test's own."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from shlex import quote
+
+import pytest
+
+from batch_manager import BatchClient, BatchClientFactory, BatchClientSettings, JobRequest, submit_job
+from batch_manager.definitions import JobState, PoolDefinition, TaskState
+from batch_manager.job_operations import JobOperations
+from batch_manager.node_files import NodeFiles
+from tests.support.local_account import LocalAccount, local_account
+
+WORKLOADS = Path(__file__).parent / "workloads"
+POOL = "pool"
+SECONDS = 60
+
+_numbers = count(1)
+
+
+def wait_for(condition: Callable[[], bool], what: str) -> None:
+    """Wait until a condition holds; fail with its name if it does not in time."""
+    deadline = time.monotonic() + SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, f"not in {SECONDS} s: {what}"
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """The account, as commands and as functions see it."""
+
+    local: LocalAccount
+    client: BatchClient
+    operations: JobOperations
+    files: NodeFiles
+
+    def submit(self, commands: dict[str, str], **more: object) -> str:
+        """Submit a job with a task for each command; its id."""
+        from errands.workload import ErrandsWorkload
+
+        job_id = f"errands-{next(_numbers)}"
+        request = JobRequest(
+            job_id=job_id,
+            pool_id=POOL,
+            module="errands",
+            launcher=quote(sys.executable),
+            parameters=commands,
+            environment_settings={"PYTHONPATH": str(WORKLOADS)},
+            **more,  # type: ignore[arg-type]
+        )
+        submit_job(ErrandsWorkload(batch_client=self.client), self.client, request)
+        return job_id
+
+    def is_over(self, job_id: str) -> bool:
+        """Whether the job has ended."""
+        return self.client.get_job(job_id).state is JobState.COMPLETED
+
+    def has_ended(self, job_id: str, *task_ids: str) -> bool:
+        """Whether these tasks of a job have ended."""
+        tasks = {record.id: record.state for record in self.client.list_tasks(job_id)}
+        return all(tasks.get(task_id) is TaskState.COMPLETED for task_id in task_ids)
+
+
+@pytest.fixture(scope="session")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account whose pool has one node with three slots."""
+    with pytest.MonkeyPatch.context() as patch, local_account(tmp_path_factory.mktemp("account")) as local:
+        patch.syspath_prepend(WORKLOADS)
+        for name, value in local.variables.items():
+            patch.setenv(name, value)
+        settings = BatchClientSettings()
+        client = BatchClientFactory.create(settings)
+        client.create_pool(PoolDefinition(id=POOL, target_dedicated_nodes=1, task_slots_per_node=3))
+        yield Account(
+            local=local,
+            client=client,
+            operations=BatchClientFactory.create_job_operations(settings),
+            files=BatchClientFactory.create_node_files(settings),
+        )

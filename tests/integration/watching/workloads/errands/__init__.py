@@ -1,0 +1,1 @@
+"""Commands that the parameters say, for tests of how jobs are looked at."""
