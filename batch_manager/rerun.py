@@ -22,6 +22,7 @@ from batch_manager.environment import JsonValue
 from batch_manager.errors import InputError, NotFoundError
 from batch_manager.gates import guarded_task_of
 from batch_manager.job_request import JobRequest, read_request
+from batch_manager.job_writing import ownership_metadata
 from batch_manager.naming import (
     FINALIZE_TASK_ID,
     JOB_MANAGER_TASK_ID,
@@ -101,7 +102,7 @@ def rerun_failed(
     takeover = _takeover(client, job_id)
     copied = None
     if not _exists(client, request.job_id):
-        client.storage.create_container(target)
+        client.storage.create_container(target, ownership_metadata(request, of_container=True))
         client.storage.upload(target, RERUN_BLOB, encode_takeover(takeover))
         copied = _copy(client.storage, source, target)
     submit_job(_FilesAreThere(), client, request)

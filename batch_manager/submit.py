@@ -5,23 +5,32 @@ The files come first and the job last, so that a submission that dies half-way l
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 import time
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
-from batch_manager import environment
-from batch_manager.callback import CallbackTarget, check_callback_secret, encode_callback, is_callback_url
+from batch_manager.callback import encode_callback
+from batch_manager.claiming import Claim, claimed, give_back
 from batch_manager.client import BatchClient, BlobStorage
-from batch_manager.compilation import JobFrame, needs_blob
+from batch_manager.compilation import needs_blob
 from batch_manager.definitions import JobDefinition, JobRecord, JobState
 from batch_manager.environment import JsonValue
 from batch_manager.errors import AccessDeniedError, BusyError, ConflictError, InputError, JobRequestError, NotFoundError
-from batch_manager.events import check_progress_url
 from batch_manager.job_request import JobRequest, encode_request, request_digest
+from batch_manager.job_writing import (
+    JOB_GRACE,
+    LONGEST_JOB,
+    callback_document,
+    check_callback_url,
+    job_definition,
+    ownership_metadata,
+)
 from batch_manager.naming import (
     CALLBACK_BLOB,
     CALLBACK_BODY_BLOB,
@@ -37,13 +46,26 @@ from batch_manager.naming import (
     inputs_blob,
 )
 from batch_manager.patience import Patience
-from batch_manager.preflight import RequestFacts, check_id, find_request_problems, find_wrong_types
+from batch_manager.preflight import (
+    RequestFacts,
+    check_id,
+    find_request_problems,
+    find_wrong_types,
+    usable_versions,
+)
 
-JOB_GRACE = timedelta(hours=1)
-"""Between a job's time limit and its end by Batch, as the last resort: for FinalizeTask and its callback."""
-
-LONGEST_JOB = timedelta(days=180)
-"""Batch ends every job then (Azure Batch documentation, quotas and limits)."""
+__all__ = [
+    "JOB_GRACE",
+    "LONGEST_JOB",
+    "HasLocalInputs",
+    "PlaceFiles",
+    "check_callback_url",
+    "check_job_id",
+    "examine_job",
+    "new_job_id",
+    "one_by_one",
+    "submit_job",
+]
 
 JOB_QUOTA_REACHED = "ActiveJobAndScheduleQuotaReached"
 
@@ -71,14 +93,14 @@ def check_job_id(job_id: str) -> str:
     return container_name(job_id)
 
 
-def check_callback_url(url: str) -> None:
-    """Refuse what cannot be called. The message does not repeat it: it is a secret.
+PlaceFiles: TypeAlias = Callable[[BlobStorage, str, Mapping[str, Path]], None]
+"""Uploads files to a container: blob path to file. What is there already may be left alone."""
 
-    Raises:
-        InputError: it is not an http or https URL.
-    """
-    if not is_callback_url(url):
-        raise InputError("the callback URL is not one: give https://HOST/PATH, with nothing before or after it")
+
+def one_by_one(storage: BlobStorage, container: str, files: Mapping[str, Path]) -> None:
+    """Upload files, one after the other."""
+    for blob, source in files.items():
+        storage.upload(container, blob, source)
 
 
 class HasLocalInputs(Protocol):
@@ -94,65 +116,104 @@ def submit_job(
     client: BatchClient,
     request: JobRequest,
     *,
+    place_files: PlaceFiles = one_by_one,
+    make_pool: Callable[[], None] | None = None,
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> None:
+) -> bool:
     """Upload what the workload needs from this machine and create its job, whose job manager adds the tasks.
 
     Killed at any line and called again with the same request, it comes to the same job. The input files of a job that
-    is there already are not looked at.
+    is there already are not looked at. Of two that submit different jobs under one id at the same moment, one is
+    refused before it has changed anything of the other's.
 
     Args:
         workload: the workload.
         client: the account that runs it.
         request: the job.
+        place_files: uploads the files of ``local_inputs``.
+        make_pool: makes the job's pool, before anything is uploaded; success if it is there. None means that the pool
+            must be there.
         clock: seconds since 1970.
         monotonic: the clock for ``quota_wait``.
         sleep: waits so many seconds.
 
+    Returns:
+        Whether the job is new; False if an earlier call made it, which changes nothing.
+
     Raises:
         JobRequestError: the pre-flight found something: every wrong field, missing file or pool; nothing was sent.
         ConfigurationError: a setting is missing.
-        ConflictError: there is another job with this id, or one that is being deleted; it is untouched.
+        ConflictError: there is another job with this id, or one that is being deleted or submitted; it is untouched.
         BusyError: the account had as many active jobs as it may have for longer than ``quota_wait``.
         ServiceError: Batch or Blob Storage refused something.
     """
-    files = _check(workload, client, request)
+    files = examine_job(workload, client, request, clock=clock, makes_pool=make_pool is not None)
     container = check_job_id(request.job_id)
-    callback = _callback_document(request)
-    _job_definition(client, request, clock())  # what is wrong with the request is found before anything is sent
+    callback = callback_document(request)
     if _is_submitted(client, request, callback):
-        return
-    _upload(client.storage, container, request, files, callback)
-    patience = Patience(
-        limit=request.quota_wait.total_seconds(), first_pause=5, max_pause=60, monotonic=monotonic, sleep=sleep
-    )
-    try:
-        _create(client, lambda: _job_definition(client, request, clock()), patience)
-    except ConflictError as error:
-        if error.code != "JobExists" or not _is_submitted(client, request, callback):
-            raise
+        return False
+    if make_pool is not None:
+        make_pool()
+    client.storage.create_container(container, ownership_metadata(request, of_container=True))
+    with claimed(client.storage, container, _claim(request, callback, clock())):
+        if _is_submitted(client, request, callback):
+            return False
+        _upload(client.storage, container, request, callback, partial(place_files, client.storage, container, files))
+        patience = Patience(
+            limit=request.quota_wait.total_seconds(), first_pause=5, max_pause=60, monotonic=monotonic, sleep=sleep
+        )
+        try:
+            _create(client, lambda: job_definition(client.storage, request, clock()), patience)
+        except ConflictError as error:
+            if error.code != "JobExists" or not _is_submitted(client, request, callback):
+                raise
+            return False
+    return True
 
 
-def _check(workload: HasLocalInputs, client: BatchClient, request: JobRequest) -> Mapping[str, Path]:
-    """The files to upload first, once nothing is found to be wrong with the request."""
+def examine_job(
+    workload: HasLocalInputs,
+    client: BatchClient,
+    request: JobRequest,
+    *,
+    clock: Callable[[], float] = time.time,
+    makes_pool: bool = False,
+) -> Mapping[str, Path]:
+    """The files to upload first, blob path to file, once nothing is found to be wrong with the request. Sends nothing.
+
+    Raises:
+        JobRequestError: something is.
+        ConfigurationError: a setting is missing.
+        ServiceError: the account could not be asked.
+    """
     problems = find_wrong_types(request)
     if problems:
         raise JobRequestError(problems)
-    facts = _request_facts(workload, client, request)
+    facts = _request_facts(workload, client, request, makes_pool=makes_pool)
     problems = find_request_problems(request, facts)
     if problems:
         raise JobRequestError(problems)
+    job_definition(client.storage, request, clock())
     return facts.files
 
 
-def _request_facts(workload: HasLocalInputs, client: BatchClient, request: JobRequest) -> RequestFacts:
+def _claim(request: JobRequest, callback: bytes, now: float) -> Claim:
+    told = hashlib.sha256(request_digest(request).encode() + callback).hexdigest()[:16]
+    since = datetime.fromtimestamp(now, UTC)
+    return Claim(job_id=request.job_id, digest=told, owner=request.owner, since=since)
+
+
+def _request_facts(
+    workload: HasLocalInputs, client: BatchClient, request: JobRequest, *, makes_pool: bool
+) -> RequestFacts:
     pool, refusal, fault = None, None, None
-    may_read_pool = True
+    may_read_pool = not makes_pool
     files: Mapping[str, Path] = {}
     try:
-        pool = client.get_pool(request.pool_id) if check_id(request.pool_id, "pool id") is None else None
+        if may_read_pool and check_id(request.pool_id, "pool id") is None:
+            pool = client.get_pool(request.pool_id)
     except NotFoundError:
         pass
     except AccessDeniedError as error:
@@ -163,7 +224,7 @@ def _request_facts(workload: HasLocalInputs, client: BatchClient, request: JobRe
     except InputError as error:
         refusal = str(error)
     try:
-        _callback_document(request)
+        callback_document(request)
     except InputError as error:
         fault = str(error)
     return RequestFacts(
@@ -173,6 +234,7 @@ def _request_facts(workload: HasLocalInputs, client: BatchClient, request: JobRe
         refusal=refusal,
         callback_fault=fault,
         may_read_pool=may_read_pool,
+        packages=usable_versions(client, request.packages),
         identity_reference=client.storage.identity_reference,
     )
 
@@ -190,6 +252,7 @@ def _is_submitted(client: BatchClient, request: JobRequest, callback: bytes) -> 
     differs = _difference(client, request, job, callback)
     if differs is None:
         _log.info("the job was submitted before", extra={"job": job.id, "state": job.state.value})
+        give_back(client.storage, container_name(job.id))
         return True
     raise ConflictError(
         f"submit job {request.job_id!r}: there is a job with this id, created on {job.creation_time:%Y-%m-%d at %H:%M} "
@@ -215,14 +278,12 @@ def _difference(client: BatchClient, request: JobRequest, job: JobRecord, callba
 
 
 def _upload(
-    storage: BlobStorage, container: str, request: JobRequest, files: Mapping[str, Path], callback: bytes
+    storage: BlobStorage, container: str, request: JobRequest, callback: bytes, place_files: Callable[[], None]
 ) -> None:
     """What the job reads, without anything that an earlier job of this id, since deleted, has left behind."""
-    storage.create_container(container)
     for blob in LEFTOVERS:
         storage.delete(container, blob)
-    for blob, source in files.items():
-        storage.upload(container, blob, source)
+    place_files()
     if needs_blob(request.inputs):
         storage.upload(container, inputs_blob(JOB_MANAGER_TASK_ID), request.inputs.encode())
     storage.upload(container, REQUEST_BLOB, encode_request(request))
@@ -254,56 +315,3 @@ def _quota_error(job_id: str, error: ConflictError) -> BusyError:
         code=error.code,
         request_id=error.request_id,
     )
-
-
-def _callback_document(request: JobRequest) -> bytes:
-    if request.callback_url is None:
-        if request.callback_secret is not None:
-            raise InputError("there is a callback secret but no callback URL: give both, or neither")
-        return encode_callback(None)
-    check_callback_url(request.callback_url)
-    if request.callback_secret is not None:
-        check_callback_secret(request.callback_secret)
-    return encode_callback(CallbackTarget(url=request.callback_url, secret=request.callback_secret))
-
-
-def _job_definition(client: BatchClient, request: JobRequest, now: float) -> JobDefinition:
-    storage = client.storage
-    frame = JobFrame(
-        job_id=request.job_id,
-        module=request.module,
-        launcher=request.launcher,
-        storage_account_url=storage.account_url,
-        identity_reference=storage.identity_reference,
-    )
-    common = {
-        environment.LAUNCHER: request.launcher,
-        environment.STORAGE_ACCOUNT_URL: storage.account_url,
-        **request.environment_settings,
-    }
-    if storage.identity_reference is not None:
-        common[environment.IDENTITY_REFERENCE] = storage.identity_reference
-    if request.progress_url is not None:
-        check_progress_url(request.progress_url)
-        common[environment.PROGRESS_URL] = request.progress_url
-    if request.rerun_of is not None:
-        common[environment.RERUN_OF] = request.rerun_of
-    if request.time_limit is not None:
-        common[environment.TIME_LIMIT] = _time_limit(request.time_limit, now)
-    return JobDefinition(
-        id=request.job_id,
-        pool_id=request.pool_id,
-        display_name=request.module,
-        job_manager=frame.compile_job_manager(request.inputs),
-        common_environment=common,
-        metadata={WORKLOAD_METADATA: request.module, REQUEST_METADATA: request_digest(request)},
-        max_wall_clock_time=None if request.time_limit is None else request.time_limit + JOB_GRACE,
-    )
-
-
-def _time_limit(limit: timedelta, now: float) -> str:
-    """When the job's time is over, as its tasks read it."""
-    longest = LONGEST_JOB - JOB_GRACE
-    if not timedelta(0) < limit <= longest:
-        raise InputError(f"time_limit is {limit}: give more than 0 and at most {longest}")
-    return str(round(now + limit.total_seconds()))

@@ -6,7 +6,7 @@ docs/preflight.md lists the rules.
 
 from batch_manager.preflight.check import find_problems
 from batch_manager.preflight.facts import JobFacts
-from batch_manager.preflight.gathering import gather_facts
+from batch_manager.preflight.gathering import gather_facts, usable_versions
 from batch_manager.preflight.ids import check_id
 from batch_manager.preflight.limits import CONTAINER_NAME
 from batch_manager.preflight.requests import RequestFacts, find_request_problems, find_wrong_types
@@ -20,4 +20,5 @@ __all__ = [
     "find_request_problems",
     "find_wrong_types",
     "gather_facts",
+    "usable_versions",
 ]

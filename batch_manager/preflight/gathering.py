@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from batch_manager.client import BatchClient
 from batch_manager.compilation import JobFrame
@@ -42,9 +42,19 @@ def gather_facts(client: BatchClient, frame: JobFrame, tasks: Sequence[TaskSpeci
     )
 
 
+def usable_versions(
+    client: BatchClient, references: Iterable[ApplicationPackageReference]
+) -> Mapping[str, frozenset[str] | None]:
+    """By application id, in lower case, the versions that can be used; None for an application that does not exist."""
+    return _packages(client, _spelled(references))
+
+
 def _names(task: TaskSpecification) -> dict[str, str]:
     """By its id in lower case, each application of a task as it is spelled there."""
-    references = task.application_package_references
+    return _spelled(task.application_package_references)
+
+
+def _spelled(references: object) -> dict[str, str]:
     return {
         application_name(each): each.application_id.rpartition("/")[2]
         for each in (references if isinstance(references, (list, tuple)) else ())

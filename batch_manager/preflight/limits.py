@@ -27,3 +27,6 @@ Azure/BatchExplorer#30). What Batch counts is not documented; here it is the val
 
 CONTAINER_NAME = re.compile(r"\$root|(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 ACCOUNT_NAME = re.compile(r"[a-z0-9]{3,24}")
+
+MAX_PRIORITY = 1000
+"""Of a job, and the least is its negative (REST ``BatchJobCreateOptions``)."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from batch_manager.preflight.facts import JobFacts
 from batch_manager.preflight.limits import MAX_PACKAGES
 from batch_manager.preflight.rules import Finding, Rule, shown
 from batch_manager.specification import ApplicationPackageReference, TaskSpecification
+
+Known: TypeAlias = Mapping[str, frozenset[str] | None]
 
 _FIELD = "application_package_references"
 
@@ -52,34 +55,41 @@ def application_name(reference: ApplicationPackageReference) -> str:
 
 def check(task: TaskSpecification, facts: JobFacts) -> Sequence[Finding]:
     """What is wrong with a task's packages."""
-    return tuple(_check(task, facts)) if task.application_package_references else ()
-
-
-def _check(task: TaskSpecification, facts: JobFacts) -> Iterator[Finding]:
     references = task.application_package_references
+    return tuple(check_references(references, facts.packages, _FIELD)) if references else ()
+
+
+def check_references(references: Sequence[ApplicationPackageReference], known: Known, field: str) -> Iterator[Finding]:
+    """What is wrong with references to packages.
+
+    Args:
+        references: the references.
+        known: see ``JobFacts.packages``.
+        field: where they stand.
+    """
     if len(references) > MAX_PACKAGES:
-        yield TOO_MANY.broken(f"are {len(references)}, at most {MAX_PACKAGES} are allowed")
+        yield TOO_MANY.broken(f"are {len(references)}, at most {MAX_PACKAGES} are allowed", field)
     variables: dict[str, ApplicationPackageReference] = {}
     for index, reference in enumerate(references):
-        field = f"{_FIELD}[{index}]"
-        yield from _check_one(reference, facts, field)
+        place = f"{field}[{index}]"
+        yield from _check_one(reference, known, place)
         version = reference.version
         if version is not None:
             variable = _NO_WORD.sub("_", f"{application_name(reference)}#{version.lower()}")
             first = variables.setdefault(variable, reference)
             if first.version != version:
                 said = f"is {shown(version)}, which on Linux has the variable of {shown(first.version)} too"
-                yield SAME_VARIABLE.broken(said, f"{field}.version")
+                yield SAME_VARIABLE.broken(said, f"{place}.version")
 
 
-def _check_one(reference: ApplicationPackageReference, facts: JobFacts, field: str) -> Iterator[Finding]:
+def _check_one(reference: ApplicationPackageReference, known: Known, field: str) -> Iterator[Finding]:
     name, version = application_name(reference), reference.version
     if not _APPLICATION.fullmatch(name):
         yield NAME.broken(f"is {shown(reference.application_id)}", f"{field}.application_id")
     elif version is not None and not _VERSION.fullmatch(version):
         yield NAME.broken(f"is {shown(version)}", f"{field}.version")
-    elif name in facts.packages:
-        usable = facts.packages[name]
+    elif name in known:
+        usable = known[name]
         if not usable:
             said = f"is {name!r}, of which the Batch account has no package that can be used"
             yield UNKNOWN.broken(said, f"{field}.application_id")

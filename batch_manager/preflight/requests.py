@@ -9,7 +9,7 @@ import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,9 +19,10 @@ from batch_manager.errors import InputError, Problem
 from batch_manager.events import check_progress_url
 from batch_manager.job_request import JobRequest
 from batch_manager.naming import container_name
-from batch_manager.preflight import kinds, variables
+from batch_manager.ownership import clean_owner, parse_tags
+from batch_manager.preflight import kinds, packages, variables
 from batch_manager.preflight.ids import check_id
-from batch_manager.preflight.limits import MAX_BLOB_NAME, MAX_DISPLAY_NAME_LENGTH, MAX_LIFETIME
+from batch_manager.preflight.limits import MAX_BLOB_NAME, MAX_DISPLAY_NAME_LENGTH, MAX_LIFETIME, MAX_PRIORITY
 from batch_manager.preflight.rules import Finding, Rule, shown
 from batch_manager.preflight.texts import IDENTITY_FORM, holds_secret, is_identity, is_sendable
 
@@ -95,6 +96,13 @@ TIME_LIMIT = Rule(
     "give a time between, or None for no limit",
 )
 QUOTA_WAIT = Rule("quota-wait", "quota_wait", "less than 0", "give 0, for not waiting, or more")
+PRIORITY = Rule("priority", "priority", f"less than -{MAX_PRIORITY} or more than {MAX_PRIORITY}", "give one between")
+OWNER = Rule(
+    "owner",
+    "owner, tags",
+    "a name or tags that the metadata of Batch and Azure Storage cannot hold",
+    "use letters, digits and `_.-`",
+)
 INPUT_FILE = Rule(
     "local-input-missing",
     "local_inputs",
@@ -130,6 +138,9 @@ RULES: tuple[Rule, ...] = (
     PROGRESS_URL,
     TIME_LIMIT,
     QUOTA_WAIT,
+    PRIORITY,
+    OWNER,
+    *packages.RULES,
     *variables.RULES,
     TOO_LONG,
     INPUT_FILE,
@@ -158,6 +169,7 @@ class RequestFacts:
         files: what is to be uploaded first: blob path to file.
         refusal: why the workload refuses the parameters; None if it does not.
         callback_fault: what is wrong with the callback's URL or secret, without repeating them; None for nothing.
+        packages: see ``JobFacts.packages``.
     """
 
     longest: timedelta
@@ -167,6 +179,7 @@ class RequestFacts:
     callback_fault: str | None = None
     may_read_pool: bool = True
     identity_reference: str | None = None
+    packages: packages.Known = field(default_factory=dict)
 
 
 def find_wrong_types(asked: JobRequest) -> tuple[Problem, ...]:
@@ -194,6 +207,10 @@ def _check(asked: JobRequest, facts: RequestFacts) -> Iterator[Finding]:
         yield TIME_LIMIT.broken(f"is {limit}; it must be over 0 and at most {facts.longest}")
     if asked.quota_wait < timedelta(0):
         yield QUOTA_WAIT.broken(f"is {asked.quota_wait}; it may not be negative")
+    if not -MAX_PRIORITY <= asked.priority <= MAX_PRIORITY:
+        yield PRIORITY.broken(f"is {asked.priority}; it must be from -{MAX_PRIORITY} to {MAX_PRIORITY}")
+    yield from packages.check_references(asked.packages, facts.packages, "packages")
+    yield from _check_owner(asked)
     yield from variables.check_settings(asked.environment_settings, OWN_SETTINGS)
     length = _FRAME + sum(len(json.dumps(pair)) + 30 for pair in asked.environment_settings.items())
     if length > MAX_REQUEST_BYTES:
@@ -258,6 +275,15 @@ def _check_urls(asked: JobRequest, facts: RequestFacts) -> Iterator[Finding]:
             check_progress_url(asked.progress_url)
         except InputError as error:
             yield PROGRESS_URL.broken(str(error))
+
+
+def _check_owner(asked: JobRequest) -> Iterator[Finding]:
+    try:
+        if asked.owner is not None and clean_owner(asked.owner) != asked.owner:
+            yield OWNER.broken(f"is {shown(asked.owner)}")
+        parse_tags(f"{name}={value}" for name, value in asked.tags.items())
+    except InputError as error:
+        yield OWNER.broken(str(error))
 
 
 def _check_file(blob: str, source: Path) -> Iterator[Finding]:

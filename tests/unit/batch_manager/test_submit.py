@@ -13,11 +13,13 @@ from batch_manager import InputError, JobRequest, submit_job
 from batch_manager.client import BatchClient
 from batch_manager.compilation import MAX_INPUTS_LENGTH
 from batch_manager.definitions import JobDefinition, PoolDefinition, TaskDefinition
-from batch_manager.environment import TIME_LIMIT
+from batch_manager.environment import PACKAGES, TIME_LIMIT
 from batch_manager.errors import BusyError, ConflictError, NotFoundError
 from batch_manager.job_request import encode_request, read_request, request_digest
 from batch_manager.naming import CALLBACK_BLOB, CANCEL_BLOB, OUTCOME_BLOB, REQUEST_BLOB
-from batch_manager.testing import InMemoryBatchClient
+from batch_manager.ownership import Ownership, read_ownership
+from batch_manager.specification import ApplicationPackageReference
+from batch_manager.testing import InMemoryBatchClient, InMemoryBlobStorage
 from tests.support.interrupting import Interruption, Requests, interrupt
 from tests.support.sample import SampleWorkload
 
@@ -33,10 +35,12 @@ REQUEST = JobRequest(
     environment_settings={"A": "1"},
 )
 CONTAINER = "job-night"
+PACKAGE = ApplicationPackageReference(application_id="pi", version="1.0.0")
 
 
 def _account(**options: Any) -> InMemoryBatchClient:
     client = InMemoryBatchClient(**options)
+    client.put_package("pi", ["1.0.0"])
     for pool_id in ("p", "q"):
         client.create_pool(PoolDefinition(id=pool_id))
     return client
@@ -59,10 +63,10 @@ class Clock:
         self.now += seconds
 
 
-def _submit(client: BatchClient, request: JobRequest = REQUEST, clock: Clock | None = None) -> None:
+def _submit(client: BatchClient, request: JobRequest = REQUEST, clock: Clock | None = None, **more: Any) -> bool:
     clock = clock or Clock()
     workload = SampleWorkload(batch_client=client)
-    submit_job(workload, client, request, clock=clock.read, monotonic=clock.read, sleep=clock.sleep)
+    return submit_job(workload, client, request, clock=clock.read, monotonic=clock.read, sleep=clock.sleep, **more)
 
 
 def _blobs(client: InMemoryBatchClient) -> dict[str, bytes]:
@@ -90,12 +94,12 @@ def test_submission_killed_anywhere_and_repeated_comes_to_the_same_job(number: i
 
 
 def test_same_request_later_is_success_and_changes_nothing() -> None:
-    """Even with a time limit, which is counted from the job's creation."""
+    """Even with a time limit, which is counted from the job's creation, and whoever submits it."""
     client, clock = _account(), Clock()
     _submit(client, clock=clock)
     before = client.job_definition("night"), _blobs(client)
     clock.now += 86_400
-    _submit(client, clock=clock)
+    assert not _submit(client, replace(REQUEST, owner="ben", tags={"a": "b"}), clock=clock)
     assert (client.job_definition("night"), _blobs(client)) == before
 
 
@@ -110,6 +114,8 @@ def test_same_request_later_is_success_and_changes_nothing() -> None:
         {"callback_url": f"{URL}-other"},
         {"callback_url": None, "callback_secret": None},
         {"callback_secret": None},
+        {"priority": 5},
+        {"packages": (PACKAGE,)},
     ],
 )
 def test_other_request_for_the_same_job_is_a_conflict_that_changes_nothing(change: dict[str, object]) -> None:
@@ -231,3 +237,36 @@ def test_document_that_is_no_request_is_refused(document: bytes) -> None:
     """In words."""
     with pytest.raises(InputError, match="cannot be read"):
         read_request(document)
+
+
+def test_owner_and_tags_are_on_the_job_and_on_its_container() -> None:
+    """To find them by; the container says whose job it is of."""
+    client = _account()
+    assert _submit(client, replace(REQUEST, owner="anna", tags={"team": "water"}))
+    own = Ownership(owner="anna", tags={"team": "water"})
+    assert read_ownership(client.job_definition("night").metadata) == own
+    assert isinstance(client.storage, InMemoryBlobStorage)
+    assert read_ownership(client.storage.container_metadata(CONTAINER)) == replace(own, job_id="night")
+
+
+def test_packages_of_a_job_are_on_its_job_manager_and_known_to_its_tasks() -> None:
+    """The job manager gives them to the tasks that it adds."""
+    client = _account()
+    _submit(client, replace(REQUEST, packages=(PACKAGE,), priority=7))
+    job = client.job_definition("night")
+    assert job.job_manager.application_package_references == (PACKAGE,)
+    assert (job.common_environment[PACKAGES], job.priority) == ("pi:1.0.0", 7)
+    assert read_request(client.storage.read(CONTAINER, REQUEST_BLOB)).packages == (PACKAGE,)
+
+
+def test_pool_of_the_job_is_made_before_its_files_are_uploaded_and_once() -> None:
+    """A pool that costs nothing is what a killed submission may leave; a job without a pool would wait."""
+    client, made = _account(), []
+
+    def make() -> None:
+        made.append(list(client.storage.list_blobs(CONTAINER)) if made else "first")
+        client.create_pool(PoolDefinition(id="own"))
+
+    assert _submit(client, replace(REQUEST, pool_id="own"), make_pool=make)
+    assert not _submit(client, replace(REQUEST, pool_id="own"), make_pool=make)
+    assert made == ["first"]

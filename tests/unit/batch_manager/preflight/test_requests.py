@@ -13,6 +13,7 @@ from batch_manager.definitions import PoolRecord
 from batch_manager.environment import JsonValue
 from batch_manager.errors import AccessDeniedError, InputError, JobRequestError, NotFoundError
 from batch_manager.preflight.requests import RULES
+from batch_manager.specification import ApplicationPackageReference
 from batch_manager.testing import InMemoryBatchClient, InMemoryBlobStorage
 from tests.support.planted import POOL, SAS, SECRET
 from tests.support.sample import SampleWorkload
@@ -20,6 +21,11 @@ from tests.support.sample import SampleWorkload
 REQUEST = JobRequest(job_id="night", pool_id="pool", module="tests.sample", parameters={"parts": 1})
 LONG = dict.fromkeys("ABCDEFGHI", "x" * 120_000)
 HUSH = "https://adf.example/callback?token=HUSH"
+
+
+def _packages(*pairs: tuple[str, str | None]) -> tuple[ApplicationPackageReference, ...]:
+    return tuple(ApplicationPackageReference(application_id=name, version=version) for name, version in pairs)
+
 
 WRONG: list[tuple[str, str, str, dict[str, Any]]] = [
     ("wrong-type", "time_limit", "a timedelta or None", {"time_limit": 3600}),
@@ -41,6 +47,19 @@ WRONG: list[tuple[str, str, str, dict[str, Any]]] = [
     ("time-limit", "time_limit", "over 0", {"time_limit": timedelta(0)}),
     ("time-limit", "time_limit", "at most 179 days, 23:00:00", {"time_limit": timedelta(days=180)}),
     ("quota-wait", "quota_wait", "negative", {"quota_wait": timedelta(-1)}),
+    ("priority", "priority", "is 1001", {"priority": 1001}),
+    ("owner", "owner, tags", "'a b'", {"owner": "a b"}),
+    ("owner", "owner, tags", "'é=1'", {"tags": {"é": "1"}}),
+    ("packages-too-many", "packages", "are 11", {"packages": _packages(*[("known", "1.0")] * 11)}),
+    ("package-name", "packages[0].application_id", "'a b'", {"packages": _packages(("a b", None))}),
+    ("package-unknown", "packages[0].application_id", "'other'", {"packages": _packages(("other", "1.0"))}),
+    ("package-not-active", "packages[0].version", "1.0, 1_0", {"packages": _packages(("known", "2.0"))}),
+    (
+        "package-same-variable",
+        "packages[1].version",
+        "'1_0'",
+        {"packages": _packages(("known", "1.0"), ("known", "1_0"))},
+    ),
     ("setting-name", "environment_settings", "'A='", {"environment_settings": {"A=": ""}}),
     ("setting-value", "environment_settings", "'A'", {"environment_settings": {"A": "\0"}}),
     ("setting-length", "environment_settings", "131001", {"environment_settings": {"A": "x" * 131_000}}),
@@ -74,6 +93,7 @@ def _account() -> InMemoryBatchClient:
     client = InMemoryBatchClient()
     client.put_pool(POOL)
     client.put_pool(replace(POOL, id="going", state="deleting"))
+    client.put_package("known", ("1.0", "1_0"))
     return client
 
 
@@ -122,6 +142,10 @@ def test_sound_request_is_submitted() -> None:
         progress_url="https://events.example/jobs",
         time_limit=timedelta(days=179, hours=23),
         environment_settings={"BATCH_MANAGER_SECRETS_DIR": "/secrets", "A": "x" * 130_999},
+        packages=_packages(("known", "1.0")),
+        priority=-1000,
+        owner="anna",
+        tags={"team": "water"},
     )
     assert client.get_job("night").pool_id == "pool"
 
