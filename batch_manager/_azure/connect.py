@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from azure.batch import BatchClient as SdkBatchClient
 from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
 from azure.storage.blob import BlobServiceClient
@@ -59,8 +61,12 @@ def _storage(settings: BatchClientSettings) -> AzureBlobStorage:
     return AzureBlobStorage(sdk=storage_sdk(settings), identity_reference=settings.identity_reference)
 
 
-def storage_sdk(settings: BatchClientSettings) -> BlobServiceClient:
+def storage_sdk(settings: BatchClientSettings, **options: Any) -> BlobServiceClient:
     """Microsoft's client of the storage account that the settings name. Makes no request.
+
+    Args:
+        settings: name the account.
+        options: further keywords of the client.
 
     Raises:
         ConfigurationError: the settings name none, or the connection string is not one.
@@ -68,7 +74,9 @@ def storage_sdk(settings: BatchClientSettings) -> BlobServiceClient:
     settings = with_vault(settings)
     if settings.storage_connection_string is not None:
         try:
-            return BlobServiceClient.from_connection_string(settings.storage_connection_string.get_secret_value())
+            return BlobServiceClient.from_connection_string(
+                settings.storage_connection_string.get_secret_value(), **options
+            )
         except ValueError:
             raise ConfigurationError(
                 "storage_connection_string (AZURE_STORAGE_CONNECTION_STRING) is not a connection string"
@@ -78,7 +86,7 @@ def storage_sdk(settings: BatchClientSettings) -> BlobServiceClient:
             "storage_account_url is not set: give the blob endpoint of the jobs' storage account in "
             "AZURE_STORAGE_ACCOUNT_URL (https://ACCOUNT.blob.core.windows.net)"
         )
-    return BlobServiceClient(settings.storage_account_url, credential=token_credential(settings))
+    return BlobServiceClient(settings.storage_account_url, credential=token_credential(settings), **options)
 
 
 def _batch_credential(settings: BatchClientSettings) -> AzureNamedKeyCredential | TokenCredential:

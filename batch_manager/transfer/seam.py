@@ -38,7 +38,7 @@ class BlobInfo:
 
 
 class BlobSource(Protocol):
-    """Blobs of one container that another account may read for a while.
+    """Blobs of one container that another account may read for as long as it is asked to copy them.
 
     Its ``repr`` holds no secret.
     """
@@ -108,9 +108,10 @@ class BlobStore(Protocol):
         """Read a part of a blob. ``PreconditionError`` if the blob is not of that ETag any more."""
         ...
 
-    def share(self, container: str, seconds: float) -> BlobSource:
-        """Let another account read the container's blobs for so long: by a user delegation SAS where this account is
-        asked with a token, by one of the account's key where that is all there is; for reading alone."""
+    def share(self, container: str) -> BlobSource:
+        """Let another account read the container's blobs: by a user delegation SAS where this account is asked with a
+        token, by one of the account's key where that is all there is; for reading alone and for a short time, after
+        which ``BlobSource.url`` makes another. No request is made yet."""
         ...
 
     def copy(self, container: str, blob: str, source: str, info: BlobInfo) -> None:
