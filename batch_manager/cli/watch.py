@@ -12,6 +12,7 @@ from batch_manager.cli.accounts import account_settings, batch_client
 from batch_manager.cli.options import AsJson
 from batch_manager.cli.output import console, print_json
 from batch_manager.cli.telling import told
+from batch_manager.cli.watch_logs import logs
 
 if TYPE_CHECKING:
     from batch_manager.job_operations import JobOperations
@@ -31,6 +32,7 @@ def add_to(app: typer.Typer) -> None:
     """Add them to the command line."""
     app.command(name="list")(list_jobs)
     app.command()(status)
+    app.command()(logs)
 
 
 @told("nothing was changed")
