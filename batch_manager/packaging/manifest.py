@@ -5,21 +5,15 @@ from __future__ import annotations
 import json
 import zipfile
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 
 from batch_manager.errors import InputError
-from batch_manager.packaging.names import check_application, check_version
+from batch_manager.packaging.names import Platform, check_application, check_version
+
+__all__ = ["MANIFEST_FILE", "Manifest", "Platform", "read_manifest"]
 
 MANIFEST_FILE = "package.json"
 _MAX_BYTES = 1 << 20
-
-
-class Platform(Enum):
-    """What a node runs."""
-
-    LINUX = "linux"
-    WINDOWS = "windows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

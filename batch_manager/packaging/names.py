@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import Enum
 from functools import total_ordering
 
 from batch_manager.errors import InputError
@@ -18,6 +19,13 @@ MAX_NAME = 64
 _APPLICATION = re.compile(r"[a-z0-9_]+")
 _NUMBER = r"(0|[1-9][0-9]*)"
 _VERSION = re.compile(rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(?:-([0-9a-z-]+(?:\.[0-9a-z-]+)*))?")
+
+
+class Platform(Enum):
+    """What a node runs."""
+
+    LINUX = "linux"
+    WINDOWS = "windows"
 
 
 def application_id(module: str) -> str:
