@@ -67,10 +67,9 @@ class AzureContainerOperations:
         return Listing(f"list the blobs of container {container!r}", pages, lambda blob: int(blob.size or 0))
 
     def _delete(self, container: str, unmodified_since: datetime | None) -> None:
-        condition = {} if unmodified_since is None else {"if_unmodified_since": unmodified_since}
         try:
             with translated(f"delete container {container!r}"):
-                self._sdk.get_container_client(container).delete_container(**condition)
+                self._sdk.get_container_client(container).delete_container(if_unmodified_since=unmodified_since)
         except NotFoundError:
             return
         except ConflictError as error:

@@ -248,7 +248,7 @@ def _fate(
         return Fate.STAYS, f"it is {age_words(age)} old"
     why = ["named"] if named else []
     why += [f"tag {_words(selector.tags)}"] if selector.tags else []
-    why += [f"of {ownership.owner}", f"{age_words(age)} old"]
+    why += [f"of {ownership.owner}"]
     return Fate.GOES, ", ".join(why)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from batch_manager.container_operations import ContainerSummary
 from batch_manager.definitions import JobState
@@ -12,6 +12,8 @@ from batch_manager.errors import NotFoundError, PreconditionError, ServiceError
 from batch_manager.job_operations import JobQuery, JobSummary
 from batch_manager.ownership import Ownership
 from batch_manager.pool_operations import PoolDetail, PoolSummary
+
+T = TypeVar("T")
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ENDED = (JobState.COMPLETED, JobState.DELETING)
@@ -85,7 +87,7 @@ class AccountInMemory:
 
     def get_job(self, job_id: str) -> JobSummary:
         """One, in any case."""
-        return _found({name.lower(): job for name, job in self.jobs.items()}, job_id.lower())
+        return _found({name.lower(): found for name, found in self.jobs.items()}, job_id.lower())
 
     def delete_job(self, job_id: str) -> None:
         """At once."""
@@ -118,7 +120,7 @@ class AccountInMemory:
         self._delete(self.pools, pool_id)
 
 
-def _found(things: dict[str, Any], name: str) -> Any:
+def _found(things: Mapping[str, T], name: str) -> T:
     if name not in things:
         raise NotFoundError(f"there is no {name}", operation="get")
     return things[name]
