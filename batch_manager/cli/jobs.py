@@ -47,7 +47,7 @@ def wait(job: Job, interval: Interval = 30.0, limit: Limits = None, as_json: AsJ
     Exit codes: 0 succeeded, 1 a task failed, 81 the time limit was over, 130 cancelled; 69 the job could not go on, or
     Batch said no; if the job manager failed, what it failed with.
     """
-    _wait(batch_client(), job, interval, limit or (), as_json=as_json)
+    wait_for_job(batch_client(), job, interval, limit or (), as_json=as_json)
 
 
 @told("nothing was changed")
@@ -143,10 +143,13 @@ def rerun(
         copied = "it was there already" if made.copied is None else f"{made.copied} blobs copied"
         print(f"job {made.job_id}: {made.taken_over} tasks taken over from {job}, {copied}")
     if wait_for_it:
-        _wait(client, made.job_id, interval, (), as_json=as_json)
+        wait_for_job(client, made.job_id, interval, (), as_json=as_json)
 
 
-def _wait(client: BatchClient, job: str, interval: float, limits: list[str] | tuple[()], *, as_json: bool) -> None:
+def wait_for_job(
+    client: BatchClient, job: str, interval: float, limits: list[str] | tuple[()], *, as_json: bool
+) -> None:
+    """Supervise a job to its end, show its outcome, and exit with it. A pool that was made for the job alone goes."""
     from batch_manager.supervision import SupervisionLimits, parse_limits, supervise_job
 
     ended = supervise_job(client, job, parse_limits(SupervisionLimits(), limits), interval=interval)
