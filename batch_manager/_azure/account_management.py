@@ -22,7 +22,8 @@ from batch_manager._azure.account_records import (
     pool_uses,
     version_facts,
 )
-from batch_manager._azure.connect import batch_sdk, patience, token_credential
+from batch_manager._azure.connect import batch_sdk, patience
+from batch_manager._azure.credentials import token_credential
 from batch_manager._azure.listing import Listing
 from batch_manager._azure.translate import translated
 from batch_manager.account_management import (
@@ -54,12 +55,13 @@ def connect_account_management(settings: BatchClientSettings) -> AzureAccountMan
     Raises:
         ConfigurationError: the settings name no subscription, or neither the account nor its endpoint.
     """
+    credential = token_credential(settings)
     if settings.subscription_id is None:
         raise ConfigurationError(
             "subscription_id is not set: give the id of the Batch account's subscription in AZURE_SUBSCRIPTION_ID"
         )
     sdk = BatchManagementClient(
-        token_credential(settings),
+        credential,
         settings.subscription_id,
         base_url=settings.management_endpoint,
         credential_scopes=[f"{_audience(settings.management_endpoint)}/.default"],
