@@ -164,5 +164,11 @@ def _missing(job_id: str, task: TaskRecord, path: str, error: NotFoundError | Co
         why = ": ".join(word for word in (task.failure_code, task.failure_message) if word) or "no reason given"
         words = f"{said}: the task never ran a command, so that there is no log ({why})"
     else:
-        words = f"{said} is neither in storage nor on the node: {error}"
+        gone = isinstance(error, ConflictError)
+        why = (
+            "its node, or the task's folder there, is gone"
+            if gone
+            else "the task has written no such file, or its node is gone"
+        )
+        words = f"{said} is neither in storage nor on a node: {why}"
     return FileMissingError(words, operation=error.operation, status=error.status, code=error.code)
