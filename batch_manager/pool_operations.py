@@ -127,10 +127,6 @@ class NodeOperations(Protocol):
         """All nodes of a pool, page by page."""
         ...
 
-    def read_end(self, pool_id: str, node_id: str, path: str, most: int) -> bytes:
-        """The last bytes of a node's file such as ``startup/stderr.txt``, at most ``most`` of them."""
-        ...
-
     def put_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """Let somebody log on to a node; a user of that name is given the new key, password and expiry time. Whether
         he is an administrator cannot be changed (Batch's own limit)."""

@@ -25,16 +25,6 @@ class AzureNodeOperations:
         path = f"/pools/{_quoted(pool_id)}/nodes"
         return self._requests.items(f"list the nodes of pool {pool_id!r}", path, pool_node, {"$select": NODE_SELECT})
 
-    def read_end(self, pool_id: str, node_id: str, path: str, most: int) -> bytes:
-        """See ``NodeOperations``."""
-        operation = f"read {path!r} of node {node_id!r}"
-        url = f"{_path(pool_id, node_id)}/files/{_quoted(path)}"
-        size = int(self._requests.send(operation, "HEAD", url).headers.get("Content-Length") or 0)
-        if size == 0:
-            return b""
-        part = {"ocp-range": f"bytes={max(0, size - most)}-{size - 1}"}
-        return self._requests.send(operation, "GET", url, headers={**part, "Accept": "*/*"}).content
-
     def put_user(self, pool_id: str, node_id: str, user: NodeUser) -> None:
         """See ``NodeOperations``."""
         operation, path = f"add user {user.name!r} to node {node_id!r}", f"{_path(pool_id, node_id)}/users"
