@@ -83,6 +83,11 @@ def count_job(facts: JobFacts, records: Iterable[TaskRecord]) -> JobOutcome:
     return count.outcome(facts)
 
 
+def summarize(record: TaskRecord) -> TaskSummary:
+    """A task that has ended without success, as an outcome tells it."""
+    return _summary(record, task_outcome(record) or Outcome.FAILED, is_late=record.exit_code == ExitCode.TIME_LIMIT)
+
+
 def with_reports(outcome: JobOutcome, reports: Mapping[str, tuple[Attempt, ...]]) -> JobOutcome:
     """The same with what the tasks' own processes reported, by task id.
 

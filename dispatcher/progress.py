@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Protocol
 
 from rich.console import Console, Group
@@ -12,51 +11,12 @@ from rich.live import Live
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from batch_manager.definitions import TaskCounts
+from batch_manager.watching.progress import JobProgress
+
+__all__ = ["JobProgress", "ProgressView", "progress_view"]
 
 PIPE_INTERVAL = 5.0
 """Seconds between two lines when nobody looks at a terminal."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobProgress:
-    """One look at a job. The job manager and FinalizeTask count as tasks, as they do for Batch.
-
-    Attributes:
-        counts: Batch's counts.
-        skipped: how many of the failed ones are skipped.
-        seconds: since the job was submitted.
-    """
-
-    counts: TaskCounts
-    skipped: int
-    seconds: float
-
-    @property
-    def total(self) -> int:
-        """Tasks added so far."""
-        return self.counts.active + self.counts.running + self.counts.completed
-
-    @property
-    def rate(self) -> float:
-        """Tasks ended each second, on average."""
-        return self.counts.completed / self.seconds if self.seconds > 0 else 0.0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """What the rest takes at that rate; None while nothing has ended or nothing runs."""
-        if not self.counts.running:
-            return None
-        remaining = self.total - self.counts.completed
-        return remaining / self.rate if self.rate > 0 else None
-
-    def __str__(self) -> str:
-        counts = self.counts
-        left = "" if self.seconds_left is None else f", {self.seconds_left:.0f} s left"
-        return (
-            f"{counts.active} active, {counts.running} running, {counts.succeeded} succeeded, "
-            f"{counts.failed - self.skipped} failed, {self.skipped} skipped, {self.rate:.1f} tasks/s{left}"
-        )
 
 
 class ProgressView(Protocol):

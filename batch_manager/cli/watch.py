@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from batch_manager.cli.accounts import account_settings, batch_client
-from batch_manager.cli.options import AsJson
+from batch_manager.cli.options import AsJson, Job
 from batch_manager.cli.output import console, print_json
 from batch_manager.cli.telling import told
 from batch_manager.cli.watch_logs import logs
 
 if TYPE_CHECKING:
+    from batch_manager.client import BatchClient
     from batch_manager.job_operations import JobOperations
+    from batch_manager.watching.looks import Look
 
 Jobs = Annotated[list[str], typer.Argument(metavar="JOB...", help="The jobs' ids.", show_default=False)]
 Owner = Annotated[str | None, typer.Option(metavar="NAME", help="Only jobs of this owner.", show_default="all")]
@@ -32,6 +37,7 @@ def add_to(app: typer.Typer) -> None:
     """Add them to the command line."""
     app.command(name="list")(list_jobs)
     app.command()(status)
+    app.command()(watch)
     app.command()(logs)
 
 
@@ -106,6 +112,62 @@ def status(job: Jobs, as_json: AsJson = False) -> None:
     from batch_manager.cli.watch_tables import jobs_table
 
     console().print(jobs_table(lines, now))
+
+
+@told("the job goes on")
+def watch(
+    job: Job,
+    interval: Annotated[float, typer.Option(min=0.2, metavar="SECONDS", help="Between two looks.")] = 10.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Watch a job until it has ended: counts, rate, time left, failures with their reasons, nodes, what it waits for.
+
+    Nothing is changed: 'wait' ends a job that cannot go on, 'watch' only says so. A look is a few requests, however
+    many tasks there are. In a pipe a line comes when something has changed; with --json the last look alone.
+
+    Exit codes: of the outcome, as of 'wait'; with --once 0 while the job goes on; 65 it has ended, and nobody has told
+    how; 69, 75 and 77 Batch said no; 130 interrupted.
+    """
+    from batch_manager.cli.watch_live import looks_shown
+    from batch_manager.watching.looks import Watcher
+
+    client = batch_client()
+    watcher = Watcher(_operations(), client, job)
+    shown = _nothing_shown() if as_json else looks_shown(console())
+    with shown as show:
+        look = watcher.look(_now())
+        while not (once or look.is_over):
+            show(look)
+            time.sleep(interval)
+            look = watcher.look(_now())
+        if not look.is_over:
+            show(look)
+    if as_json:
+        print_json(look.to_document())
+    if look.is_over:
+        _end(client, look, as_json=as_json)
+
+
+def _end(client: BatchClient, look: Look, *, as_json: bool) -> NoReturn:
+    from batch_manager.errors import InputError
+    from batch_manager.supervision import job_end
+
+    if look.ended is None:
+        raise InputError(
+            f"job {look.job.id!r} has ended ({look.job.terminate_reason or 'no reason given'}) and nobody has told how; "
+            f"if it is one of this project's, 'batch-manager wait {look.job.id}' does"
+        )
+    if not as_json:
+        from batch_manager.cli.showing import show_outcome
+
+        show_outcome(console(), look.ended)
+    raise typer.Exit(job_end(client, look.job.id, look.ended).exit_code)
+
+
+@contextmanager
+def _nothing_shown() -> Iterator[Callable[[Look], None]]:
+    yield lambda look: None
 
 
 def _operations() -> JobOperations:
