@@ -154,8 +154,9 @@ def _end(client: BatchClient, look: Look, *, as_json: bool) -> NoReturn:
     from batch_manager.supervision import job_end
 
     if look.ended is None:
+        why = look.job.terminate_reason or "no reason given"
         raise InputError(
-            f"job {look.job.id!r} has ended ({look.job.terminate_reason or 'no reason given'}) and nobody has told how; "
+            f"job {look.job.id!r} has ended ({why}) and nobody has told how; "
             f"if it is one of this project's, 'batch-manager wait {look.job.id}' does"
         )
     if not as_json:

@@ -33,7 +33,7 @@ def picture(look: Look) -> RenderableType:
     progress = look.progress
     if progress is not None:
         parts += [
-            ProgressBar(total=max(progress.total, 1), completed=progress.counts.completed, width=60),
+            _bar(progress.counts.completed, progress.total),
             Text(f"{progress}{' or more' if look.is_more_skipped else ''}"),
         ]
     if look.nodes:
@@ -53,7 +53,8 @@ def lines(look: Look) -> Iterator[str]:
     yield f"{look.job.id} {look.job.state.value}: {look.progress}{nodes}"
     for task in look.failures:
         code = "" if task.exit_code is None else f" with exit code {task.exit_code}"
-        yield f"task {task.task_id} ({task.display_name or 'no name'}) {task.outcome.value}{code}: {task.reason}"
+        why = f": {task.reason}" if task.reason else ""
+        yield f"task {task.task_id} ({task.display_name or 'no name'}) {task.outcome.value}{code}{why}"
     for reason in look.waits_for:
         yield f"waits: {reason}"
 
@@ -81,6 +82,13 @@ class _Lines:
         self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
+def _bar(completed: int, total: int) -> Table:
+    """A bar on a line of its own."""
+    grid = Table.grid()
+    grid.add_row(ProgressBar(total=max(total, 1), completed=completed, width=60))
+    return grid
+
+
 def _headline(look: Look) -> Text:
     age = in_words(look.at - look.job.creation_time)
     pool = f" on pool {look.job.pool_id}" if look.job.pool_id else ""
@@ -88,7 +96,8 @@ def _headline(look: Look) -> Text:
 
 
 def _failures(look: Look) -> Table:
-    table = Table("task", "name", "exit code", "reason", title="failures", title_justify="left", box=None)
+    table = Table("task", "name", "exit code", "reason", title=f"failures (batch-manager logs {look.job.id})", box=None)
+    table.title_justify = "left"
     for task in look.failures:
         code = "" if task.exit_code is None else str(task.exit_code)
         table.add_row(task.task_id, Text(task.display_name or ""), code, Text(task.reason))

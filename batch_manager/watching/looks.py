@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from batch_manager.client import BatchClient
 from batch_manager.counting import summarize
-from batch_manager.definitions import JobState, TaskCounts, TaskDetail
+from batch_manager.definitions import JobState, TaskCounts, TaskDetail, TaskRecord
 from batch_manager.errors import NotFoundError
 from batch_manager.job_operations import JobOperations, JobSummary
 from batch_manager.outcome import JobOutcome, TaskSummary
@@ -27,6 +27,8 @@ from batch_manager.watching.words import iso_time
 
 _PASSING = {ObstacleKind.NOTHING_STARTS, ObstacleKind.NODES_NOT_READY, ObstacleKind.JOB_MANAGER_LEFT}
 """What one look alone is apt to mistake."""
+
+_EXIT_CODE = "FailureExitCode"
 
 MAX_FAILURES = 5
 """Failed tasks that a look names."""
@@ -123,7 +125,7 @@ class Watcher:
             at=now,
             job=job,
             progress=self._progress(job, counts, now),
-            failures=tuple(summarize(record) for record in failures[:MAX_FAILURES]),
+            failures=tuple(map(_failure, failures[:MAX_FAILURES])),
             is_more_skipped=len(self._unsuccessful) >= MAX_UNSUCCESSFUL,
             nodes=self._nodes(job),
             waits_for=self._obstacles(counts, now),
@@ -158,3 +160,9 @@ class Watcher:
         self._suspicions = finding.suspicions
         lasting = (set(ObstacleKind) - _PASSING) | set(before.since if before is not None else ())
         return tuple(suspect.message for suspect in finding.suspects if suspect.kind in lasting)
+
+
+def _failure(record: TaskRecord) -> TaskSummary:
+    """A task that failed; Batch's words for an exit code that is not 0 say nothing more than the code."""
+    told = summarize(record)
+    return replace(told, reason="") if record.failure_code == _EXIT_CODE else told
