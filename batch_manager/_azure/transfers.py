@@ -67,7 +67,15 @@ class AzureBlobStore:
         reply = self._requests.send(operation, "HEAD", place(container, blob), expected=(200,))
         return blob_info(blob, reply.headers)
 
-    def put(self, container: str, blob: str, content: bytes, md5: bytes, content_type: str) -> None:
+    def put(
+        self,
+        container: str,
+        blob: str,
+        content: bytes,
+        md5: bytes,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         """See ``BlobStore``."""
         headers = {
             "x-ms-blob-type": "BlockBlob",
@@ -75,6 +83,7 @@ class AzureBlobStore:
             "Content-MD5": b64(md5),
             "x-ms-blob-content-type": content_type,
             "Content-Type": "application/octet-stream",
+            **_metadata_headers(metadata),
         }
         operation = f"write {_words(container, blob)}"
         self._requests.send(operation, "PUT", place(container, blob), headers=headers, body=content, expected=(201,))
@@ -117,7 +126,7 @@ class AzureBlobStore:
         headers = {"x-ms-blob-content-type": content_type, "Content-Type": "application/xml"}
         if md5 is not None:
             headers["x-ms-blob-content-md5"] = b64(md5)
-        headers |= {f"x-ms-meta-{name}": value for name, value in (metadata or {}).items()}
+        headers |= _metadata_headers(metadata)
         blocks = "".join(f"<Latest>{escape(block_id)}</Latest>" for block_id in block_ids)
         self._requests.send(
             f"put the blocks of {_words(container, blob)} together",
@@ -170,3 +179,7 @@ class AzureBlobStore:
 
 def _words(container: str, blob: str) -> str:
     return f"blob {blob!r} in container {container!r}"
+
+
+def _metadata_headers(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    return {f"x-ms-meta-{name}": value for name, value in (metadata or {}).items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import errno
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
@@ -58,17 +59,14 @@ class Move:
     Attributes:
         name: the blob.
         size: bytes.
-        run: moves it; called by a thread of the requests' crew, or of the large files' where ``is_large``.
+        is_large: whether it travels in blocks, and waits for them in a thread of its own.
+        run: moves it; called by a thread of the requests' crew, or by another where ``is_large``.
     """
 
     name: str
     size: int
+    is_large: bool
     run: Callable[[], How]
-
-    @property
-    def is_large(self) -> bool:
-        """Whether it travels in blocks."""
-        return self.size > BLOCK_SIZE
 
 
 class Crews:
@@ -101,9 +99,14 @@ class Crews:
         return _result(found, failed)
 
 
-def block_size(size: int) -> int:
-    """The bytes of each block of a file of this size but the last."""
-    return max(BLOCK_SIZE, -(-size // (MAX_BLOCKS * MIB)) * MIB)
+def block_size(size: int, smallest: int = BLOCK_SIZE) -> int:
+    """The bytes of each block of a file of this size but the last: whole MiB."""
+    return max(smallest, -(-size // (MAX_BLOCKS * MIB)) * MIB)
+
+
+def block_id(number: int, digest: str) -> str:
+    """The id of a block: its place, and the MD5 of what tells its content from others', in hexadecimal."""
+    return base64.b64encode(f"{number:06d}{digest}".encode()).decode()
 
 
 def _end(move: Move, future: Future[How]) -> How | Failure:

@@ -79,7 +79,15 @@ class BlobStore(Protocol):
         """A blob with its content type and metadata. ``NotFoundError`` if there is none."""
         ...
 
-    def put(self, container: str, blob: str, content: bytes, md5: bytes, content_type: str) -> None:
+    def put(
+        self,
+        container: str,
+        blob: str,
+        content: bytes,
+        md5: bytes,
+        content_type: str,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
         """Write a whole blob, over what was there; the account checks the MD5 and keeps it."""
         ...
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import mimetypes
 import os
@@ -15,7 +14,7 @@ from typing import BinaryIO
 from batch_manager.errors import ServiceError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.transfer.crew import Crew
-from batch_manager.transfer.moving import BLOCK_SIZE, Crews, FileError, How, Move, block_size, failure
+from batch_manager.transfer.moving import BLOCK_SIZE, Crews, FileError, How, Move, block_id, block_size, failure
 from batch_manager.transfer.outcome import Failure, Progress, Silent, TransferResult
 from batch_manager.transfer.seam import BlobInfo, BlobStore
 
@@ -51,7 +50,8 @@ def upload_files(
             failures.append(failure(name, error))
             continue
         upload = _Upload(store, crews.requests, container, name, path, there.get(name), progress)
-        moves.append(Move(name=name, size=size, run=upload.large if size > BLOCK_SIZE else upload.small))
+        large = size > BLOCK_SIZE
+        moves.append(Move(name=name, size=size, is_large=large, run=upload.large if large else upload.small))
     return crews.move(moves, progress, failures)
 
 
@@ -112,12 +112,12 @@ class _Upload:
         """Its id says what is in it, so that a block that is there need not be sent again."""
         number, content = block
         digest = hashlib.md5(content, usedforsecurity=False)
-        block_id = _block_id(number, digest.hexdigest())
-        if self._staged.get(block_id) != len(content):
-            put = partial(self._store.put_block, self._container, self._name, block_id, content, digest.digest())
+        identity = block_id(number, digest.hexdigest())
+        if self._staged.get(identity) != len(content):
+            put = partial(self._store.put_block, self._container, self._name, identity, content, digest.digest())
             self._crew.ask(put)
         self._progress.advance(len(content))
-        return block_id
+        return identity
 
     def _commit(self, ids: list[str], md5: bytes, size: int) -> None:
         commit = partial(self._store.commit, self._container, self._name, ids, md5=md5, content_type=self._content_type)
@@ -144,8 +144,8 @@ class _Upload:
             )
 
     def _refuse_others(self) -> None:
-        length = len(_block_id(0, "0" * 32))
-        if any(len(block_id) != length for block_id in self._staged):
+        length = len(block_id(0, "0" * 32))
+        if any(len(identity) != length for identity in self._staged):
             raise FileError(
                 "another tool began to upload this blob and left blocks that do not fit ours: delete the blob, or wait "
                 "for a week, after which Azure forgets them",
@@ -164,10 +164,6 @@ def _blocks(file: BinaryIO, size: int, whole: hashlib._Hash) -> Iterator[bytes]:
     while content := file.read(size):
         whole.update(content)
         yield content
-
-
-def _block_id(number: int, digest: str) -> str:
-    return base64.b64encode(f"{number:06d}{digest}".encode()).decode()
 
 
 def _mark(file: BinaryIO) -> tuple[int, int]:
