@@ -167,7 +167,7 @@ def rollback(
 def packages(
     reference: Annotated[
         str | None,
-        typer.Argument(metavar="[APP[:VERSION]]", help="One application, or one version.", show_default="all"),
+        typer.Argument(metavar="APP[:VERSION]", help="One application, or one version.", show_default="all"),
     ] = None,
     environment: Environment = None,
     delete: Annotated[

@@ -9,7 +9,6 @@ from batch_manager.deploying.advice import advise
 from batch_manager.deploying.defaults import DefaultChange, make_default, roll_back
 from batch_manager.deploying.deployments import Deployment, deploy_package
 from batch_manager.deploying.environments import (
-    ENVIRONMENT_VARIABLE,
     PROJECT_FILE,
     Environment,
     find_environment,
@@ -21,7 +20,6 @@ from batch_manager.deploying.promoting import Promotion, plan_promotion, promote
 from batch_manager.deploying.removing import Removal, remove_version
 
 __all__ = [
-    "ENVIRONMENT_VARIABLE",
     "PROJECT_FILE",
     "DefaultChange",
     "Deployment",

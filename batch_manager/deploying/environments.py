@@ -29,8 +29,6 @@ PROJECT_FILE = ".batch-manager.yaml"
 """In the current directory."""
 USER_FILE = "environments.yaml"
 """In the user's folder for configuration; of an environment in both files the project's counts."""
-ENVIRONMENT_VARIABLE = "BATCH_MANAGER_ENVIRONMENT"
-"""Names the environment that a command works on."""
 
 _TOP = "environments"
 _SECRETS = {
