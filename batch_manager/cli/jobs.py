@@ -153,7 +153,26 @@ def wait_for_job(
     from batch_manager.supervision import SupervisionLimits, parse_limits, supervise_job
 
     ended = supervise_job(client, job, parse_limits(SupervisionLimits(), limits), interval=interval)
+    _let_own_pool_go(client, job)
     _show(client, ended, as_json=as_json)
+
+
+def _let_own_pool_go(client: BatchClient, job: str) -> None:
+    """Delete the pool that was made for the job alone. That it cannot be is no failure of the job."""
+    from batch_manager.cli.accounts import account_settings
+    from batch_manager.errors import BatchManagerError
+    from batch_manager.submitting import auto_pool_id, delete_auto_pool
+
+    pool_id = auto_pool_id(job)
+    try:
+        if client.get_job(job).pool_id != pool_id:
+            return
+        from batch_manager.factory import BatchClientFactory
+
+        if delete_auto_pool(BatchClientFactory.create_pool_operations(account_settings()), job):
+            print(f"batch-manager: pool {pool_id}, which was made for the job, is being deleted", file=sys.stderr)
+    except BatchManagerError as error:
+        print(f"batch-manager: pool {pool_id}, which was made for the job, is left: {error}", file=sys.stderr)
 
 
 def _show(client: BatchClient, ended: JobOutcome, *, as_json: bool) -> None:

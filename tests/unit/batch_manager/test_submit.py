@@ -261,7 +261,8 @@ def test_packages_of_a_job_are_on_its_job_manager_and_known_to_its_tasks() -> No
 
 def test_pool_of_the_job_is_made_before_its_files_are_uploaded_and_once() -> None:
     """A pool that costs nothing is what a killed submission may leave; a job without a pool would wait."""
-    client, made = _account(), []
+    client = _account()
+    made: list[object] = []
 
     def make() -> None:
         made.append(list(client.storage.list_blobs(CONTAINER)) if made else "first")
