@@ -16,6 +16,7 @@ from batch_manager.cli.options import AsJson, Job
 from batch_manager.cli.output import console, print_json
 from batch_manager.cli.telling import told
 from batch_manager.cli.watch_logs import logs
+from batch_manager.cli.watch_why import why
 
 if TYPE_CHECKING:
     from batch_manager.client import BatchClient
@@ -39,6 +40,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(watch)
     app.command()(logs)
+    app.command()(why)
 
 
 @told("nothing was changed")
