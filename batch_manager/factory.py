@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from batch_manager.account_management import AccountManagement
     from batch_manager.client import BatchClient, BlobStorage
     from batch_manager.container_operations import ContainerOperations
+    from batch_manager.definitions import TaskDefinition
+    from batch_manager.identity_probe import IdentityProbe
     from batch_manager.job_operations import JobOperations
     from batch_manager.node_files import NodeFiles
     from batch_manager.pool_operations import PoolOperations
@@ -37,6 +41,13 @@ class BatchClientFactory:
         from batch_manager._azure.connect import connect_storage  # the SDK: half a second
 
         return connect_storage(settings)
+
+    @staticmethod
+    def create_task_measure() -> Callable[[TaskDefinition], int]:
+        """What tells the bytes of a task as it is sent. Imports no SDK and reads no setting."""
+        from batch_manager._azure.requests import task_length  # only a plan needs it
+
+        return task_length
 
     @staticmethod
     def create_job_operations(settings: BatchClientSettings) -> JobOperations:
@@ -92,6 +103,17 @@ class BatchClientFactory:
         from batch_manager._azure.container_operations import connect_container_operations  # the SDK: half a second
 
         return connect_container_operations(settings)
+
+    @staticmethod
+    def create_identity_probe(settings: BatchClientSettings) -> IdentityProbe:
+        """What tells who this process is to Azure where no key is given, at once.
+
+        Raises:
+            ConfigurationError: a setting that is needed is missing.
+        """
+        from batch_manager._azure.identity_probe import connect_identity_probe  # the SDK: half a second
+
+        return connect_identity_probe(settings)
 
     @staticmethod
     def create_transfer(settings: BatchClientSettings) -> BlobStore:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import TypeAlias
@@ -50,6 +51,11 @@ def task_body(task: TaskDefinition) -> JsonObject:
             "taskIdRanges": [{"start": r.start, "end": r.end} for r in task.depends_on.ranges],
         }
     return body
+
+
+def task_length(task: TaskDefinition) -> int:
+    """The bytes of a task in an add-collection request."""
+    return len(json.dumps(task_body(task), separators=(",", ":")).encode()) + 1
 
 
 def job_body(job: JobDefinition) -> JsonObject:

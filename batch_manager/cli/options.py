@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,4 +30,13 @@ Owner = Annotated[
 Tags = Annotated[
     list[str] | None,
     typer.Option("--tag", metavar="NAME=VALUE", help="To find it by later. May be given several times."),
+]
+PriceFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--prices",
+        metavar="FILE",
+        envvar="BATCH_MANAGER_PRICES",
+        help="What nodes cost: a YAML, JSON or CSV file (docs/plan.md).",
+    ),
 ]
