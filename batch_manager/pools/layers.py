@@ -47,8 +47,8 @@ def _is_replaced(key: str, upper: Layer, path: tuple[str, ...]) -> bool:
     return any(key in group and any(said & other for other in groups if other is not group) for group in groups)
 
 
-def assignments(words: Iterable[str]) -> dict[str, Any]:
-    """``KEY.KEY=VALUE`` words as a layer; values are YAML.
+def assignments(words: Iterable[str], *, option: str = "--set") -> dict[str, Any]:
+    """``KEY.KEY=VALUE`` words of an option as a layer; values are YAML.
 
     Raises:
         InputError: a word has another form, or two contradict each other.
@@ -58,8 +58,8 @@ def assignments(words: Iterable[str]) -> dict[str, Any]:
         name, found, text = word.partition("=")
         keys = name.split(".")
         if not found or not all(keys):
-            raise InputError(f"--set {word!r} is not KEY=VALUE: give such as scale.dedicated=2")
-        _put(layer, keys, _value(word, text), word)
+            raise InputError(f"{option} {word!r} is not KEY=VALUE: give a key, = and a value")
+        _put(layer, keys, _value(f"{option} {word!r}", text), f"{option} {word!r}")
     return layer
 
 
@@ -68,9 +68,9 @@ def _put(layer: dict[str, Any], keys: list[str], value: Any, word: str) -> None:
     for key in keys[:-1]:
         place = place.setdefault(key, {})
         if not isinstance(place, dict):
-            raise InputError(f"--set {word!r} goes into {key!r}, which another --set gives a value")
+            raise InputError(f"{word} goes into {key!r}, which is given a value as well")
     if keys[-1] in place:
-        raise InputError(f"--set {word!r}: {'.'.join(keys)} is given twice")
+        raise InputError(f"{word}: {'.'.join(keys)} is given twice")
     place[keys[-1]] = value
 
 
@@ -80,4 +80,4 @@ def _value(word: str, text: str) -> Any:
     try:
         return yaml.safe_load(text) if text else ""
     except yaml.YAMLError:
-        raise InputError(f"--set {word!r}: the value is no YAML; quote it, as in --set 'KEY=\"a: b\"'") from None
+        raise InputError(f"{word}: the value is no YAML; quote it, as in 'KEY=\"a: b\"'") from None
