@@ -33,7 +33,7 @@ Interval = Annotated[float, typer.Option(min=0.2, metavar="SECONDS", help="Betwe
 
 def add_to(app: typer.Typer) -> None:
     """Add them to the command line."""
-    for command in (wait, outcome, cancel, rerun):
+    for command in (wait, outcome, cancel, retry, rerun):
         app.command()(command)
 
 
@@ -94,6 +94,44 @@ def cancel(
     if result.too_late:
         raise typer.Exit(ExitCode.BAD_INPUT)
     if result.left:
+        raise typer.Exit(ExitCode.TRY_AGAIN)
+
+
+@told("do the same again: it leaves what runs again already as it is")
+def retry(
+    job: Job,
+    task: Annotated[
+        list[str], typer.Argument(metavar="TASK...", help="The tasks' ids or display names.", show_default=False)
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Run failed tasks of a job again that has not ended, and what was skipped because of them.
+
+    They have all their retries before them once more, and FinalizeTask waits for them. What ran because they failed is
+    not undone. A job that has ended: 'rerun --failed' makes a new one.
+
+    Exit codes: 0 they run again, or do so already; 65 it is too late, or a task is none that failed; 69 there is no
+    such job or task, or Batch said no; 75 FinalizeTask began at this very moment, 'outcome' and 'rerun --failed' once
+    it has ended.
+    """
+    from batch_manager.cli.accounts import account_settings
+    from batch_manager.cli.output import print_json
+    from batch_manager.factory import BatchClientFactory
+    from batch_manager.watching.retry import retry_tasks
+
+    done = retry_tasks(BatchClientFactory.create_job_operations(account_settings()), batch_client(), job, task)
+    if as_json:
+        document = {"jobId": job, "tasks": list(done.tasks), "dependents": list(done.dependents)}
+        print_json({**document, "tooLate": done.too_late})
+    else:
+        more = f", and {len(done.dependents)} that were skipped because of them" if done.dependents else ""
+        print(f"job {job}: task {', '.join(done.tasks)} runs again{more}")
+    if done.too_late:
+        print(
+            f"batch-manager: FinalizeTask began at this moment and may not count that: batch-manager outcome {job}, then "
+            f"batch-manager rerun --failed {job}",
+            file=sys.stderr,
+        )
         raise typer.Exit(ExitCode.TRY_AGAIN)
 
 

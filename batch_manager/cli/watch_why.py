@@ -43,7 +43,6 @@ def why(
         state = facts.job.state.value
         print_json({"jobId": job, "state": state, "reasons": [reason.to_document() for reason in reasons]})
         return
-    from rich.padding import Padding
     from rich.text import Text
 
     out = console()
@@ -51,6 +50,6 @@ def why(
     for reason in reasons:
         out.print(Text(f"- {reason.message}"))
         for line in reason.details:
-            out.print(Padding(Text(line), (0, 0, 0, 4)))
+            out.print(Text(f"    {line}"))
         if reason.next_step:
-            out.print(Padding(Text(f"next: {reason.next_step}"), (0, 0, 0, 2)))
+            out.print(Text(f"  next: {reason.next_step}"))

@@ -12,6 +12,9 @@ from batch_manager.job_operations import JobSummary
 from batch_manager.outcome import JobOutcome
 from batch_manager.supervision import Obstacle
 
+MAX_LISTED = 500
+"""Tasks of each state that are looked at; a page of Batch's list has 1000."""
+
 _NOTHING = TaskCounts(active=0, running=0, succeeded=0, failed=0)
 
 

@@ -24,14 +24,11 @@ from batch_manager.naming import (
 from batch_manager.node_files import NodeFiles
 from batch_manager.supervision import ObstacleKind, Snapshot, SupervisionLimits, find_obstacle
 from batch_manager.supervision.looking import look_at
-from batch_manager.watching.facts import Facts
+from batch_manager.watching.facts import MAX_LISTED, Facts
 from batch_manager.watching.logs import STDERR, STDOUT
 from batch_manager.watching.overview import find_job, read_outcome_of, unsuccessful_page
 
 PARALLEL_REQUESTS = 8
-MAX_LISTED = 500
-"""Tasks of each state that are looked at, in a page of Batch's list."""
-
 MAX_ASKED = 20
 """Tasks that run whose files are looked at, those that have run for longest."""
 

@@ -10,7 +10,7 @@ from batch_manager.dependencies import membership
 from batch_manager.job_operations import JobSummary
 from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, WORKLOAD_METADATA
 from batch_manager.outcome import Outcome
-from batch_manager.watching.facts import Facts, Reason
+from batch_manager.watching.facts import MAX_LISTED, Facts, Reason
 from batch_manager.watching.next_steps import next_step
 from batch_manager.watching.words import counted, in_words
 
@@ -111,7 +111,7 @@ def _silent(facts: Facts) -> Iterator[Reason]:
         nodes = {task.record.id: task.node_id for task in facts.running}
         yield Reason(
             code="silent",
-            message=f"{counted(len(silent), 'task')}{of} run and have written nothing for {in_words(facts.silent)} or "
+            message=f"{counted(len(silent), 'task')}{of}, still running, wrote nothing for {in_words(facts.silent)} or "
             f"longer: {_named(sorted(silent, key=lambda task_id: -silent[task_id]))}; {longest!r} for "
             f"{in_words(silent[longest])}, on node {nodes.get(longest) or 'unknown'}",
             next_step=f"batch-manager logs {facts.job.id} {longest}; a time limit of the task "
@@ -157,12 +157,12 @@ def _finalizing(facts: Facts) -> Iterator[Reason]:
 
 def _managing(facts: Facts) -> Iterator[Reason]:
     manager = facts.manager
-    if manager is None or manager.state is TaskState.COMPLETED:
+    if manager is None or manager.state is TaskState.COMPLETED or facts.suspects:
         return
     step = f"batch-manager logs {facts.job.id} {JOB_MANAGER_TASK_ID} --stderr"
     if manager.state is TaskState.ACTIVE:
         again = " again, after it failed" if manager.retry_count else ""
-        yield Reason(code="job_manager_waits", message=f"the job manager waits for a node{again}", next_step=step)
+        yield Reason(code="job_manager_waits", message=f"the job manager waits for a node{again}")
     else:
         yield Reason(code="job_manager_runs", message="the job manager runs and adds the tasks", next_step=step)
 
@@ -178,8 +178,8 @@ def _without_slot(facts: Facts) -> Iterator[Reason]:
         more = f"; {sum(states[state] for state in _COMING)} nodes are on their way" if _COMING & set(states) else ""
         yield Reason(
             code="no_free_slot",
-            message=f"{_at_least(ready, facts.waiting)} could begin, and no node of pool {facts.job.pool_id!r} is idle "
-            f"({_states(facts.nodes)}){others}{more}",
+            message=f"{_at_least(len(ready), facts.waiting)} could begin, and no node of pool {facts.job.pool_id!r} is "
+            f"idle ({_states(facts.nodes)}){others}{more}",
             next_step=f"wait, or give the pool more nodes: batch-manager pool resize {facts.job.pool_id}",
         )
 
@@ -192,8 +192,7 @@ def _after_others(facts: Facts) -> Iterator[Reason]:
         names = _named([task.record.id for task in facts.running if task.record.id not in (JOB_MANAGER_TASK_ID,)])
         yield Reason(
             code="dependencies",
-            message=f"{_at_least([task.record.id for task in later], facts.waiting)} wait for tasks that have not "
-            f"ended; running: {names}",
+            message=f"{_at_least(len(later), facts.waiting, 'wait')} for tasks that have not ended; running: {names}",
         )
 
 
@@ -228,7 +227,7 @@ def _preempted(facts: Facts) -> Iterator[Reason]:
 
 def _going_on(facts: Facts) -> Reason:
     if facts.counts.running or facts.running:
-        return Reason(code="running", message=f"nothing is in its way: {counted(facts.counts.running, 'task')} run")
+        return Reason(code="running", message=f"nothing is in its way: {counted(facts.counts.running, 'task', 'run')}")
     return Reason(code="starting", message="nothing is in its way: a task is just about to begin or has just ended")
 
 
@@ -246,9 +245,9 @@ def _names_package(text: str) -> bool:
     return "applicationpackage" in text.replace(" ", "").lower()
 
 
-def _at_least(found: Sequence[str], looked_at: Sequence[object]) -> str:
-    """As many as were found; of a list that was cut, at least so many."""
-    return f"{'at least ' if len(looked_at) >= 500 else ''}{counted(len(found), 'task')}"
+def _at_least(number: int, looked_at: Sequence[object], verb: str = "") -> str:
+    """As many tasks as were found; of a list that was cut, at least so many."""
+    return f"{'at least ' if len(looked_at) >= MAX_LISTED else ''}{counted(number, 'task', verb)}"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -20,9 +20,11 @@ def in_words(length: timedelta | float) -> str:
     return f"{seconds} s"
 
 
-def counted(number: int, word: str) -> str:
-    """A number with its word, which takes an s: ``1 task``, ``3 tasks``."""
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+def counted(number: int, word: str, verb: str = "") -> str:
+    """A number with its word and verb, as they agree: ``1 task waits``, ``3 tasks wait``, of the verb ``wait``."""
+    if number == 1:
+        return f"1 {word} {verb}s" if verb else f"1 {word}"
+    return f"{number} {word}s {verb}".rstrip()
 
 
 def iso_time(moment: datetime | None) -> str | None:
