@@ -2,8 +2,83 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
+
+from batch_manager.cli.options import AsJson
+from batch_manager.cli.output import console, owner_name, print_json
+from batch_manager.cli.telling import read_secret, told
+
+if TYPE_CHECKING:
+    from batch_manager.checkup.findings import Finding
+
+PATIENCE_SECONDS = 5.0
+"""For which a service may be busy: doctor tells it rather than waits."""
 
 
 def add_to(app: typer.Typer) -> None:
     """Add them to the command line."""
+    app.command()(doctor)
+
+
+@told("nothing was changed")
+def doctor(
+    pool: Annotated[
+        str | None, typer.Option(metavar="POOL", help="Look at this pool.", show_default="the first 10 of all")
+    ] = None,
+    callback_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="File with a callback's URL: whether somebody is there. It is not called."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at each thing that must be right, and say how to repair what is not.
+
+    Settings, the way to the services (name, proxy, TLS), the clock, who you are to Azure, what you may do, the account
+    and its storage, quotas, packages, pools and their nodes. Nothing is changed, but for a container of its own that
+    is made and deleted to see whether it can be. No check keeps the others from being made.
+
+    Exit codes: 0 nothing is wrong, though there may be warnings; 69 something is; 78 a setting is; 65 the callback's
+    file cannot be read.
+    """
+    from batch_manager.checkup.asking import Question, all_checks
+    from batch_manager.checkup.running import exit_code, run_checks
+    from batch_manager.settings import BatchClientSettings
+
+    question = Question(owner=owner_name(None), pool=pool, callback_url=read_secret(callback_file))
+    found: list[Finding] = []
+    for finding in run_checks(all_checks(BatchClientSettings(patience_seconds=PATIENCE_SECONDS), question)):
+        found.append(finding)
+        if not as_json:
+            _show(finding)
+    if as_json:
+        print_json({"findings": [_document(finding) for finding in found], "exitCode": int(exit_code(found))})
+    raise typer.Exit(exit_code(found))
+
+
+def _show(finding: Finding) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from batch_manager.checkup.findings import CheckState
+
+    styles = {CheckState.OK: "green", CheckState.WARNING: "yellow", CheckState.WRONG: "bold red"}
+    out, state = console(), finding.state
+    head = Text.assemble(
+        (f"{state.value:<9} ", styles.get(state, "dim")), (f"{finding.check}: ", "bold"), finding.found
+    )
+    out.print(head)
+    if finding.fix:
+        out.print(Padding(Text(f"fix: {finding.fix}"), (0, 0, 0, 10)))
+
+
+def _document(finding: Finding) -> dict[str, str | bool]:
+    return {
+        "check": finding.check,
+        "state": finding.state.value,
+        "found": finding.found,
+        "fix": finding.fix,
+        "isSetting": finding.is_setting,
+    }
