@@ -52,7 +52,10 @@ class AzurePoolOperations:
 
     def get_pool(self, pool_id: str) -> PoolDetail:
         """See ``PoolOperations``."""
-        reply = self._requests.send(f"get pool {pool_id!r}", "GET", _path(pool_id))
+        try:
+            reply = self._requests.send(f"get pool {pool_id!r}", "GET", _path(pool_id))
+        except NotFoundError as error:
+            raise error.extended("; 'batch-manager pool list' shows what there is") from None
         document = reply.json()
         return pool_detail(document, document.get("eTag") or reply.headers.get("ETag"))
 

@@ -213,6 +213,7 @@ def delete(
     """
     from batch_manager.errors import NotFoundError
     from batch_manager.pools.waiting import wait_until_gone
+    from batch_manager.watching.words import counted
 
     pools, how = pool_operations(), waiting(timeout, interval)
     try:
@@ -224,7 +225,7 @@ def delete(
     if dry_run:
         _show_deletion(pool, "kept", jobs, as_json=as_json)
         return
-    confirm(f"Delete pool {pool} with {found.summary.current_nodes} nodes{_using(jobs)}?", yes=yes)
+    confirm(f"Delete pool {pool} with {counted(found.summary.current_nodes, 'node')}{_using(jobs)}?", yes=yes)
     pools.delete_pool(pool)
     gone = wait and wait_until_gone(pools, pool, how)
     _show_deletion(pool, "gone" if gone else "deleting", jobs, as_json=as_json)

@@ -97,5 +97,8 @@ def end_of_wait(pool_id: str, health: PoolHealth, timeout: str) -> None:
     if health.verdict is Verdict.WAITING:
         note(f"pool {pool_id} is not ready after {timeout}; it goes on: batch-manager pool show {pool_id}")
         raise typer.Exit(ExitCode.TRY_AGAIN)
-    note(f"pool {pool_id} has {health.label} and will not have more like this: correct the cause, then 'pool restart'")
+    note(
+        f"pool {pool_id} has {health.label} and will not have more like this: correct the cause, then restart the "
+        "pool, or delete it and create it again"
+    )
     raise typer.Exit(ExitCode.UNAVAILABLE)

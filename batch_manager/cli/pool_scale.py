@@ -212,10 +212,11 @@ def restart(
     """
     from batch_manager.pools.restart_steps import Step
     from batch_manager.pools.restarting import restart as restart_pool
+    from batch_manager.watching.words import counted
 
     pools, how = pool_operations(), waiting(timeout, interval)
-    nodes = pools.get_pool(pool).summary.current_nodes
-    confirm(f"Take the {nodes} nodes of pool {pool} away, and bring as many anew?", yes=yes)
+    nodes = counted(pools.get_pool(pool).summary.current_nodes, "node")
+    confirm(f"Take {nodes} of pool {pool} away, and bring as many anew?", yes=yes)
     said: Step | None = None
 
     def tell(step: Step) -> None:

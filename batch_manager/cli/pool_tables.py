@@ -19,10 +19,14 @@ from batch_manager.pools.restart_steps import kept_scale
 from batch_manager.pools.times import shown_time
 from batch_manager.pools.users import KnownUser, known_users
 from batch_manager.prices import Prices
-from batch_manager.watching.words import in_words
+from batch_manager.watching.words import counted, in_words
 
 SHOWN_NODES = 20
-STYLES = {Verdict.READY: "green", Verdict.WAITING: "yellow", Verdict.FAILED: "red"}
+_SAID = {
+    Verdict.READY: ("ready", "bold green"),
+    Verdict.WAITING: ("not ready yet", "bold yellow"),
+    Verdict.FAILED: ("not ready, and will not be like this", "bold red"),
+}
 
 
 def show_pools(console: Console, pools: Sequence[PoolSummary], now: datetime) -> None:
@@ -50,8 +54,7 @@ def show_pool(
     prices: Prices | None,
 ) -> None:
     """A pool, its nodes, and what is wrong with them."""
-    verdict = (health.verdict.value, f"bold {STYLES[health.verdict]}")
-    console.print(Text.assemble(f"pool {pool.id} is ", verdict, f": {health.label}"), soft_wrap=True)
+    console.print(Text.assemble(f"pool {pool.id} is ", _SAID[health.verdict], f": {health.label}"), soft_wrap=True)
     for reason in health.reasons:
         console.print(Text(f"  {reason}", style="red"), soft_wrap=True)
     table = Table.grid(padding=(0, 2))
@@ -65,7 +68,7 @@ def show_pool(
 def _facts(pool: PoolDetail, now: datetime, prices: Prices | None) -> Iterable[tuple[str, str]]:
     summary, ownership = pool.summary, read_ownership(pool.summary.metadata)
     yield "state", f"{summary.state}, {summary.allocation_state}"
-    yield "size", f"{summary.vm_size}, {pool.task_slots_per_node} task slots per node"
+    yield "size", f"{summary.vm_size}, {counted(pool.task_slots_per_node, 'task slot')} per node"
     if summary.enable_auto_scale:
         every = f"every {shown_time(pool.auto_scale_interval)}" if pool.auto_scale_interval is not None else ""
         yield "scale", f"by a formula {every} ('pool autoscale {pool.id}' shows it)"

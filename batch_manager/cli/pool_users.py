@@ -123,10 +123,12 @@ def _counting(shown: Progress) -> Callable[[int, int], None]:
 
 
 def _show_spread(pool: str, name: str, words: str, spread: Spread, *, as_json: bool) -> None:
+    from batch_manager.watching.words import counted
+
     if as_json:
         print_json({"poolId": pool, "user": name, "nodes": list(spread.done), "failed": dict(spread.failed)})
     else:
-        print(f"user {name} {words} {len(spread.done)} nodes of pool {pool}")
+        print(f"user {name} {words} {counted(len(spread.done), 'node')} of pool {pool}")
     for reason in spread.failed.values():
         note(reason)
     if spread.failed:

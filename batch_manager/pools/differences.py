@@ -9,9 +9,14 @@ from typing import Any
 from batch_manager.ownership import OWNER_METADATA
 from batch_manager.pool_operations import PoolDetail
 from batch_manager.pools.body import SECRET_KEYS
+from batch_manager.pools.management_body import VALUES
 from batch_manager.pools.times import iso_time
 
-_ANY_CASE = frozenset({"vmSize", "publisher", "offer", "sku", "virtualMachineImageId", "resourceId", "subnetId"})
+_NAMES_OF_AZURE = frozenset(
+    {"vmSize", "publisher", "offer", "sku", "virtualMachineImageId", "resourceId", "subnetId", "applicationId"}
+)
+_ANY_CASE = _NAMES_OF_AZURE | frozenset(VALUES)
+"""Resource Manager spells values with capitals that the Batch service has without."""
 _TOLD_ELSEWHERE = frozenset({"id", "metadata", "autoScaleEvaluationInterval", "resizeTimeout"})
 _SHOWN = 60
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_VALUES: Mapping[str, Mapping[str, str]] = {
+VALUES: Mapping[str, Mapping[str, str]] = {
     "elevationLevel": {"nonadmin": "NonAdmin", "admin": "Admin"},
     "scope": {"task": "Task", "pool": "Pool"},
     "caching": {"none": "None", "readonly": "ReadOnly", "readwrite": "ReadWrite"},
@@ -91,4 +91,4 @@ def _spelled(name: str, value: Any) -> Any:
         return {_NAMES.get(key, key): _spelled(key, part) for key, part in value.items()}
     if isinstance(value, list):
         return [dict(part) if name in ("environmentSettings", "metadata") else _spelled("", part) for part in value]
-    return _VALUES.get(name, {}).get(value, value) if isinstance(value, str) else value
+    return VALUES.get(name, {}).get(value, value) if isinstance(value, str) else value

@@ -110,10 +110,14 @@ def _fault(loc: tuple[int | str, ...], kind: str, message: str, value: Any) -> s
     if kind == "extra_forbidden":
         known = _keys_at(loc[:-1])
         where = f" of {_path(loc[:-1])}" if len(loc) > 1 else ""
-        return f"{name} is no key{where}{_nearest(str(loc[-1]), known)}; there are {', '.join(known)}"
+        there = _nearest(str(loc[-1]), known) or f"; there are {', '.join(known)}"
+        return f"{name} is no key{where}{there}"
     if kind == "missing":
         return f"{name} is missing: give it"
     words = message.removeprefix("Value error, ").removeprefix("Input ")
+    if kind == "string_pattern_mismatch":
+        form = message.split("'", 1)[1].rstrip("'")
+        words = f"give what has the form {form}"
     if kind == "string_type" and isinstance(value, int | float):
         words += ": put it in quotes"
     return f"{name} is {_shown(value)}: {words}"
