@@ -128,9 +128,10 @@ class _Asking:
 
     def storage_settings(self) -> Iterable[Finding]:
         """Whether they are complete."""
+        connection = self._settings.storage_connection_string
         return accounts.judge_storage_settings(
             self._settings.storage_account_url,
-            has_connection_string=self._settings.storage_connection_string is not None,
+            has_connection_string=connection is not None and bool(connection.get_secret_value()),
             identity=self._settings.identity_reference,
         )
 
