@@ -110,8 +110,8 @@ def retry(
     They have all their retries before them once more, and FinalizeTask waits for them. What ran because they failed is
     not undone. A job that has ended: 'rerun --failed' makes a new one.
 
-    Exit codes: 0 they run again, or do so already; 65 it is too late, or a task is none that failed; 69 there is no
-    such job or task, or Batch said no; 75 FinalizeTask began at this very moment, 'outcome' and 'rerun --failed' once
+    Exit codes: 0 they run again, do so already or have succeeded; 65 it is too late for that; 69 there is no such job
+    or task, or Batch said no; 75 FinalizeTask began at this very moment, 'outcome' and 'rerun --failed' once
     it has ended.
     """
     from batch_manager.cli.accounts import account_settings
@@ -122,14 +122,17 @@ def retry(
     done = retry_tasks(BatchClientFactory.create_job_operations(account_settings()), batch_client(), job, task)
     if as_json:
         document = {"jobId": job, "tasks": list(done.tasks), "dependents": list(done.dependents)}
-        print_json({**document, "tooLate": done.too_late})
+        print_json({**document, "succeeded": list(done.succeeded), "tooLate": done.too_late})
     else:
-        more = f", and {len(done.dependents)} that were skipped because of them" if done.dependents else ""
-        print(f"job {job}: task {', '.join(done.tasks)} runs again{more}")
+        for what, tasks in (("runs again", done.tasks), ("was skipped and follows", done.dependents)):
+            if tasks:
+                print(f"job {job}: task {', '.join(tasks)} {what}")
+        if done.succeeded:
+            print(f"job {job}: task {', '.join(done.succeeded)} has succeeded", file=sys.stderr)
     if done.too_late:
         print(
-            f"batch-manager: FinalizeTask began at this moment and may not count that: batch-manager outcome {job}, then "
-            f"batch-manager rerun --failed {job}",
+            "batch-manager: FinalizeTask began at this moment and may not count that: "
+            f"batch-manager outcome {job}, then batch-manager rerun --failed {job}",
             file=sys.stderr,
         )
         raise typer.Exit(ExitCode.TRY_AGAIN)

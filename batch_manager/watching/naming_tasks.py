@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from batch_manager.client import BatchClient
 from batch_manager.definitions import TaskDetail
 from batch_manager.errors import InputError, NotFoundError, ServiceError
@@ -13,7 +11,8 @@ _NAMED = 5
 
 
 def find_task(client: BatchClient, job_id: str, name: str) -> TaskDetail:
-    """The task with this id, or else the only one with this display name, for which the job's tasks are listed.
+    """The task with this id, or else the only one with this display name, with or without its number (``Gather 12``),
+    for which the job's tasks are listed.
 
     Raises:
         NotFoundError: there is none, or no such job.
@@ -29,16 +28,23 @@ def find_task(client: BatchClient, job_id: str, name: str) -> TaskDetail:
         if error.status != 400:  # no id can be spelled like this; a display name can
             raise
         unknown = NotFoundError(f"job {job_id!r} has no task {name!r}", operation=error.operation, status=404)
-    wanted = name.casefold()
-    found = list(
-        islice(
-            (record.id for record in client.list_tasks(job_id) if (record.display_name or "").casefold() == wanted),
-            _NAMED + 1,
-        )
-    )
+    found = _called(client, job_id, name.casefold())
     if not found:
         raise unknown.extended("; nor has a task this display name") from None
     if len(found) > 1:
         more = " and more" if len(found) > _NAMED else ""
         raise InputError(f"several tasks are called {name!r}: give an id, such as {', '.join(found[:_NAMED])}{more}")
     return client.get_task(job_id, found[0])
+
+
+def _called(client: BatchClient, job_id: str, wanted: str) -> list[str]:
+    """The ids of tasks with a display name, or of those whose name without its number it is: as many as are told."""
+    exact: list[str] = []
+    loose: list[str] = []
+    for record in client.list_tasks(job_id):
+        name = (record.display_name or "").casefold()
+        if name == wanted:
+            exact.append(record.id)
+        elif len(loose) <= _NAMED and name == f"{wanted} {record.id}":
+            loose.append(record.id)
+    return (exact or loose)[: _NAMED + 1]

@@ -34,12 +34,14 @@ class Retried:
 
     Attributes:
         tasks: what was asked for and runs again.
+        succeeded: what was asked for and has succeeded, after an earlier retry perhaps: it stays as it is.
         dependents: what was skipped because of it and runs again too, once it may.
         too_late: FinalizeTask began at this very moment, so that it may tell the job as if nothing had been retried.
     """
 
     tasks: tuple[str, ...]
     dependents: tuple[str, ...]
+    succeeded: tuple[str, ...] = ()
     too_late: bool = False
 
 
@@ -52,7 +54,8 @@ def retry_tasks(operations: JobOperations, client: BatchClient, job_id: str, nam
         operations: the job's account.
         client: the same.
         job_id: a job that has not ended.
-        names: ids or display names of tasks that failed; those that run again already stay as they are.
+        names: ids or display names of tasks that failed; those that run again already, or have succeeded since, stay as
+            they are.
 
     Raises:
         NotFoundError: there is no such job or task.
@@ -61,8 +64,12 @@ def retry_tasks(operations: JobOperations, client: BatchClient, job_id: str, nam
     """
     _require_open(operations, client, job_id)
     asked = list(dict.fromkeys(find_task(client, job_id, name).record.id for name in names))
-    for task_id in asked:
-        _require_failed(job_id, client.get_task(job_id, task_id).record)
+    for task_id in {JOB_MANAGER_TASK_ID, FINALIZE_TASK_ID} & set(asked):
+        raise InputError(
+            f"{task_id!r} is the job's own and cannot be retried: 'batch-manager rerun --failed {job_id}' runs what "
+            "did not succeed as a new job"
+        )
+    succeeded = tuple(task_id for task_id in asked if client.get_task(job_id, task_id).record.succeeded)
     plan = plan_retry(asked, tuple(operations.list_unsuccessful(job_id)))
     for task_id, parents in plan.blocked_by.items():
         raise InputError(
@@ -70,8 +77,13 @@ def retry_tasks(operations: JobOperations, client: BatchClient, job_id: str, nam
             f"{task_id!r} follows"
         )
     for wave in plan.waves:
-        _reactivate_all(operations, client, job_id, wave)
-    return Retried(tasks=tuple(asked), dependents=plan.dependents, too_late=_has_begun(_finalize(client, job_id)))
+        _reactivate_all(operations, client, job_id, [task_id for task_id in wave if task_id not in succeeded])
+    return Retried(
+        tasks=tuple(task_id for task_id in asked if task_id not in succeeded),
+        dependents=plan.dependents,
+        succeeded=succeeded,
+        too_late=_has_begun(_finalize(client, job_id)),
+    )
 
 
 def _require_open(operations: JobOperations, client: BatchClient, job_id: str) -> None:
@@ -88,16 +100,6 @@ def _require_open(operations: JobOperations, client: BatchClient, job_id: str) -
             f"every task of job {job_id!r} has ended and FinalizeTask tells it: it is too late for a retry; "
             f"'batch-manager rerun --failed {job_id}' once it has ended"
         )
-
-
-def _require_failed(job_id: str, record: TaskRecord) -> None:
-    if record.id in (JOB_MANAGER_TASK_ID, FINALIZE_TASK_ID):
-        raise InputError(
-            f"{record.id!r} is the job's own and cannot be retried: 'batch-manager rerun --failed {job_id}' runs what "
-            "did not succeed as a new job"
-        )
-    if record.state is TaskState.COMPLETED and record.succeeded:
-        raise InputError(f"task {record.id!r} of job {job_id!r} succeeded: there is nothing to retry")
 
 
 def _reactivate_all(operations: JobOperations, client: BatchClient, job_id: str, task_ids: Iterable[str]) -> None:
