@@ -114,6 +114,11 @@ def _warn(made: Made) -> None:
         _note(f"warning: in no commit, and in the package: {', '.join(plan.uncommitted)}")
     if plan.ignored:
         _note(f"note: left out, since git ignores it: {', '.join(plan.ignored)}")
+    for name, file in made.missing.items():
+        _note(
+            f"warning: {file} imports {name!r}, which the package does not hold: add it to the project's dependencies, "
+            "or, if it lies beside the workload, give --include"
+        )
     if made.locked_now:
         _note(f"note: commit {plan.lock.name}, so that the next package has the same dependencies")
 
@@ -153,5 +158,6 @@ def _print_json(made: Made) -> None:
             "distributions": made.distributions,
             "uncommitted": list(plan.uncommitted),
             "ignored": list(plan.ignored),
+            "missingImports": [{"name": name, "file": file} for name, file in made.missing.items()],
         }
     )

@@ -13,6 +13,7 @@ _NAMES = {
     "index-url": (("UV_DEFAULT_INDEX", "UV_INDEX_URL"), " "),
     "extra-index-url": (("UV_INDEX", "UV_EXTRA_INDEX_URL"), " "),
     "find-links": (("UV_FIND_LINKS",), ","),
+    "no-index": (("UV_NO_INDEX",), " "),
     "cert": (("SSL_CERT_FILE",), " "),
 }
 

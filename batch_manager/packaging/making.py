@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from batch_manager.packaging.files import PackedFile, refuse
 from batch_manager.packaging.framework import Framework
+from batch_manager.packaging.imports import missing_imports
 from batch_manager.packaging.launcher import START_LINUX, START_WINDOWS
 from batch_manager.packaging.locks import Target, count_pinned, inputs_digest, is_current, write_lock
 from batch_manager.packaging.manifest import MANIFEST_FILE, Manifest, Platform
@@ -34,6 +35,8 @@ class Made:
     """Whether the lock was made by this."""
     distributions: int
     """How many dependencies are in it."""
+    missing: Mapping[str, str]
+    """What the workload imports and the package does not hold, with the file that does so."""
 
 
 def make_package(
@@ -80,7 +83,8 @@ def make_package(
         tell(f"packing {len(files)} files")
         name = zip_name(manifest.application, manifest.version, target.platform.value)
         written = write_zip(request.folder / name, files, when=when, max_bytes=request.max_bytes)
-    return Made(plan=plan, written=written, locked_now=locked_now, distributions=distributions)
+        missing = missing_imports(plan.files, files)
+    return Made(plan=plan, written=written, locked_now=locked_now, distributions=distributions, missing=missing)
 
 
 def _lock(plan: PackagePlan, target: Target, resolver: Resolver, tell: Tell, *, relock: bool) -> bool:
