@@ -60,11 +60,13 @@ def connect_account_management(settings: BatchClientSettings) -> AzureAccountMan
         raise ConfigurationError(
             "subscription_id is not set: give the id of the Batch account's subscription in AZURE_SUBSCRIPTION_ID"
         )
+    # Repeated by our patience alone: the client's own retries would each begin it anew, with pauses of their own.
     sdk = BatchManagementClient(
         credential,
         settings.subscription_id,
         base_url=settings.management_endpoint,
         credential_scopes=[f"{_audience(settings.management_endpoint)}/.default"],
+        retry_total=0,
     )
     return AzureAccountManagement(
         sdk=sdk,

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 
 from batch_manager.account_management import PackageUse, UserKind
-from batch_manager.deploying import DefaultChange, Uses, advise, deploy_package, remove_version, take_inventory
+from batch_manager.deploying import (
+    DefaultChange,
+    Uses,
+    advise,
+    deploy_package,
+    read_uses,
+    remove_version,
+    take_inventory,
+)
 from batch_manager.deploying.showing import inventory_document
-from batch_manager.errors import InputError
+from batch_manager.errors import AccessDeniedError, InputError
 from tests.unit.batch_manager.deploying.conftest import MakePackage
 from tests.unit.batch_manager.deploying.fakes import InMemoryAccountManagement
 
@@ -58,6 +68,21 @@ def test_inventory_says_where_users_are_unknown(two: InMemoryAccountManagement) 
     """An empty list would be read as none."""
     (found,) = inventory_document(take_inventory(two), Uses(unknown="not allowed"))["applications"]
     assert [item["usedBy"] for item in found["versions"]] == [None, None]
+
+
+def test_users_that_one_may_not_see_are_unknown(
+    two: InMemoryAccountManagement, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who deploys may have no right to ask the Batch service; it is said, and is no error."""
+
+    def refuse() -> NoReturn:
+        raise AccessDeniedError("not you", operation="list pools", status=403)
+
+    monkeypatch.setattr(two, "list_package_uses", refuse)
+    uses = read_uses(two)
+    assert advise(uses, "water", "1.1.0", None) == ("it cannot be told which pools use 'water': not you",)
+    with pytest.raises(AccessDeniedError):
+        remove_version(two, "water", "1.0.0")
 
 
 def test_version_in_use_is_not_deleted(two: InMemoryAccountManagement) -> None:
