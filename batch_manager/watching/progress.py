@@ -59,6 +59,10 @@ class JobProgress:
         )
 
 
+_ENOUGH = timedelta(minutes=1)
+"""After so much of looking, what was before the first look is no longer asked for."""
+
+
 class Pace:
     """How fast a job went lately.
 
@@ -70,11 +74,15 @@ class Pace:
     def __init__(self, begun: datetime, window: timedelta = RECENT) -> None:
         self._looks: deque[tuple[datetime, int]] = deque([(begun, 0)])
         self._window = window
+        self._looked = False
 
     def note(self, now: datetime, ended: int) -> float | None:
-        """Take note of how many tasks have ended, and return how many each second since the last look that is no longer
-        recent, or since the beginning; None if no time has passed."""
+        """Take note of how many tasks have ended, and return how many each second, lately: since the last look that is
+        no longer recent, or the first; at the beginning since the job's. None if no time has passed."""
         self._looks.append((now, ended))
+        if not self._looked and now - self._looks[1][0] >= _ENOUGH:
+            self._looked = True
+            self._looks.popleft()
         while len(self._looks) > 2 and now - self._looks[1][0] >= self._window:
             self._looks.popleft()
         then, before = self._looks[0]

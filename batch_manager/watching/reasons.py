@@ -175,7 +175,8 @@ def _without_slot(facts: Facts) -> Iterator[Reason]:
     states = Counter(node.state for node in facts.nodes)
     if ready and not states["idle"]:
         others = f"; other jobs on the pool: {_named(facts.other_jobs)}" if facts.other_jobs else ""
-        more = f"; {sum(states[state] for state in _COMING)} nodes are on their way" if _COMING & set(states) else ""
+        coming = sum(states[state] for state in _COMING)
+        more = f"; {counted(coming, 'node')} on the way" if coming else ""
         yield Reason(
             code="no_free_slot",
             message=f"{_at_least(len(ready), facts.waiting)} could begin, and no node of pool {facts.job.pool_id!r} is "
@@ -214,9 +215,7 @@ def _preempted(facts: Facts) -> Iterator[Reason]:
     again = [task.record.id for task in (*facts.running, *facts.waiting) if task.record.requeue_count]
     if gone or again:
         parts = [f"{counted(len(gone), 'spot node')} preempted"] if gone else []
-        parts += (
-            [f"{counted(len(again), 'task')} run again after their node was lost: {_named(again)}"] if again else []
-        )
+        parts += [f"{counted(len(again), 'task', 'run')} again after a node was lost: {_named(again)}"] if again else []
         yield Reason(
             code="preempted",
             message="; ".join(parts),
