@@ -17,8 +17,9 @@ from batch_manager.definitions import MAX_TASKS_PER_REQUEST, AddStatus, TaskAddR
 from batch_manager.errors import BusyError, ConflictError, ServiceError
 from batch_manager.patience import DEFAULT_PATIENCE, Patience
 
-IN_FLIGHT = 4
-"""Requests on their way at the same time; Azure takes a tenth of a second and more for each."""
+IN_FLIGHT = 10
+"""Requests on their way at the same time; Azure takes a tenth of a second and more for each. Microsoft's client keeps
+so many connections, and would open a new one for each request beyond."""
 
 LOOKED_UP_ONE_BY_ONE = 100
 """Tasks that were there already and are asked for singly; where there are more, all of the job's are listed once."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 
 from batch_manager.errors import DefinitionError, UsageError
@@ -64,6 +65,7 @@ _WITH_MODULE = (Role.JOB_MANAGER, Role.FINALIZE)
 _WITHOUT_MODULE = (Role.COMMAND, Role.GATE)
 
 
+@lru_cache(256)  # the tasks of a type share it
 def encode(launcher: str, command: NodeCommand, *, asks_first: bool = False) -> str:
     """The command line of a task.
 

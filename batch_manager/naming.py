@@ -6,6 +6,7 @@ Everything on Batch may happen twice, so who makes a thing again must come to th
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from batch_manager.errors import InputError
@@ -48,9 +49,13 @@ MAX_CONTAINER_NAME = 63
 """Characters (Azure Storage, "naming containers")."""
 
 
+_REMEMBERED = 256
+"""Names that are kept: a job has few, and asks for them with every file of every task."""
+
 _CONTAINER_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
+@lru_cache(_REMEMBERED)
 def container_name(job_id: str) -> str:
     """The job's container: ``job-<job-id>``, in the lower case that Azure Storage demands.
 
@@ -81,6 +86,7 @@ def report_blob(task_id: str) -> str:
     return f"{log_folder(task_id)}/{REPORT_FILE}"
 
 
+@lru_cache(_REMEMBERED)
 def account_url(own_account_url: str, account_name: str | None) -> str:
     """The blob endpoint of a storage account, spelled like the job's own.
 
@@ -97,6 +103,7 @@ def account_url(own_account_url: str, account_name: str | None) -> str:
     return urlunsplit(own._replace(netloc=f"{account_name}{dot}{suffix}"))
 
 
+@lru_cache(_REMEMBERED)
 def container_url(own_account_url: str, account_name: str | None, container: str) -> str:
     """The URL of a container, without any query."""
     return f"{account_url(own_account_url, account_name)}/{quote(container)}"

@@ -17,11 +17,13 @@ from pathlib import Path
 from benchmarks import (
     add_collection,
     edges,
+    help_start,
     large_jobs,
     node_start,
     scale,
     service_rate,
     service_start,
+    submission,
     task_memory,
     warm_starts,
 )
@@ -34,9 +36,11 @@ Measurement = Callable[[bool], Iterator[str]]
 
 MEASUREMENTS: Mapping[str, Measurement] = {
     "node-start": node_start.measure,
+    "help-start": help_start.measure,
     "task-memory": task_memory.measure,
     "service-start": service_start.measure,
     "add-collection": add_collection.measure,
+    "submission": submission.measure,
     "service-rate": service_rate.measure,
     "peers": race.measure,
     "edges": edges.measure,

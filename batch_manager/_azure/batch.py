@@ -233,6 +233,8 @@ def _encode(body: JsonObject) -> bytes:
 
 def _add_result(item: JsonObject) -> TaskAddResult:
     error = item.get("error")
+    if error is None:
+        return TaskAddResult(task_id=str(item["taskId"]), status=AddStatus(str(item["status"]).lower()))
     found = error if isinstance(error, dict) else {}
     code = found.get("code")
     return TaskAddResult(
