@@ -16,11 +16,13 @@ from batch_manager.client import BatchClient
 from batch_manager.definitions import JobDefinition, JobState, PoolDefinition, TaskDefinition
 from batch_manager.errors import NotFoundError
 from batch_manager.factory import BatchClientFactory
+from batch_manager.outcome_document import read_outcome
 from batch_manager.ownership import Ownership
 from batch_manager.settings import BatchClientSettings
 from tests.support.local_account import Ended, LocalAccount
 
 ME = {"BATCH_MANAGER_OWNER": "me"}
+ERRANDS = Path(__file__).parents[1] / "watching" / "workloads"
 PRICES = "currency: EUR\nregion: nowhere\ndate: 2026-01-31\nsizes:\n  standard_d2s_v5: {dedicated: 0.5}\n"
 
 
@@ -130,6 +132,19 @@ def test_active_job_is_told_to_be_cancelled_before_it_goes(account: LocalAccount
     ended = _run(account, "clean", "--job", "active", "--active", "--yes")
     assert (ended.code, "was not submitted by batch_manager" in ended.err) == (69, True)
     assert _is_there(account, "active") == (True, True)
+
+
+def test_active_job_is_cancelled_and_told_before_it_goes(account: LocalAccount) -> None:
+    """FinalizeTask has told that it was cancelled, which its container shows where that is kept."""
+    words = ["--param", "long=sleep 600", "--launcher", sys.executable, "--env", f"PYTHONPATH={ERRANDS}"]
+    options = ["--pool", "local", "--job-id", "told", *words]
+    submitted = account.run("submit", "errands", *options, more={**ME, "PYTHONPATH": str(ERRANDS)})
+    assert submitted.code == 0, submitted.err
+    ended = _run(account, "clean", "--job", "told", "--active", "--keep-containers", "--yes")
+    assert ended.code == 0, ended.err
+    outcome = json.loads(_client(account).storage.read("job-told", "batch-manager/outcome.json"))
+    assert read_outcome(outcome).cancelled_because == "me cleans it up"
+    assert _is_there(account, "told") == (False, True)
 
 
 def test_clean_that_is_killed_goes_on_when_it_is_run_again(account: LocalAccount) -> None:
