@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from azure.batch import BatchClient as SdkBatchClient
 from azure.core import MatchConditions
+from azure.core.credentials import TokenCredential
 from azure.mgmt.batch import BatchManagementClient, models
 
 from batch_manager._azure import package_blobs
@@ -70,6 +71,7 @@ def connect_account_management(settings: BatchClientSettings) -> AzureAccountMan
     )
     return AzureAccountManagement(
         sdk=sdk,
+        credential=credential,
         batch=lambda: batch_sdk(settings),
         account_name=account_name(settings),
         resource_group=settings.resource_group,
@@ -101,12 +103,14 @@ class AzureAccountManagement:
         self,
         *,
         sdk: BatchManagementClient,
+        credential: TokenCredential,
         batch: Callable[[], SdkBatchClient],
         account_name: str,
         resource_group: str | None,
         patience: Patience,
     ) -> None:
         self._sdk = sdk
+        self._credential = credential
         self._batch = batch
         self._account_name = account_name
         self._resource_group = resource_group
@@ -202,7 +206,7 @@ class AzureAccountManagement:
         made = self._ask(f"create {_named(application_id, version)}", create)
         words = f"upload {_named(application_id, version)}"
         url = self._url(made, words)
-        self._ask(words, lambda: package_blobs.upload(url, source, content, advance))
+        self._ask(words, lambda: package_blobs.upload(url, self._credential, source, content, advance))
 
     def read_content(self, application_id: str, version: str) -> PackageContent | None:
         """See ``AccountManagement``."""
@@ -211,14 +215,14 @@ class AzureAccountManagement:
             return None
         words = f"read {_named(application_id, version)}"
         url = self._url(found, words)
-        return self._find(words, lambda: package_blobs.read_content(url))
+        return self._find(words, lambda: package_blobs.read_content(url, self._credential))
 
     def download_version(self, application_id: str, version: str, target: Path, advance: Advance) -> None:
         """See ``AccountManagement``."""
         words = f"download {_named(application_id, version)}"
         get = partial(self._sdk.application_package.get, *self._at, application_id, version)
         url = self._url(self._ask(words, get), words)
-        self._ask(words, lambda: package_blobs.download(url, target, advance))
+        self._ask(words, lambda: package_blobs.download(url, self._credential, target, advance))
 
     def activate_version(self, application_id: str, version: str) -> None:
         """See ``AccountManagement``."""

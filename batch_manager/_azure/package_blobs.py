@@ -1,11 +1,18 @@
-"""The zip file of a version, by the URL that Resource Manager gives for it. The URL is a secret: it never leaves."""
+"""The zip file of a version, by the URL that Resource Manager gives for it.
+
+The URL holds the right to use it, and never leaves, where the account opens its storage with a key. Where it does so
+with an identity, the URL is a plain one, and who deploys needs rights to the storage account (Batch management,
+Application Package - Create).
+"""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+from azure.core.credentials import TokenCredential
 from azure.storage.blob import BlobClient, ContentSettings
 
 from batch_manager.account_management import Advance, PackageContent
@@ -17,7 +24,7 @@ HASH_METADATA = "batchmanagersha256"
 ORIGIN_METADATA = "batchmanagerorigin"
 
 
-def upload(url: str, source: Path, content: PackageContent, advance: Advance) -> None:
+def upload(url: str, credential: TokenCredential, source: Path, content: PackageContent, advance: Advance) -> None:
     """Write a file. Its hash is committed together with it: a blob that has one is whole."""
     metadata = {HASH_METADATA: content.sha256}
     if content.origin:
@@ -30,7 +37,7 @@ def upload(url: str, source: Path, content: PackageContent, advance: Advance) ->
             advance(current - arrived)
             arrived = current
 
-    with _client(url) as blob, source.open("rb") as file:
+    with blob_client(url, credential) as blob, source.open("rb") as file:
         blob.upload_blob(
             file,
             length=content.size,
@@ -42,9 +49,9 @@ def upload(url: str, source: Path, content: PackageContent, advance: Advance) ->
         )
 
 
-def read_content(url: str) -> PackageContent:
+def read_content(url: str, credential: TokenCredential) -> PackageContent:
     """What the blob holds. One without a hash, since another tool uploaded it, is read whole."""
-    with _client(url) as blob:
+    with blob_client(url, credential) as blob:
         properties = blob.get_blob_properties()
         metadata: dict[str, str] = properties.metadata or {}
         known = metadata.get(HASH_METADATA)
@@ -56,7 +63,7 @@ def read_content(url: str) -> PackageContent:
     return PackageContent(size=int(properties.size), sha256=known, origin=metadata.get(ORIGIN_METADATA))
 
 
-def download(url: str, target: Path, advance: Advance) -> None:
+def download(url: str, credential: TokenCredential, target: Path, advance: Advance) -> None:
     """Write the blob to a file."""
     arrived = 0
 
@@ -66,10 +73,13 @@ def download(url: str, target: Path, advance: Advance) -> None:
             advance(current - arrived)
             arrived = current
 
-    with _client(url) as blob, target.open("wb") as file:
+    with blob_client(url, credential) as blob, target.open("wb") as file:
         blob.download_blob(max_concurrency=PARALLEL_BLOCKS, progress_hook=note).readinto(file)
 
 
-def _client(url: str) -> BlobClient:
-    sizes: dict[str, Any] = {"max_single_put_size": BLOCK_BYTES, "max_block_size": BLOCK_BYTES}
-    return BlobClient.from_blob_url(url, **sizes)
+def blob_client(url: str, credential: TokenCredential) -> BlobClient:
+    """The client of a blob. The credential is used only where the URL says nothing of a right."""
+    options: dict[str, Any] = {"max_single_put_size": BLOCK_BYTES, "max_block_size": BLOCK_BYTES}
+    if "sig" not in parse_qs(urlsplit(url).query):
+        options["credential"] = credential
+    return BlobClient.from_blob_url(url, **options)

@@ -224,12 +224,11 @@ def _question(plan: Promotion, uses: Uses, source: str | None, to: str) -> str:
     from batch_manager.deploying.inventory import named_users
 
     pools = named_users(uses.of_application(plan.application), UserKind.POOL)
-    now = f"the default there is {plan.default or 'not set'}"
+    used = f", which pools use: {', '.join(pools)}" if pools else ""
+    what = f"{plan.application}:{plan.version} ({amount(plan.content.size, 'B')}, sha256 {plan.content.sha256[:12]})"
     return (
-        f"Promote {plan.application}:{plan.version} ({amount(plan.content.size, 'B')}, sha256 "
-        f"{plan.content.sha256[:12]}) from {source or 'this environment'} (account {plan.source}) to {to} (account "
-        f"{plan.target}) and make it the default? Now {now}"
-        f"{', used by pool ' + ', '.join(pools) if pools else ''}."
+        f"In {to} (account {plan.target}) the default is {plan.default or 'not set'}{used}. "
+        f"Promote {what} from {source or 'this environment'} (account {plan.source}) and make it the default there?"
     )
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.integration.deploying.packages import make_package
 
 PAGE = Path(__file__).parents[3] / "docs" / "deploy.md"
 SECONDS = 180
@@ -21,7 +21,7 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProces
     """The page as one script, as it stands there; the ports alone are not the page's."""
     folder = tmp_path_factory.mktemp("page")
     for version in ("1.0.0", "1.1.0"):
-        _make_package(folder / f"water_network-{version}-linux.zip", version)
+        make_package(folder, "water_network", version)
     script = "\n".join(re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE))
     free = script.replace("service start", "service start --port 0 --https-port 0")
     return subprocess.run(
@@ -33,19 +33,6 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProces
         timeout=SECONDS,
         check=False,
     )
-
-
-def _make_package(path: Path, version: str) -> None:
-    manifest = {
-        "application": "water_network",
-        "version": version,
-        "workload": "workloads.water_network",
-        "python": "3.11",
-        "platform": "linux",
-        "framework": "1.0.0",
-    }
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("package.json", json.dumps(manifest))
 
 
 def test_commands_of_the_page_run(done: subprocess.CompletedProcess[str]) -> None:
