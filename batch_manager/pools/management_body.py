@@ -30,6 +30,10 @@ VALUES: Mapping[str, Mapping[str, str]] = {
 """Values that are spelled in another way, by their property."""
 
 _NAMES = {"nodeAgentSKUId": "nodeAgentSkuId", "virtualMachineImageId": "id"}
+_USER_NAME = {"username": "userName"}
+_HAVE_USER_NAME = frozenset({"userIdentity", "cifsMountConfiguration"})
+"""Objects whose user name has a capital; a registry's has none."""
+
 _SAME = (
     "displayName",
     "vmSize",
@@ -61,9 +65,6 @@ def management_body(body: Mapping[str, Any], *, identities: Sequence[str], accou
         properties["applicationPackages"] = [
             _package(reference, account_id) for reference in body["applicationPackageReferences"]
         ]
-    user = (properties.get("startTask") or {}).get("userIdentity") or {}
-    if "username" in user:
-        user["userName"] = user.pop("username")
     return {
         "identity": {"type": "UserAssigned", "userAssignedIdentities": {name: {} for name in identities}},
         "properties": properties,
@@ -88,7 +89,8 @@ def _spelled(name: str, value: Any) -> Any:
     if isinstance(value, Mapping):
         if name in ("environmentSettings", "metadata"):
             return dict(value)
-        return {_NAMES.get(key, key): _spelled(key, part) for key, part in value.items()}
+        names = _NAMES | _USER_NAME if name in _HAVE_USER_NAME else _NAMES
+        return {names.get(key, key): _spelled(key, part) for key, part in value.items()}
     if isinstance(value, list):
         return [dict(part) if name in ("environmentSettings", "metadata") else _spelled("", part) for part in value]
     return VALUES.get(name, {}).get(value, value) if isinstance(value, str) else value
