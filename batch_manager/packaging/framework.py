@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
-import batch_manager
 from batch_manager.errors import ConfigurationError
 from batch_manager.packaging.files import SITE, PackedFile, is_left_out, packed
 
@@ -67,7 +66,7 @@ def installed_framework() -> Framework:
         ) from None
     return Framework(
         version=found.version,
-        folder=Path(next(iter(batch_manager.__path__))).resolve(),
+        folder=Path(__file__).resolve().parents[1],
         requires=tuple(found.requires or ()),
         metadata=tuple(_metadata(found)),
     )
