@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -110,6 +109,8 @@ def promote(
     Exit codes: 0 it is there; 64 nobody could answer; 65 there is no such version, or it has other content there; 130
     the answer was no; 69, 75, 77 and 78 as of 'deploy'.
     """
+    import tempfile  # 10 ms
+
     from batch_manager.deploying import advise, parse_reference, plan_promotion, read_uses
     from batch_manager.deploying import promote as carry_out
 
