@@ -54,11 +54,11 @@ def translated(operation: str) -> Iterator[None]:
     try:
         yield
     except HttpResponseError as error:
+        if isinstance(error, ClientAuthenticationError) and error.response is None:  # of azure-identity
+            first_line = clean(error.message).strip().partition("\n")[0]
+            words = f"{operation}: no identity that may do it: {first_line}"
+            raise AccessDeniedError(words, operation=operation) from None
         raise from_response(error, operation) from None
-    except ClientAuthenticationError as error:
-        raise AccessDeniedError(
-            f"{operation}: no identity that may do it: {clean(error.message)}", operation=operation
-        ) from None
     except (ServiceRequestError, ServiceResponseError) as error:
         raise BusyError(f"{operation}: no answer: {clean(str(error))}", operation=operation) from None
     except AzureError as error:

@@ -67,12 +67,12 @@ def judge_storage_settings(url: str | None, *, has_connection_string: bool, iden
         yield ok(check, f"{'the account of the connection string' if url is None else url}, with {how}")
 
 
-def judge_identity(check: str, what: str, facts: IdentityFacts) -> Finding:
+def judge_identity(check: str, facts: IdentityFacts) -> Finding:
     """Who asks. That a credential answers is right; whether it may do what it must, other checks find out."""
     who = facts.name or (f"application {facts.application_id}" if facts.application_id else "somebody")
     of = f", object {facts.object_id}" if facts.object_id else ""
     tenant = f" of tenant {facts.tenant_id}" if facts.tenant_id else ""
-    return ok(check, f"{what}: {facts.credential} answers for {who}{of}{tenant}")
+    return ok(check, f"{facts.credential} answers for {who}{of}{tenant}")
 
 
 def judge_account(facts: AccountFacts, endpoint: str, *, has_key: bool) -> Iterator[Finding]:

@@ -33,6 +33,10 @@ TRIAL_IS_LEFT = timedelta(hours=1)
 
 DISTRIBUTION = "azure-batch-manager"
 
+_NOBODY = {
+    "": "sign in with the Azure CLI ('az login') or 'azd auth login'; or let the settings name a service principal or "
+    "a managed identity (docs/settings.md)"
+}
 _BATCH_ROLES = {
     "AuthenticationFailed": "look whether AZURE_BATCH_ACCOUNT and AZURE_BATCH_ACCESS_KEY belong together, and at the "
     "clock above",
@@ -70,7 +74,8 @@ def all_checks(settings: BatchClientSettings, question: Question) -> tuple[Check
         question: what else.
     """
     ask = _Asking(settings, question)
-    batch, storage, management = ("batch_access",), ("storage_endpoint",), ("account",)
+    batch, storage, management = ("batch_access",), ("storage_endpoint", "storage_identity"), ("account",)
+    manager = ("management_endpoint", "management_identity")
     reached = ("batch_settings", "batch_endpoint")
     checks = [
         Check(name="versions", look=ask.versions),
@@ -80,12 +85,14 @@ def all_checks(settings: BatchClientSettings, question: Question) -> tuple[Check
         Check(name="batch_endpoint", look=ask.batch_endpoint, needs=("batch_settings",)),
         Check(name="clock", look=ask.clock, needs=reached),
         Check(name="storage_endpoint", look=ask.storage_endpoint, needs=("storage_settings",)),
-        Check(name="identity", look=ask.identity, needs=("settings",)),
-        Check(name="batch_access", look=ask.batch_access, needs=(*reached, "identity"), refused=_BATCH_ROLES),
-        Check(name="storage_access", look=ask.storage_access, needs=(*storage, "identity"), refused=_STORAGE_ROLES),
+        Check(name="batch_identity", look=ask.batch_identity, needs=("batch_settings",), refused=_NOBODY),
+        Check(name="batch_access", look=ask.batch_access, needs=(*reached, "batch_identity"), refused=_BATCH_ROLES),
+        Check(name="storage_identity", look=ask.storage_identity, needs=("storage_settings",), refused=_NOBODY),
+        Check(name="storage_access", look=ask.storage_access, needs=storage, refused=_STORAGE_ROLES),
         Check(name="management_settings", look=ask.management_settings, needs=("batch_settings",)),
         Check(name="management_endpoint", look=ask.management_endpoint, needs=("management_settings",)),
-        Check(name="account", look=ask.account, needs=("management_endpoint",), refused=_MANAGEMENT_ROLES),
+        Check(name="management_identity", look=ask.management_identity, needs=manager[:1], refused=_NOBODY),
+        Check(name="account", look=ask.account, needs=manager, refused=_MANAGEMENT_ROLES),
         Check(name="storage_link", look=ask.storage_link, needs=(*management, "storage_settings")),
         Check(name="quotas", look=ask.quotas, needs=(*management, *batch)),
         Check(name="packages", look=ask.packages, needs=("storage_link",)),
@@ -156,25 +163,32 @@ class _Asking:
 
     def storage_endpoint(self) -> Iterable[Finding]:
         """Whether it can be reached."""
-        return endpoints.judge_endpoint("storage_endpoint", "AZURE_STORAGE_ACCOUNT_URL", probe(self._storage_url))
+        has_url = self._settings.storage_connection_string is None
+        variable = "AZURE_STORAGE_ACCOUNT_URL" if has_url else "AZURE_STORAGE_CONNECTION_STRING"
+        return endpoints.judge_endpoint("storage_endpoint", variable, probe(self._storage_url))
 
     def management_endpoint(self) -> Iterable[Finding]:
         """Whether it can be reached."""
         found = probe(self._settings.management_endpoint)
         return endpoints.judge_endpoint("management_endpoint", "AZURE_MANAGEMENT_ENDPOINT", found)
 
-    def identity(self) -> Iterator[Finding]:
-        """Who asks, for each service that is not asked with a key."""
-        settings = self._settings
-        scopes = {
-            "Batch": "https://batch.core.windows.net/.default" if settings.batch_account_key is None else None,
-            "storage": "https://storage.azure.com/.default" if settings.storage_connection_string is None else None,
-            "Resource Manager": "https://management.azure.com/.default" if settings.subscription_id else None,
-        }
-        for what, scope in scopes.items():
-            if scope is not None:
-                facts = BatchClientFactory.create_identity_probe(settings).identity(scope)
-                yield accounts.judge_identity("identity", what, facts)
+    def batch_identity(self) -> Iterator[Finding]:
+        """Who asks Batch."""
+        if self._settings.batch_account_key is not None:
+            yield ok("batch_identity", "a shared key is used")
+        else:
+            yield self._identity("batch_identity", "https://batch.core.windows.net/.default")
+
+    def storage_identity(self) -> Iterator[Finding]:
+        """Who asks Azure Storage."""
+        if self._settings.storage_connection_string is not None:
+            yield ok("storage_identity", "a connection string is used")
+        else:
+            yield self._identity("storage_identity", "https://storage.azure.com/.default")
+
+    def management_identity(self) -> Iterator[Finding]:
+        """Who asks Resource Manager, which takes no keys."""
+        yield self._identity("management_identity", "https://management.azure.com/.default")
 
     def batch_access(self) -> Iterator[Finding]:
         """Whether Batch lets us read. Whether it lets us create cannot be asked without creating something."""
@@ -238,6 +252,9 @@ class _Asking:
                 yield ok("callback", f"{finding.found} from here; a node may be in another network. Nothing was sent")
             else:
                 yield finding
+
+    def _identity(self, check: str, scope: str) -> Finding:
+        return accounts.judge_identity(check, BatchClientFactory.create_identity_probe(self._settings).identity(scope))
 
     def _packages_of(self, pool: PoolDetail) -> Iterator[Finding]:
         client = BatchClientFactory.create(self._settings)

@@ -42,7 +42,7 @@ def run_checks(checks: Iterable[Check], *, limit: float = CHECK_SECONDS) -> Iter
     for check in checks:
         missing = [name for name in check.needs if name in failed]
         findings = (
-            [unknown(check.name, f"not looked at, since {' and '.join(missing)} is not right")]
+            [unknown(check.name, f"not looked at: first repair {' and '.join(missing)}")]
             if missing
             else _within(check, limit)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
     app.command()(doctor)
 
 
-@told("nothing was changed")
+@told("nothing was changed; a container of doctor's own may be left, which it deletes the next time")
 def doctor(
     pool: Annotated[
         str | None, typer.Option(metavar="POOL", help="Look at this pool.", show_default="the first 10 of all")
@@ -47,6 +48,7 @@ def doctor(
     from batch_manager.checkup.running import exit_code, run_checks
     from batch_manager.settings import BatchClientSettings
 
+    logging.getLogger("azure").setLevel(logging.CRITICAL)  # what it would say on standard error is a finding
     question = Question(owner=owner_name(None), pool=pool, callback_url=read_secret(callback_file))
     found: list[Finding] = []
     for finding in run_checks(all_checks(BatchClientSettings(patience_seconds=PATIENCE_SECONDS), question)):
@@ -71,7 +73,7 @@ def _show(finding: Finding) -> None:
     )
     out.print(head)
     if finding.fix:
-        out.print(Padding(Text(f"fix: {finding.fix}"), (0, 0, 0, 10)))
+        out.print(Padding(Text(f"fix: {finding.fix}"), (0, 0, 0, 10), expand=False))
 
 
 def _document(finding: Finding) -> dict[str, str | bool]:

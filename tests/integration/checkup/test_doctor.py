@@ -109,7 +109,7 @@ def test_endpoint_that_is_not_there_is_told_and_nothing_more_is_asked(host: str)
     assert found["batch_endpoint"].state is CheckState.WRONG
     words = "nothing accepts a connection" if host == "closed" else "the name cannot be resolved"
     assert words in found["batch_endpoint"].found
-    assert found["batch_access"].found == "not looked at, since batch_endpoint is not right"
+    assert found["batch_access"].found == "not looked at: first repair batch_endpoint"
 
 
 def test_certificate_that_is_not_trusted_is_told(account: LocalAccount, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,8 +132,20 @@ def test_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_identity_is_told_without_its_token() -> None:
     """The local service's own stands in for a managed identity."""
-    found = _look("identity")["identity"]
+    found = _look("management_identity")["management_identity"]
     assert (found.state, "ManagedIdentityCredential answers for" in found.found) == (CheckState.OK, True)
+
+
+def test_nobody_who_answers_is_told_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And does not keep what is asked with a key from being looked at."""
+    for name in ("IDENTITY_ENDPOINT", "IDENTITY_HEADER"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AZURE_TOKEN_CREDENTIALS", "EnvironmentCredential")
+    found = _look("management_identity", "batch_access", "account")
+    assert found["management_identity"].state is CheckState.WRONG
+    assert "az login" in found["management_identity"].fix
+    assert found["batch_access"].state is CheckState.OK
+    assert found["account"].found == "not looked at: first repair management_identity"
 
 
 def test_account_and_its_storage_link_are_looked_at() -> None:

@@ -82,8 +82,8 @@ def test_storage_settings(url: str | None, connection: bool, identity: str | Non
 def test_identity_is_told_by_name_object_and_tenant() -> None:
     """What whoever gives roles asks for."""
     facts = IdentityFacts(credential="AzureCliCredential", tenant_id="t", object_id="o", name="ann@example.org")
-    told = judge_identity("identity", "Batch", facts).found
-    assert told == "Batch: AzureCliCredential answers for ann@example.org, object o of tenant t"
+    told = judge_identity("batch_identity", facts).found
+    assert told == "AzureCliCredential answers for ann@example.org, object o of tenant t"
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def test_check_is_not_made_where_what_it_needs_is_wrong() -> None:
     """Nor what needs that in turn; it says why."""
     found = list(run_checks([_raising(ConfigurationError("x")), _right("second", "first"), _right("third", "second")]))
     assert [finding.state for finding in found[1:]] == [CheckState.UNKNOWN] * 2
-    assert found[1].found == "not looked at, since first is not right"
+    assert found[1].found == "not looked at: first repair first"
 
 
 @pytest.mark.parametrize(
