@@ -11,14 +11,17 @@ from pathlib import Path
 from shlex import quote
 
 import pytest
+from pydantic import SecretStr
+from typer.testing import CliRunner, Result
 
 from batch_manager import BatchClient, BatchClientFactory, BatchClientSettings, JobRequest, submit_job
+from batch_manager.cli.main import app
 from batch_manager.definitions import JobState, PoolDefinition, TaskState
 from batch_manager.job_operations import JobOperations
 from batch_manager.node_files import NodeFiles
 from tests.support.local_account import LocalAccount, local_account
 
-WORKLOADS = Path(__file__).parent / "workloads"
+WORKLOADS = Path(__file__).parents[2] / "acceptance" / "workloads"
 POOL = "pool"
 SECONDS = 60
 
@@ -38,13 +41,16 @@ class Account:
     """The account, as commands and as functions see it."""
 
     local: LocalAccount
+    settings: BatchClientSettings
     client: BatchClient
     operations: JobOperations
     files: NodeFiles
 
     def submit(self, commands: dict[str, str], **more: object) -> str:
         """Submit a job with a task for each command; its id."""
-        from errands.workload import ErrandsWorkload
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(WORKLOADS)
+            from errands.workload import ErrandsWorkload
 
         job_id = f"errands-{next(_numbers)}"
         request = JobRequest(
@@ -68,19 +74,27 @@ class Account:
         tasks = {record.id: record.state for record in self.client.list_tasks(job_id)}
         return all(tasks.get(task_id) is TaskState.COMPLETED for task_id in task_ids)
 
+    def run(self, *words: str) -> Result:
+        """Run ``batch-manager`` in this process: the process of its own costs a second each time."""
+        return CliRunner().invoke(app, [*words], env=dict(self.local.variables))
+
 
 @pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     """An account whose pool has one node with three slots."""
-    with pytest.MonkeyPatch.context() as patch, local_account(tmp_path_factory.mktemp("account")) as local:
-        patch.syspath_prepend(WORKLOADS)
-        for name, value in local.variables.items():
-            patch.setenv(name, value)
-        settings = BatchClientSettings()
+    with local_account(tmp_path_factory.mktemp("account")) as local:
+        settings = BatchClientSettings(
+            batch_endpoint=local.variables["AZURE_BATCH_ENDPOINT"],
+            batch_account_name=local.variables["AZURE_BATCH_ACCOUNT"],
+            batch_account_key=SecretStr(local.variables["AZURE_BATCH_ACCESS_KEY"]),
+            storage_connection_string=SecretStr(local.variables["AZURE_STORAGE_CONNECTION_STRING"]),
+            identity_reference=local.variables["BATCH_MANAGER_IDENTITY_REFERENCE"],
+        )
         client = BatchClientFactory.create(settings)
         client.create_pool(PoolDefinition(id=POOL, target_dedicated_nodes=1, task_slots_per_node=3))
         yield Account(
             local=local,
+            settings=settings,
             client=client,
             operations=BatchClientFactory.create_job_operations(settings),
             files=BatchClientFactory.create_node_files(settings),
