@@ -12,6 +12,9 @@ from batch_manager.environment import JsonValue
 from batch_manager.errors import InputError
 from batch_manager.specification import ApplicationPackageReference, decode_packages, encode_packages
 
+_NOT_THE_JOB = ("quotaWaitSeconds", "owner", "tags")
+"""What of a request makes no other job of it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRequest:
@@ -126,10 +129,17 @@ def read_request(document: bytes) -> JobRequest:
         raise InputError("what the job was submitted with cannot be read: it is none of this version's") from error
 
 
+def differing_fields(request: JobRequest, other: JobRequest) -> tuple[str, ...]:
+    """In what two requests ask for different jobs; whom they tell the end, and whose they are, does not count."""
+    values = (json.loads(encode_request(each)) for each in (request, other))
+    mine, others = ({name: one for name, one in each.items() if name not in _NOT_THE_JOB} for each in values)
+    return tuple(sorted(name for name in mine.keys() | others.keys() if mine.get(name) != others.get(name)))
+
+
 def request_digest(request: JobRequest) -> str:
     """A short text that two requests share only if they ask for the same job; how long to wait for it, who is called
     and whose it is do not count."""
     values = json.loads(encode_request(request))
-    for name in ("quotaWaitSeconds", "owner", "tags"):
+    for name in _NOT_THE_JOB:
         values.pop(name, None)
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:16]

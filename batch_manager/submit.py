@@ -15,11 +15,10 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from batch_manager.callback import encode_callback
-from batch_manager.claiming import Claim, claimed, give_back
+from batch_manager.claiming import Claim, claimed
 from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.compilation import needs_blob
-from batch_manager.definitions import JobDefinition, JobRecord, JobState
+from batch_manager.definitions import JobDefinition
 from batch_manager.environment import JsonValue
 from batch_manager.errors import AccessDeniedError, BusyError, ConflictError, InputError, JobRequestError, NotFoundError
 from batch_manager.job_request import JobRequest, encode_request, request_digest
@@ -39,9 +38,7 @@ from batch_manager.naming import (
     JOB_MANAGER_TASK_ID,
     OUTCOME_BLOB,
     REQUEST_BLOB,
-    REQUEST_METADATA,
     RERUN_READY_BLOB,
-    WORKLOAD_METADATA,
     container_name,
     inputs_blob,
 )
@@ -53,6 +50,7 @@ from batch_manager.preflight import (
     find_wrong_types,
     usable_versions,
 )
+from batch_manager.submitted import is_submitted
 
 __all__ = [
     "JOB_GRACE",
@@ -152,13 +150,13 @@ def submit_job(
     files = examine_job(workload, client, request, clock=clock, makes_pool=make_pool is not None)
     container = check_job_id(request.job_id)
     callback = callback_document(request)
-    if _is_submitted(client, request, callback):
+    if is_submitted(client, request, callback):
         return False
     if make_pool is not None:
         make_pool()
     client.storage.create_container(container, ownership_metadata(request, of_container=True))
     with claimed(client.storage, container, _claim(request, callback, clock())):
-        if _is_submitted(client, request, callback):
+        if is_submitted(client, request, callback):
             return False
         _upload(client.storage, container, request, callback, partial(place_files, client.storage, container, files))
         patience = Patience(
@@ -167,7 +165,7 @@ def submit_job(
         try:
             _create(client, lambda: job_definition(client.storage, request, clock()), patience)
         except ConflictError as error:
-            if error.code != "JobExists" or not _is_submitted(client, request, callback):
+            if error.code != "JobExists" or not is_submitted(client, request, callback):
                 raise
             return False
     return True
@@ -237,44 +235,6 @@ def _request_facts(
         packages=usable_versions(client, request.packages),
         identity_reference=client.storage.identity_reference,
     )
-
-
-def _is_submitted(client: BatchClient, request: JobRequest, callback: bytes) -> bool:
-    """Whether the job is there, made by an earlier call with the same request.
-
-    Raises:
-        ConflictError: it is there and another.
-    """
-    try:
-        job = client.get_job(request.job_id)
-    except NotFoundError:
-        return False
-    differs = _difference(client, request, job, callback)
-    if differs is None:
-        _log.info("the job was submitted before", extra={"job": job.id, "state": job.state.value})
-        give_back(client.storage, container_name(job.id))
-        return True
-    raise ConflictError(
-        f"submit job {request.job_id!r}: there is a job with this id, created on {job.creation_time:%Y-%m-%d at %H:%M} "
-        f"for the workload {job.metadata.get(WORKLOAD_METADATA)!r} in pool {job.pool_id!r}, and {differs}. "
-        "Choose another id",
-        operation=f"submit job {request.job_id!r}",
-        status=409,
-        code="JobExists",
-    )
-
-
-def _difference(client: BatchClient, request: JobRequest, job: JobRecord, callback: bytes) -> str | None:
-    """Why a job is not the one that is asked for; None if it is."""
-    if job.state is JobState.DELETING:
-        return "it is being deleted"
-    if job.metadata.get(REQUEST_METADATA) != request_digest(request):
-        return "it was submitted with something else"
-    try:
-        given = client.storage.read(container_name(job.id), CALLBACK_BLOB)
-    except NotFoundError:
-        given = encode_callback(None)
-    return None if given == callback else "it has another callback"
 
 
 def _upload(

@@ -38,7 +38,7 @@ def submit(
             metavar="ID",
             help="The job's id: up to 59 letters, digits and single '-'. The same job given again under it is no "
             "second job.",
-            show_default="WORKLOAD-OWNER-TIME-RANDOM",
+            show_default="workload, owner, time, chance",
         ),
     ] = None,
     package: Annotated[
@@ -55,7 +55,7 @@ def submit(
         typer.Option(
             metavar="TEXT",
             help="What starts Python on a node with the workload importable.",
-            show_default="of the package; else python3, on Windows python",
+            show_default="of the package, or python3, on Windows python",
         ),
     ] = None,
     auto_pool: Annotated[

@@ -136,7 +136,8 @@ def begin_job(said: Said, *, dry_run: bool, as_json: bool, prints: bool) -> Prep
         _show(prepared, as_json=as_json)
         return None
     request = prepared.request
-    note(f"job {request.job_id} in pool {request.pool_id}")
+    if said.job_id is None:
+        note(f"the job's id is {request.job_id}")
     uploads: list[TransferResult] = []
     is_new = _submit(prepared, uploads, hidden=as_json)
     tell_submitted(prepared.request, uploads, is_new=is_new, made_pool=prepared.own_pool is not None)
@@ -171,12 +172,12 @@ def _submit(prepared: Prepared, uploads: list[TransferResult], *, hidden: bool) 
     from batch_manager.submitting import place_in_parallel
 
     store = BatchClientFactory.create_transfer(prepared.settings)
-    with progress("upload", unit="B", hidden=hidden) as shown, users_output_aside():
+    with users_output_aside():
         return submit_job(
             prepared.workload,
             prepared.client,
             prepared.request,
-            place_files=place_in_parallel(store, shown, uploads),
+            place_files=place_in_parallel(store, lambda: progress("upload", unit="B", hidden=hidden), uploads),
             make_pool=_pool_maker(prepared),
         )
 

@@ -27,8 +27,9 @@ def tell_submitted(request: JobRequest, uploads: Sequence[TransferResult], *, is
         note(f"job {job_id} was submitted before, and is the same; nothing was changed")
         return
     for result in uploads:
-        there = f", {len(result.skipped)} were there already" if result.skipped else ""
-        note(f"{len(result.sent)} input files uploaded ({amount(result.sent_bytes, 'B')}){there}")
+        there = f", {len(result.skipped)} there already" if result.skipped else ""
+        files = "1 input file" if len(result.sent) == 1 else f"{len(result.sent)} input files"
+        note(f"{files} uploaded ({amount(result.sent_bytes, 'B')}){there}")
     if made_pool:
         note(f"pool {request.pool_id} was made for it; its nodes go when nothing is left to run")
     note(f"submitted; batch-manager watch {job_id}")

@@ -130,6 +130,14 @@ def test_other_request_for_the_same_job_is_a_conflict_that_changes_nothing(chang
     assert "DEEP" not in str(caught.value)
 
 
+def test_conflict_names_whose_job_it_is_and_what_differs() -> None:
+    """Whoever chose the id sees whether it is his own mistake."""
+    client = _account()
+    _submit(client, replace(REQUEST, owner="anna"))
+    with pytest.raises(ConflictError, match=r"by anna for .* submitted with other parameters, priority\. Choose"):
+        _submit(client, replace(REQUEST, owner="ben", parameters={"parts": 4}, priority=1))
+
+
 def test_job_that_somebody_else_made_is_a_conflict() -> None:
     """Nothing of it is touched."""
     client = _account()

@@ -36,7 +36,9 @@ class Pools:
     def list_supported_images(self) -> Iterator[SupportedImage]:
         agents = {"ubuntu-hpc": "batch.node.ubuntu 22.04", "windowsserver": "batch.node.windows amd64"}
         for offer, agent in agents.items():
-            yield SupportedImage(**(IMAGE | {"offer": offer}), node_agent=agent, os="linux", verified=True)
+            yield SupportedImage(
+                publisher=IMAGE["publisher"], offer=offer, sku=IMAGE["sku"], node_agent=agent, os="any", verified=True
+            )
 
     def get_pool(self, pool_id: str) -> PoolDetail:
         if pool_id not in self.found:
