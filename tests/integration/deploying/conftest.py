@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -15,18 +16,20 @@ WEATHER = "seed=5; drop-reply=0.3@management max=5; throttle=0.3:0@management ma
 
 @pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
-    """The account, whose variables are this process's."""
-    with (
-        local_account(tmp_path_factory.mktemp("service"), "--nodes", "1", "--faults", WEATHER) as found,
-        pytest.MonkeyPatch.context() as patch,
-    ):
-        patch.chdir(tmp_path_factory.mktemp("nowhere"))
-        for name, value in found.variables.items():
-            patch.setenv(name, value)
+    """The account."""
+    with local_account(tmp_path_factory.mktemp("service"), "--nodes", "1", "--faults", WEATHER) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
-def management(account: LocalAccount) -> AccountManagement:
+@pytest.fixture
+def of_account(account: LocalAccount, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its variables are this process's, during a test."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in account.variables.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def management(of_account: None) -> AccountManagement:
     """The account's management, through Microsoft's client."""
     return BatchClientFactory.create_account_management(BatchClientSettings())

@@ -62,7 +62,7 @@ def test_pool_with_an_identity_is_created_once(management: AccountManagement) ->
     assert str(pool.vm_size).lower() == "standard_d2s_v3"
 
 
-def test_account_without_a_resource_group_is_looked_for(account: LocalAccount) -> None:
+def test_account_without_a_resource_group_is_looked_for(of_account: None) -> None:
     """Among those of the subscription; one that is not there is told with what to check."""
     found = BatchClientFactory.create_account_management(BatchClientSettings(resource_group=None)).facts()
     assert found.resource_id.endswith(f"/batchAccounts/{found.name}")
@@ -72,14 +72,14 @@ def test_account_without_a_resource_group_is_looked_for(account: LocalAccount) -
         ).facts()
 
 
-def test_account_that_is_not_there_is_not_found(account: LocalAccount) -> None:
+def test_account_that_is_not_there_is_not_found(of_account: None) -> None:
     """Where its resource group is given."""
     settings = BatchClientSettings(batch_account_name="nowhere")
     with pytest.raises(NotFoundError, match="get Batch account 'nowhere'"):
         BatchClientFactory.create_account_management(settings).facts()
 
 
-def test_settings_without_a_subscription_are_told(account: LocalAccount) -> None:
+def test_settings_without_a_subscription_are_told(of_account: None) -> None:
     """With the variable that sets it."""
     with pytest.raises(ConfigurationError, match="AZURE_SUBSCRIPTION_ID"):
         BatchClientFactory.create_account_management(BatchClientSettings(subscription_id=None))
