@@ -98,7 +98,7 @@ def _packages(facts: Facts) -> Iterator[Reason]:
         yield Reason(
             code="package_fails",
             message=f"an application package cannot be installed ({counted(len(said), 'time')})",
-            next_step="batch-manager deploy list: is the version there and active? Nodes that failed need a restart",
+            next_step="batch-manager packages: is the version there and active? Nodes that failed need batch-manager pool restart",
             details=tuple(said[:MAX_NAMED]),
         )
 
@@ -181,7 +181,7 @@ def _without_slot(facts: Facts) -> Iterator[Reason]:
             code="no_free_slot",
             message=f"{_at_least(len(ready), facts.waiting)} could begin, and no node of pool {facts.job.pool_id!r} is "
             f"idle ({_states(facts.nodes)}){others}{more}",
-            next_step=f"wait, or give the pool more nodes: batch-manager pool resize {facts.job.pool_id}",
+            next_step=f"wait, or give the pool more nodes: batch-manager pool resize {facts.job.pool_id} --dedicated N",
         )
 
 
@@ -220,7 +220,7 @@ def _preempted(facts: Facts) -> Iterator[Reason]:
             code="preempted",
             message="; ".join(parts),
             next_step="spot nodes come back when Azure has room; dedicated ones stay: batch-manager pool resize "
-            f"{facts.job.pool_id}",
+            f"{facts.job.pool_id} --dedicated N",
         )
 
 

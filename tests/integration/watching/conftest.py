@@ -99,3 +99,15 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
             operations=BatchClientFactory.create_job_operations(settings),
             files=BatchClientFactory.create_node_files(settings),
         )
+
+
+@pytest.fixture(scope="session")
+def failed(account: Account) -> str:
+    """A job that has failed: a task wrote and failed, its child was skipped."""
+    job_id = account.submit(
+        {"bad": "echo first; echo last; echo no licence >&2; exit 3", "child": "echo never", "child-after": "bad"},
+        owner="ada",
+        tags={"study": "north"},
+    )
+    wait_for(lambda: account.is_over(job_id), "the job ended")
+    return job_id

@@ -26,18 +26,6 @@ from tests.integration.watching.conftest import POOL, Account, wait_for
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 
-@pytest.fixture(scope="module")
-def failed(account: Account) -> str:
-    """A job that has failed: a task wrote and failed, its child was skipped."""
-    job_id = account.submit(
-        {"bad": "echo first; echo last; echo no licence >&2; exit 3", "child": "echo never", "child-after": "bad"},
-        owner="ada",
-        tags={"study": "north"},
-    )
-    wait_for(lambda: account.is_over(job_id), "the job ended")
-    return job_id
-
-
 def shown(account: Account, *words: str, code: int = 0) -> Any:
     """What a command prints with ``--json``."""
     done = account.run(*words, "--json")
