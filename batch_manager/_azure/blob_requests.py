@@ -12,6 +12,7 @@ from azure.core.pipeline.transport import HttpRequest
 from azure.storage.blob import BlobServiceClient
 from urllib3.exceptions import HTTPError
 
+from batch_manager._azure.lean_transport import LeanResponse
 from batch_manager._azure.translate import service_error, translated
 from batch_manager.errors import BusyError, ServiceError
 
@@ -94,14 +95,21 @@ class BlobRequests:
             # As a stream, since the pipeline would else read content that says it is JSON or XML as such.
             response = self._pipeline.run(request, stream=True).http_response
         try:
-            # As it is stored: a Content-Encoding is the user's affair.
-            body: bytes = response.internal_response.raw.read(decode_content=False)
+            body = _content(response)
         except (HTTPError, OSError) as error:
             raise _cut_off(operation, type(error).__name__) from None
         length = response.headers.get("Content-Length")
         if request.method != "HEAD" and length is not None and int(length) != len(body):
             raise _cut_off(operation, f"{len(body)} of {length} bytes")
         return Reply(response.status_code, response.headers, body)
+
+
+def _content(response: Any) -> bytes:
+    """As it is stored: a Content-Encoding is the user's affair."""
+    if isinstance(response, LeanResponse):
+        return response.body()
+    content: bytes = response.internal_response.raw.read(decode_content=False)
+    return content
 
 
 def place(container: str, blob: str | None = None) -> str:

@@ -11,6 +11,7 @@ from batch_manager._azure.blob_listing import BlobPages, blob_info, read_staged_
 from batch_manager._azure.blob_requests import BlobRequests, b64, place
 from batch_manager._azure.blob_sharing import SharedContainer
 from batch_manager._azure.connect import patience, storage_sdk
+from batch_manager._azure.lean_transport import lean_transport
 from batch_manager._azure.listing import Listing
 from batch_manager.errors import ConflictError, NotFoundError, ServiceError
 from batch_manager.patience import Patience
@@ -24,7 +25,11 @@ def connect_transfer(settings: BatchClientSettings) -> BlobStore:
     Raises:
         ConfigurationError: the settings name none, or the connection string is not one.
     """
-    return AzureBlobStore(storage_sdk(settings, retry_total=0), patience(settings))
+    sdk = storage_sdk(settings, retry_total=0)
+    transport = lean_transport(str(sdk.url))
+    if transport is not None:
+        sdk = storage_sdk(settings, retry_total=0, transport=transport)
+    return AzureBlobStore(sdk, patience(settings))
 
 
 class AzureBlobStore:

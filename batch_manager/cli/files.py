@@ -58,8 +58,8 @@ def download(
     on where it was. Every file appears whole, or not at all. What cannot be fetched is listed at the end and does not
     keep the rest.
 
-    Exit codes: 0 all is here; 65 no such job, a pattern that fits nothing, or a name cannot be a file's; 69 Blob Storage said no; 74 the
-    disk did; 75 some files are missing, run it again; 77 you may not.
+    Exit codes: 0 all is here; 65 no such job, a pattern that fits nothing, or a name that cannot be a file's; 69 Blob
+    Storage said no; 74 the disk did; 75 some files are missing, run it again; 77 you may not.
     """
     from batch_manager.naming import container_name
     from batch_manager.transfer import download_blobs, select_blobs

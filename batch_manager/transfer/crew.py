@@ -21,6 +21,9 @@ from batch_manager.patience import Patience
 T = TypeVar("T")
 Item = TypeVar("Item")
 
+AHEAD = 8
+"""Blocks of one file that are in memory at the same time."""
+
 
 class StoppedError(BatchManagerError):
     """The transfer was interrupted, or has given up."""
@@ -80,12 +83,12 @@ class Crew:
         return self._patience.iterate(listing)
 
     def in_order(self, items: Iterable[Item], work: Callable[[Item], T]) -> Iterator[T]:
-        """Do this with each item, as many at once as there are threads, and yield what came of it in the items' order.
-        Not for a thread of the crew, which would wait for itself."""
+        """Do this with each item, ``AHEAD`` at once, and yield what came of it in the items' order. Not for a thread of
+        the crew, which would wait for itself."""
         waiting: deque[Future[T]] = deque()
         for item in items:
             waiting.append(self.submit(_Call(work, item)))
-            if len(waiting) > self.size:
+            if len(waiting) > AHEAD:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()

@@ -83,24 +83,30 @@ class _Place:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._inside = folder.resolve()
+        self._safe: set[Path] = set()
 
     def target(self, parts: tuple[str, ...]) -> Path:
         """Where a file goes, in a folder that is there.
 
         Raises:
-            FileError: a link leads out of the folder.
+            FileError: a link leads out of the folder, or a folder is in the way.
         """
         target = self._folder.joinpath(*parts)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        if not target.parent.resolve().is_relative_to(self._inside):
-            raise FileError(
-                f"{str(target.parent)!r} leads out of {str(self._folder)!r} by a link: remove the link, or download "
-                "to another folder",
-                ExitCode.BAD_INPUT,
-            )
+        if target.parent not in self._safe:
+            self._make(target.parent)
+            self._safe.add(target.parent)
         if target.is_dir():
             raise FileError(f"{str(target)!r} is a folder: remove it, or download to another", ExitCode.BAD_INPUT)
         return target
+
+    def _make(self, parent: Path) -> None:
+        parent.mkdir(parents=True, exist_ok=True)
+        if not parent.resolve().is_relative_to(self._inside):
+            raise FileError(
+                f"{str(parent)!r} leads out of {str(self._folder)!r} by a link: remove the link, or download to another "
+                "folder",
+                ExitCode.BAD_INPUT,
+            )
 
 
 class _Download:

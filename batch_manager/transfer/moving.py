@@ -16,10 +16,9 @@ from batch_manager.patience import Patience
 from batch_manager.transfer.crew import Crew
 from batch_manager.transfer.outcome import Failure, Progress, TransferResult
 
-REQUESTS_AT_ONCE = 8
+REQUESTS_AT_ONCE = 16
 LARGE_AT_ONCE = 2
-"""Files whose blocks are on their way at the same time; each holds about as many blocks in memory as there are requests
-at once."""
+"""Files whose blocks are on their way at the same time."""
 MIB = 1 << 20
 BLOCK_SIZE = 8 * MIB
 """Bytes of a block, and of the largest file that travels in one request."""
