@@ -39,6 +39,8 @@ class JobSummary:
     terminate_reason: str | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     """``naming`` and ``ownership`` name what this project writes."""
+    etag: str | None = field(default=None, compare=False)
+    """Of this state of the job; Batch gives it another with every change."""
 
 
 class JobOperations(Protocol):
@@ -52,9 +54,9 @@ class JobOperations(Protocol):
         """One job. ``NotFoundError`` if there is none."""
         ...
 
-    def delete_job(self, job_id: str) -> None:
+    def delete_job(self, job_id: str, etag: str | None = None) -> None:
         """Begin to delete a job with its tasks and their files on nodes; success if there is none, or it is being
-        deleted. Its container stays."""
+        deleted; ``PreconditionError`` if it was changed since ``etag``. Its container stays."""
         ...
 
     def reactivate_task(self, job_id: str, task_id: str) -> None:

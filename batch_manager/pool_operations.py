@@ -162,8 +162,9 @@ class PoolOperations(Protocol):
         the reply to a first try was lost."""
         ...
 
-    def delete_pool(self, pool_id: str) -> None:
-        """Begin to delete a pool and its nodes; success if there is none, or it is being deleted."""
+    def delete_pool(self, pool_id: str, etag: str | None = None) -> None:
+        """Begin to delete a pool and its nodes; success if there is none, or it is being deleted;
+        ``PreconditionError`` if it was changed since ``etag``."""
         ...
 
     def resize_pool(

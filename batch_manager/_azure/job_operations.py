@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
@@ -17,14 +17,14 @@ from batch_manager._azure.listing import JsonPages, Listing
 from batch_manager._azure.task_records import Document, task_detail
 from batch_manager._azure.translate import translated
 from batch_manager.definitions import JobState, TaskDetail
-from batch_manager.errors import ConflictError, NotFoundError
+from batch_manager.errors import ConflictError, NotFoundError, PreconditionError
 from batch_manager.job_operations import JobQuery, JobSummary
 from batch_manager.patience import Patience
 from batch_manager.settings import BatchClientSettings
 
 T = TypeVar("T")
 
-_SELECT = ["id", "displayName", "state", "creationTime", "poolInfo", "executionInfo", "metadata"]
+_SELECT = ["id", "displayName", "state", "creationTime", "poolInfo", "executionInfo", "metadata", "eTag"]
 _SELECT_TASKS = "id,state,displayName,executionInfo,requiredSlots,constraints,dependsOn,nodeInfo"
 _FILTERS = {
     JobQuery.NOT_ENDED: "state ne 'completed' and state ne 'deleting'",
@@ -66,14 +66,19 @@ class AzureJobOperations:
         """See ``JobOperations``."""
         return self._ask(f"get job {job_id!r}", lambda: job_summary(self._sdk.get_job(job_id, select=_SELECT)))
 
-    def delete_job(self, job_id: str) -> None:
+    def delete_job(self, job_id: str, etag: str | None = None) -> None:
         """See ``JobOperations``. The SDK's ``begin_delete_job`` would leave a thread behind that polls the job."""
+        condition = {} if etag is None else {"If-Match": etag}
+        delete = partial(self._send, "DELETE", f"/jobs/{quote(job_id, safe='')}", headers=condition)
         try:
-            self._ask(f"delete job {job_id!r}", partial(self._send, "DELETE", f"/jobs/{quote(job_id, safe='')}"))
+            self._ask(f"delete job {job_id!r}", delete)
         except NotFoundError:
             return
         except ConflictError as error:
             if error.code not in _GONE:
+                raise
+        except PreconditionError:
+            if not self._is_deleting(job_id):  # otherwise the reply to an earlier try was lost
                 raise
 
     def reactivate_task(self, job_id: str, task_id: str) -> None:
@@ -126,13 +131,27 @@ class AzureJobOperations:
             lambda: Listing(operation, JsonPages(self._get, url, dict(parameters)), task_detail)
         )
 
+    def _is_deleting(self, job_id: str) -> bool:
+        try:
+            return self.get_job(job_id).state is JobState.DELETING
+        except NotFoundError:
+            return True
+
     def _get(self, url: str, parameters: dict[str, str]) -> Document:
         document: Document = self._send("GET", url, parameters).json()
         return document
 
-    def _send(self, method: str, url: str, parameters: dict[str, str] | None = None) -> HttpResponse:
+    def _send(
+        self,
+        method: str,
+        url: str,
+        parameters: dict[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> HttpResponse:
         version = {} if "api-version=" in url else {"api-version": API_VERSION}
-        request = HttpRequest(method, url, params={**version, **(parameters or {})}, headers=_HEADERS)
+        request = HttpRequest(
+            method, url, params={**version, **(parameters or {})}, headers={**_HEADERS, **(headers or {})}
+        )
         response = self._sdk.send_request(request)
         response.raise_for_status()
         return response
@@ -158,4 +177,5 @@ def job_summary(job: models.BatchJob) -> JobSummary:
         end_time=info.end_time if info is not None else None,
         terminate_reason=info.termination_reason if info is not None else None,
         metadata={item.name: item.value for item in job.metadata or ()},
+        etag=job.etag,
     )

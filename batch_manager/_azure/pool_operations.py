@@ -17,7 +17,7 @@ from batch_manager._azure.pool_records import (
     supported_image,
 )
 from batch_manager._azure.requests import iso_duration
-from batch_manager.errors import ConflictError, NotFoundError
+from batch_manager.errors import ConflictError, NotFoundError, PreconditionError
 from batch_manager.pool_operations import AutoscaleRun, NodeOperations, PoolDetail, PoolSummary, SupportedImage
 from batch_manager.settings import BatchClientSettings
 
@@ -63,14 +63,18 @@ class AzurePoolOperations:
         """See ``PoolOperations``."""
         self._requests.send(f"create pool {str(body.get('id'))!r}", "POST", "/pools", body=body)
 
-    def delete_pool(self, pool_id: str) -> None:
+    def delete_pool(self, pool_id: str, etag: str | None = None) -> None:
         """See ``PoolOperations``. The SDK's ``begin_delete_pool`` would leave a thread behind that polls the pool."""
+        condition = {} if etag is None else {"If-Match": etag}
         try:
-            self._requests.send(f"delete pool {pool_id!r}", "DELETE", _path(pool_id))
+            self._requests.send(f"delete pool {pool_id!r}", "DELETE", _path(pool_id), headers=condition)
         except NotFoundError:
             return
         except ConflictError as error:
             if error.code not in _GONE:
+                raise
+        except PreconditionError:
+            if not self._is_deleting(pool_id):  # otherwise the reply to an earlier try was lost
                 raise
 
     def resize_pool(
@@ -128,6 +132,12 @@ class AzurePoolOperations:
     def list_supported_images(self) -> Iterator[SupportedImage]:
         """See ``PoolOperations``."""
         return self._requests.items("list the supported images", "/supportedimages", supported_image)
+
+    def _is_deleting(self, pool_id: str) -> bool:
+        try:
+            return self.get_pool(pool_id).summary.state == "deleting"
+        except NotFoundError:
+            return True
 
 
 def _path(pool_id: str) -> str:

@@ -19,7 +19,7 @@ from batch_manager.cleaning.selection import Fate, Kind, Selector, Verdict, judg
 from batch_manager.client import BatchClient
 from batch_manager.container_operations import ContainerOperations
 from batch_manager.definitions import JobState
-from batch_manager.errors import BatchManagerError, BusyError, NotFoundError
+from batch_manager.errors import BatchManagerError, BusyError, NotFoundError, PreconditionError
 from batch_manager.job_operations import JobOperations, JobQuery, JobSummary
 from batch_manager.pool_operations import PoolOperations
 
@@ -125,6 +125,9 @@ class _Deleting:
         """A step; its error is what became of the thing."""
         try:
             return step(verdict)
+        except PreconditionError:
+            words = "it was changed at this very moment: clean again"
+            return Deletion(kind=verdict.kind, name=verdict.name, end=End.STAYS, message=words)
         except BatchManagerError as error:
             return Deletion(
                 kind=verdict.kind,
@@ -164,7 +167,7 @@ class _Deleting:
             changed = self._changed(verdict, judge_job(job, selector, self._clock.now()))
             if changed is not None:
                 return changed
-            self._account.jobs.delete_job(verdict.name)
+            self._account.jobs.delete_job(verdict.name, job.etag)
         self._gone.add(verdict.name)
         return _deleted(verdict)
 
@@ -183,13 +186,14 @@ class _Deleting:
     def delete_pool(self, verdict: Verdict) -> Deletion:
         """Delete a pool that no job uses."""
         try:
-            pool = self._account.pools.get_pool(verdict.name).summary
+            found = self._account.pools.get_pool(verdict.name)
         except NotFoundError:
             return _deleted(verdict)
         active = self._account.jobs.list_jobs(JobQuery.NOT_ENDED)
-        changed = self._changed(verdict, judge_pool(pool, active, self._selector, self._clock.now(), self._gone))
+        fresh = judge_pool(found.summary, active, self._selector, self._clock.now(), self._gone)
+        changed = self._changed(verdict, fresh)
         if changed is None:
-            self._account.pools.delete_pool(verdict.name)
+            self._account.pools.delete_pool(verdict.name, found.etag)
         return changed or _deleted(verdict)
 
     def _job_of(self, container: str) -> JobSummary | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -116,7 +116,9 @@ def make_report(
         prices: what nodes cost; without them no cost is told.
         sizes: of containers, by their names; those that are missing are not told.
     """
-    lines = [_job_line(job, inventory) for job in inventory.jobs]
+    pools_by_id = {pool.id.lower(): pool for pool in inventory.pools}
+    names = {container.name for container in inventory.containers}
+    lines = [_job_line(job, pools_by_id, names) for job in inventory.jobs]
     by_container = inventory.jobs_by_container()
     containers = [
         _container_line(container, by_container.get(container.name), (sizes or {}).get(container.name))
@@ -144,19 +146,19 @@ def _order(line: JobLine | ContainerLine | PoolLine) -> tuple[bool, datetime]:
     return line.problem is None, line.since
 
 
-def _job_line(job: JobSummary, inventory: Inventory) -> JobLine:
+def _job_line(job: JobSummary, pools: Mapping[str, PoolSummary], containers: Collection[str]) -> JobLine:
     ended = job.end_time if job.state is JobState.COMPLETED else None
-    problem = _waits_for_ever(job, inventory.pools) or _has_no_container(job, inventory.containers)
+    problem = _waits_for_ever(job, pools) or _has_no_container(job, containers)
     return JobLine(job=job, ownership=read_ownership(job.metadata), since=ended or job.creation_time, problem=problem)
 
 
-def _waits_for_ever(job: JobSummary, pools: Iterable[PoolSummary]) -> str | None:
+def _waits_for_ever(job: JobSummary, pools: Mapping[str, PoolSummary]) -> str | None:
     """What three lists say of it; ``why`` asks more."""
     if job.state in ENDED or job.state is JobState.TERMINATING or not job.pool_id:
         return None
     if job.state in _DISABLED:
         return "it is disabled: nothing of it runs until somebody enables it"
-    pool = next((pool for pool in pools if pool.id.lower() == job.pool_id.lower()), None)
+    pool = pools.get(job.pool_id.lower())
     if pool is None or pool.state == "deleting":
         return f"it waits for ever: there is no pool {job.pool_id}"
     if not pool.current_nodes and not pool.target_nodes and not pool.enable_auto_scale:
@@ -164,12 +166,11 @@ def _waits_for_ever(job: JobSummary, pools: Iterable[PoolSummary]) -> str | None
     return None
 
 
-def _has_no_container(job: JobSummary, containers: Iterable[ContainerSummary]) -> str | None:
+def _has_no_container(job: JobSummary, containers: Collection[str]) -> str | None:
     is_ours = WORKLOAD_METADATA in job.metadata or read_ownership(job.metadata) is not None
     if not is_ours or job.state is JobState.DELETING:
         return None
-    name = own_container(job.id)
-    return None if any(container.name == name for container in containers) else "its container is gone"
+    return None if own_container(job.id) in containers else "its container is gone"
 
 
 def _container_line(container: ContainerSummary, job: JobSummary | None, size: ContainerSize | None) -> ContainerLine:

@@ -74,6 +74,8 @@ class AccountInMemory:
         self.pools = {thing.id: thing for thing in things if isinstance(thing, PoolSummary)}
         self.deleted: list[str] = []
         self.fails: set[str] = set()
+        self.changes: set[str] = set()
+        """Jobs that somebody changes right before they are deleted."""
 
     def _delete(self, things: dict[str, Any], name: str) -> None:
         if name in self.fails:
@@ -89,8 +91,10 @@ class AccountInMemory:
         """One, in any case."""
         return _found({name.lower(): found for name, found in self.jobs.items()}, job_id.lower())
 
-    def delete_job(self, job_id: str) -> None:
-        """At once."""
+    def delete_job(self, job_id: str, etag: str | None = None) -> None:
+        """At once, unless it was changed."""
+        if self.jobs[job_id].etag != etag or job_id in self.changes:
+            raise PreconditionError("changed", operation="delete")
         self._delete(self.jobs, job_id)
 
     def list_containers(self, prefix: str = "") -> Iterator[ContainerSummary]:
@@ -115,7 +119,7 @@ class AccountInMemory:
         """One."""
         return PoolDetail(summary=_found(self.pools, pool_id), document={})
 
-    def delete_pool(self, pool_id: str) -> None:
+    def delete_pool(self, pool_id: str, etag: str | None = None) -> None:
         """At once."""
         self._delete(self.pools, pool_id)
 

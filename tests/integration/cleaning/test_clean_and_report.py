@@ -10,8 +10,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from batch_manager.client import BatchClient
 from batch_manager.definitions import JobDefinition, JobState, PoolDefinition, TaskDefinition
 from batch_manager.errors import NotFoundError
@@ -190,13 +188,6 @@ def test_report_tells_what_is_wrong_and_what_nodes_cost(account: LocalAccount, t
     }
     (pool,) = [line for line in _document(account, "report", "--prices", str(prices))["pools"] if line["id"] == "local"]
     assert (pool["hourlyCost"], pool["problem"]) == ("0.5", "1 node runs, and no job uses it")
-
-
-@pytest.mark.parametrize("words", [("report",), ("clean", "--owner", "me", "--dry-run")])
-def test_tables_fit_a_terminal(account: LocalAccount, words: tuple[str, ...]) -> None:
-    """Of 80 columns."""
-    ended = account.run(*words, more={**ME, "COLUMNS": "80"})
-    assert max(map(len, ended.out.splitlines())) <= 80
 
 
 def _settings(account: LocalAccount) -> BatchClientSettings:

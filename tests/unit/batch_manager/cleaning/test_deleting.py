@@ -86,6 +86,13 @@ def test_container_that_was_changed_meanwhile_stays() -> None:
     assert _ends(_delete(account, chosen)) == {"job-a": End.STAYS}
 
 
+def test_job_that_is_changed_at_the_moment_of_its_deletion_stays() -> None:
+    """Batch is asked to delete what was looked at, and nothing else."""
+    account = AccountInMemory(container(), job())
+    account.changes = {"a"}
+    assert _ends(_delete(account)) == {"a": End.STAYS, "job-a": End.STAYS}
+
+
 def test_pool_that_a_new_job_uses_stays() -> None:
     """Somebody submitted to it while the rest was deleted."""
     account = AccountInMemory(pool())
