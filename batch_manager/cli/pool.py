@@ -70,7 +70,7 @@ def create(
     timeout: Timeout = "30m",
     interval: Interval = 10.0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the request, without secrets; send it not.")
+        bool, typer.Option("--dry-run", help="Print the request, without secrets, and send nothing.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -80,7 +80,8 @@ def create(
     before anything is sent, and the node agent is found from the image.
 
     Exit codes: 0 the pool is there (with --wait: with all its nodes); 65 the file cannot be used, or there is another
-    pool of that id; 69 Batch said no, or the pool cannot get its nodes; 75 it was not ready in time; 77; 78.
+    pool of that id; 69 Batch said no, or the pool cannot get its nodes; 75 it was not ready in time, or Azure is
+    busy; 77 you may not; 78 a setting is missing.
     """
     from batch_manager.ownership import parse_tags
     from batch_manager.pools.creating import as_sent, prepare
@@ -134,7 +135,8 @@ def show(
 ) -> None:
     """Say how a pool is: its nodes by state, what is wrong with it and why, its formula, packages, users, cost.
 
-    Exit codes: 0, however the pool is; 65 the price file cannot be used; 69 there is no such pool; 75; 77; 78.
+    Exit codes: 0, however the pool is; 65 the price file cannot be used; 69 there is no such pool; 75 Azure is busy; 77
+    you may not; 78 a setting is missing.
     """
     from dataclasses import replace
 
@@ -209,7 +211,7 @@ def delete(
     """Delete a pool with its nodes, after a question that names the jobs that use it. None there is success.
 
     Exit codes: 0 it is being deleted (with --wait: it is gone), or was not there; 64 nobody could be asked; 69 Batch
-    said no; 75 it was not gone in time; 77; 78; 130 you said no.
+    said no; 75 it was not gone in time, or Azure is busy; 77 you may not; 78 a setting is missing; 130 you said no.
     """
     from batch_manager.errors import NotFoundError
     from batch_manager.pools.waiting import wait_until_gone

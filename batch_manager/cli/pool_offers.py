@@ -13,7 +13,7 @@ from batch_manager.cli.pool_options import account_management, pool_operations
 from batch_manager.cli.telling import told
 
 Words = Annotated[
-    list[str] | None, typer.Argument(metavar="[WORD]...", help="Only what has all of these words in its names.")
+    list[str] | None, typer.Argument(metavar="WORD", help="Only what has all of these words in its names.")
 ]
 
 

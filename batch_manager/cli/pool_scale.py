@@ -31,7 +31,12 @@ if TYPE_CHECKING:
     from batch_manager.pool_operations import PoolOperations
     from batch_manager.pools.restart_steps import Step
 
-Nodes = Annotated[int | None, typer.Option(min=0, metavar="N", show_default="as now")]
+Dedicated = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="Nodes that are not taken away.", show_default="as now")
+]
+Spot = Annotated[
+    int | None, typer.Option(min=0, metavar="N", help="Cheap nodes that may be taken away.", show_default="as now")
+]
 
 
 class Deallocation(str, Enum):  # noqa: UP042 - Typer shows the values of a str enumeration
@@ -51,8 +56,8 @@ def add_to(app: typer.Typer) -> None:
 @told("what was asked of Batch goes on; the same command again comes to the same size")
 def resize(
     pool: PoolId,
-    dedicated: Nodes = None,
-    spot: Nodes = None,
+    dedicated: Dedicated = None,
+    spot: Spot = None,
     tasks: Annotated[
         Deallocation, typer.Option(help="What becomes of tasks on nodes that go: they end first, go back, or end now.")
     ] = Deallocation.TASK_COMPLETION,
@@ -64,7 +69,8 @@ def resize(
     """Ask for so many nodes. A resize that goes on is stopped first; the same numbers again change nothing.
 
     Exit codes: 0 it was asked for (with --wait: the nodes are there); 64 no number is given; 65 a formula scales the
-    pool; 69 Batch said no, or the pool cannot get its nodes; 75 not in time; 77; 78.
+    pool; 69 Batch said no, or the pool cannot get its nodes; 75 not in time, or Azure is busy; 77 you may not; 78 a
+    setting is missing.
     """
     from batch_manager.errors import UsageError
     from batch_manager.pools.scaling import resize as resize_pool
@@ -114,7 +120,8 @@ def autoscale(
     """Let a formula decide on a pool's nodes; without one, show the formula that it has and what it came to.
 
     Exit codes: 0; 64 options that do not go together; 65 a formula or parameter is wrong, or --evaluate where no
-    formula scales the pool; 69 Batch said no, or the formula fails; 75, such as two changes within 30 seconds; 77; 78.
+    formula scales the pool; 69 Batch said no, as to a second change within 30 seconds, or the formula fails; 75 Azure
+    is busy; 77 you may not; 78 a setting is missing.
     """
     from batch_manager.errors import UsageError
 
@@ -208,7 +215,7 @@ def restart(
 
     Exit codes: 0 the nodes were asked for again (with --wait: they are there); 64 nobody could be asked; 65 it has no
     nodes, or is being deleted; 69 Batch said no, or the pool cannot get its nodes; 75 not in time: restart it again;
-    77; 78; 130 you said no.
+    77 you may not; 78 a setting is missing; 130 you said no.
     """
     from batch_manager.pools.restart_steps import Step
     from batch_manager.pools.restarting import restart as restart_pool

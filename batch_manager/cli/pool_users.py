@@ -50,7 +50,7 @@ def add(
     """Let somebody log on to the nodes of a pool for a while. Again: the new key and time; nodes that came later too.
 
     Exit codes: 0 all nodes have the user; 64 neither key nor password; 65 a file, name or time cannot be used; 69
-    Batch said no; 75 some nodes were not ready for it: add it again; 77; 78.
+    Batch said no; 75 some nodes were not ready for it: add it again; 77 you may not; 78 a setting is missing.
     """
     from batch_manager.cli.progress import progress
     from batch_manager.errors import UsageError
@@ -77,7 +77,7 @@ def delete(pool: PoolId, name: Name, node: Node = None, yes: Yes = False, as_jso
     """Let somebody log on no longer. A user that is not there is success.
 
     Exit codes: 0 no node has the user; 64 nobody could be asked; 69 Batch said no; 75 some nodes could not do it:
-    delete it again; 77; 78; 130 you said no.
+    delete it again; 77 you may not; 78 a setting is missing; 130 you said no.
     """
     from batch_manager.cli.progress import progress
     from batch_manager.pools.users import delete_user

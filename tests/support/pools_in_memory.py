@@ -94,7 +94,7 @@ class PoolsInMemory:
             raise ConflictError("it is there", operation="create", code="PoolExists")
         self._put(detail(body["id"], document=dict(body)), "create")
 
-    def delete_pool(self, pool_id: str) -> None:
+    def delete_pool(self, pool_id: str, etag: str | None = None) -> None:
         self.pools.pop(pool_id, None)
 
     def resize_pool(

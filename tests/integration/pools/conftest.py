@@ -46,7 +46,7 @@ class Commands:
         return self.run("create", str(self.folder / "pool.yaml"), "--id", pool_id, "--wait", *QUICK, *words)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAccount]:
     """It has room for six small nodes."""
     with local_account(tmp_path_factory.mktemp("service"), "--quota-dedicated-cores", "12") as found:
