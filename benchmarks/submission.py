@@ -26,10 +26,12 @@ class Submitted:
 
     Attributes:
         seconds: from the first draft to the last answer.
+        cpu_seconds: that the process used meanwhile; the server's are not in it.
         grown_bytes: from its memory before, to its peak.
     """
 
     seconds: float
+    cpu_seconds: float
     grown_bytes: int
 
 
@@ -89,9 +91,10 @@ def _pair(tasks: int, port: int) -> Pair:
 
 def _line(tasks: int, latency: float, pairs: list[Pair]) -> str:
     ours, models = (tasks / median(getattr(pair, form).seconds for pair in pairs) for form in ("ours", "models"))
+    cpu = [median(getattr(pair, form).cpu_seconds for pair in pairs) / tasks * 1e6 for form in ("ours", "models")]
     memory = [max(getattr(pair, form).grown_bytes for pair in pairs) / _MB for form in ("ours", "models")]
     return (
         f"{tasks:,} tasks, {latency * 1e3:.0f} ms latency, {IN_FLIGHT} requests at a time: ours {ours:.0f}/s, "
         f"SDK models {models:.0f}/s, ratio {median(pair.ratio for pair in pairs):.2f} (aim: at least {AIM}); "
-        f"memory grew by {memory[0]:.0f} and {memory[1]:.0f} MB"
+        f"{cpu[0]:.0f} and {cpu[1]:.0f} us of CPU a task; memory grew by {memory[0]:.0f} and {memory[1]:.0f} MB"
     )

@@ -32,10 +32,10 @@ def show_check(console: Console, report: CheckReport) -> None:
 
 
 def _show_fault(console: Console, fault: Fault) -> None:
-    kind = "input" if fault.exit_code is ExitCode.BAD_INPUT else "workload"
+    whose = "the input" if fault.exit_code is ExitCode.BAD_INPUT else "the workload"
     problem = fault.problem
     where = problem.field if problem.task_id is None else f"task {problem.task_id!r}, {problem.field}"
-    console.print(f"[red]{kind}[/red], {escape(where)}: {escape(problem.message)}")
+    console.print(f"[red]wrong in {whose}[/red], {escape(where)}: {escape(problem.message)}")
     if fault.details:
         console.print(escape(textwrap.indent(fault.details, "    ")), soft_wrap=True)
 

@@ -101,5 +101,5 @@ def _not_found(error: BatchManagerError) -> Fault:
     message, details = str(error), ""
     if isinstance(error, DefinitionError) and cause is not None:
         message, details = f"cannot be imported: {cause_of(cause)}", users_traceback(cause)
-    problem = Problem(task_id=None, field="WORKLOAD", message=message, rule="workload-found")
+    problem = Problem(task_id=None, field="import", message=message, rule="workload-found")
     return Fault(exit_code=error.exit_code, problem=problem, details=details)

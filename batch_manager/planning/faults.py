@@ -59,4 +59,9 @@ def users_traceback(error: BaseException) -> str:
     own = [frame for frame in frames if not frame.filename.startswith(_NOT_THE_USERS)]
     lines = [*traceback.format_list(own), *traceback.format_exception_only(error)]
     text = "".join(lines).rstrip()
-    return "\n".join(one_line(line) if "=" in line else line for line in text.splitlines())
+    return "\n".join(_without_secrets(line) for line in text.splitlines())
+
+
+def _without_secrets(line: str) -> str:
+    words = line.lstrip()
+    return line[: len(line) - len(words)] + one_line(words) if "=" in words else line

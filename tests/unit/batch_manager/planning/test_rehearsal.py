@@ -147,6 +147,13 @@ def test_traceback_of_a_failed_job_manager_has_the_users_frames_alone(make: Make
     assert "small_0" in lines[0]
 
 
+def test_traceback_shows_no_signature_and_keeps_its_form(make: Make) -> None:
+    """A URL in the user's code may hold a SAS."""
+    (fault,) = _try(make(create_job="url = 'https://a/b?sig=secretsecret' + 1")).faults
+    assert "secretsecret" not in fault.details
+    assert "\n    url = 'https://a/b?sig=***" in fault.details
+
+
 def test_users_prints_do_not_reach_standard_output(make: Make, capfd: pytest.CaptureFixture[str]) -> None:
     """Also what a program or a library prints past Python: a command's JSON stays whole."""
     _try(make(create_job="import os; print('printed'); os.write(1, b'past Python')"))
