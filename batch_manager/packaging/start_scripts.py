@@ -7,10 +7,8 @@ cost a start of Python for each task; a shim, which may stand for nothing, is.
 
 from __future__ import annotations
 
+from batch_manager.environment import NODE_PYTHON
 from batch_manager.exit_codes import ExitCode
-
-PYTHON_VARIABLE = "BATCH_MANAGER_PYTHON"
-"""Names the Python to use, on a node where none is found by its name."""
 
 _LINUX = """\
 #!/bin/sh
@@ -106,7 +104,7 @@ def _filled(text: str, python: str) -> str:
         "@CHECK@": f"import sys; sys.exit(sys.version_info[:2] != ({numbers}))",
         "@TUPLE@": numbers,
         "@MINOR@": python,
-        "@VARIABLE@": PYTHON_VARIABLE,
+        "@VARIABLE@": NODE_PYTHON,
         "@CODE@": str(ExitCode.CONFIGURATION.value),
     }
     for word, value in words.items():

@@ -15,10 +15,18 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 RUN_WHOLE = {
-    ROOT / "docs" / name for name in ("callback.md", "ci.md", "data-factory/README.md", "faults.md", "service.md")
+    ROOT / "docs" / name
+    for name in (
+        "callback.md",
+        "ci.md",
+        "data-factory/README.md",
+        "faults.md",
+        "packages.md",
+        "service.md",
+    )
 }
 """By test_callback_page.py, test_examples_ci.py, test_data_factory_page.py, test_faults_page.py and
-test_service_page.py; so is the README's block about the service."""
+test_service_page.py, and tests/integration/packaging/test_package.py; so is the README's block about the service."""
 
 RUN_BY_CI = {"make demo", "make test", "make fuzz"}
 """By the CI script itself, which starts with the first two; it fuzzes with fewer requests."""

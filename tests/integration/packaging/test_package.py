@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from batch_manager.packaging.uv_resolver import UvResolver, find_uv
 from tests.integration.packaging.conftest import NAME, PYTHON, SECONDS, Pack, commit, git, make_project
 from tests.support.wheelhouse import offline, write_wheel
 
+ROOT = Path(__file__).parents[3]
+PAGE = ROOT / "docs" / "packages.md"
 BASE_PYTHON = str(Path(sys.base_prefix, "bin", f"python{PYTHON}"))
 """A Python that has none of what this project installs."""
 
@@ -35,23 +38,38 @@ def _start(folder: Path, *words: str, python: str = BASE_PYTHON) -> subprocess.C
 
 
 @pytest.fixture(scope="module")
-def unpacked(tmp_path_factory: pytest.TempPathFactory, wheels: Mapping[str, str]) -> Path:
-    """What ``batch-manager package`` makes of a new workload, with all it needs, laid out as on a node."""
-    folder = tmp_path_factory.mktemp("work")
-    new = [sys.executable, "-m", "batch_manager.cli", "new", NAME, "--to", "."]
-    subprocess.run(new, cwd=folder, check=True, capture_output=True, timeout=SECONDS)
-    package = [sys.executable, "-m", "batch_manager.cli", "package", NAME, "--app-version", "1.2.3", "--json"]
-    environ = {**os.environ, **wheels}
+def page(tmp_path_factory: pytest.TempPathFactory, wheels: Mapping[str, str]) -> tuple[Path, str]:
+    """The commands of docs/packages.md, run in one shell: the project's folder, and what they print."""
+    (script,) = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    folder, copied = tmp_path_factory.mktemp("work"), tmp_path_factory.mktemp("framework")
+    # A copy of the framework, which is the same for both packages whatever is edited meanwhile.
+    shutil.copytree(ROOT / "batch_manager", copied / "batch_manager", ignore=shutil.ignore_patterns("__pycache__"))
+    who = {f"GIT_{role}_{what}": "t@example.com" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environ = {**os.environ, **wheels, **who, "PATH": path, "PYTHONPATH": str(copied)}
+    environ["GIT_CONFIG_GLOBAL"] = os.devnull
+    command = ["bash", "-e", "-c", script]
     done = subprocess.run(
-        package, cwd=folder, env=environ, capture_output=True, text=True, timeout=SECONDS, check=False
+        command, cwd=folder, env=environ, capture_output=True, text=True, timeout=SECONDS, check=False
     )
     assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
-    assert (said["package"], said["missingImports"]) == (f"dist/{NAME}-1.2.3-linux.zip", [])
-    assert said["lockedNow"] is True
-    with zipfile.ZipFile(folder / said["package"]) as archive:
-        archive.extractall(folder / "node")
-    return folder / "node"
+    return folder / NAME, done.stdout
+
+
+@pytest.fixture(scope="module")
+def unpacked(page: tuple[Path, str]) -> Path:
+    """The page's package, with all it needs, laid out as on a node."""
+    with zipfile.ZipFile(page[0] / "dist" / f"{NAME}-0.1.0-linux.zip") as archive:
+        archive.extractall(page[0] / "node")
+    return page[0] / "node"
+
+
+def test_commands_of_the_page_make_one_package(page: tuple[Path, str]) -> None:
+    """Twice the same, byte for byte, with the version that the tag names."""
+    said = json.loads(page[1][page[1].index("{") :])
+    assert (said["package"], said["version"], said["missingImports"]) == (f"dist/{NAME}-0.1.0-linux.zip", "0.1.0", [])
+    assert (said["lockedNow"], said["uncommitted"], said["sinceTag"]) == (False, [], f"{NAME}-v0.1.0")
+    assert f"sha256 {said['sha256']}" in page[1]
 
 
 def test_workload_starts_out_of_its_package(unpacked: Path) -> None:
