@@ -1,0 +1,1 @@
+"""Weighs the files of a folder of whoever submits, for tests of submission."""
