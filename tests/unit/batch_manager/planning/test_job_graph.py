@@ -1,11 +1,12 @@
 """The graph of a job: levels, kinds of tasks, the longest chain."""
 
 import itertools
+import tracemalloc
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_manager.planning.job_graph import Group
+from batch_manager.planning.job_graph import Group, build_graph
 from batch_manager.specification import TaskSpecification
 from tests.unit.batch_manager.planning.jobs import graph_of, job, jobs
 
@@ -62,3 +63,15 @@ def test_no_chain_takes_longer_than_the_longest(tasks: list[TaskSpecification], 
         ends.append(seconds[number] + max((ends[int(parent.id) - 1] for parent in task.dependencies), default=0))
     chain = graph_of(tasks).longest_chain(list(map(float, seconds)))
     assert sum(seconds[number] for number in chain) == max(ends)
+
+
+def test_graph_of_a_large_job_takes_few_bytes_a_task() -> None:
+    """The drafts are the user's; beside them a plan of 100,000 tasks takes a few megabytes."""
+    tasks = job(*[("A", ())] * 20_000, ("B", range(20_000)))
+    names = [task.task_name for task in tasks]
+    tracemalloc.start()
+    graph = build_graph(tasks, names)
+    held, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert graph.size == len(tasks)
+    assert held / len(tasks) < 64
