@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import os
 import signal
 import sys
+from collections.abc import Iterator
 from typing import NoReturn
 
 import typer
+from typer.models import CommandInfo
 
 from batch_manager.cli import clean, deploy, doctor, files, jobs, package, pool, submit, watch, workload
 from batch_manager.cli.plugins import CommandsFromElsewhere
@@ -28,9 +32,24 @@ for group in (workload, package, deploy, pool, submit, watch, jobs, files, clean
     group.add_to(app)
 
 
+def _commands(within: typer.Typer) -> Iterator[CommandInfo]:
+    yield from within.registered_commands
+    for nested in within.registered_groups:
+        if nested.typer_instance is not None:
+            yield from _commands(nested.typer_instance)
+
+
+for command in _commands(app):  # a docstring's lines end where the source's do, not where the terminal's do
+    if command.callback is not None:
+        paragraphs = inspect.cleandoc(command.callback.__doc__ or "").split("\n\n")
+        command.help = "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
+
+
 def main() -> NoReturn:
     """Run the command line and exit with a documented code."""
     signal.signal(signal.SIGTERM, _interrupt)
+    if os.getcwd() not in sys.path:  # as ``python -m`` has it: the workload lies in the current folder
+        sys.path.insert(0, os.getcwd())
     try:
         app(prog_name="batch-manager")
     except SystemExit as end:

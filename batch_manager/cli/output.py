@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Document: TypeAlias = "None | bool | int | float | str | Sequence[Document] | Mapping[str, Document]"
 
+PIPE_WIDTH = 1000
+"""Columns that a table may have in a pipe; it takes what it needs."""
+
 OWNER_VARIABLE = "BATCH_MANAGER_OWNER"
 
 
@@ -28,10 +31,12 @@ def print_json(document: Document) -> None:
 
 
 def console() -> Console:
-    """Standard output for people. A pipe has no colours and lines of any length."""
+    """Standard output for people. A pipe has no colours and lines of any length, so that it can be searched."""
     from rich.console import Console  # 40 ms
 
-    return Console(soft_wrap=not sys.stdout.isatty(), highlight=False)
+    if sys.stdout.isatty():
+        return Console(highlight=False)
+    return Console(soft_wrap=True, highlight=False, width=PIPE_WIDTH)
 
 
 def confirm(question: str, *, yes: bool) -> None:
