@@ -14,6 +14,7 @@
     ├── TimeLimitError                      81  the job's time limit was over
     ├── StuckJobError                       69  a job that could never have ended by itself
     ├── EndedFromOutsideError              130  FinalizeTask was asked to end; it runs again
+    ├── DependencyError                     69  what a package needs could not be resolved or brought
     ├── CallbackError                       69  the callback could not be delivered
     │   └── CallbackRefusedError                nor can it be later
     └── ServiceError                        69  Batch or Blob Storage said no
