@@ -26,7 +26,7 @@ LINES = 20
 @told("nothing was changed; what was to be shown stays where it is")
 def logs(
     job: Job,
-    task: Annotated[str | None, typer.Argument(metavar="[TASK]", help="A task's id, or its display name.")] = None,
+    task: Annotated[str | None, typer.Argument(metavar="TASK", help="A task's id, or its display name.")] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the task has ended.")] = False,
     stderr: Annotated[bool, typer.Option("--stderr", help="Standard error in place of standard output.")] = False,
     file: Annotated[

@@ -10,8 +10,8 @@ _STEPS: Mapping[ObstacleKind, str] = {
     ObstacleKind.POOL_MISSING: "make the pool (batch-manager pool create), or cancel the job and submit it to another",
     ObstacleKind.POOL_CANNOT_GROW: "batch-manager doctor shows the quotas; more quota or another VM size helps, then "
     "batch-manager pool resize {pool} --dedicated N",
-    ObstacleKind.POOL_EMPTY: "batch-manager pool resize {pool} --dedicated N; batch-manager pool autoscale {pool} shows "
-    "what a formula comes to",
+    ObstacleKind.POOL_EMPTY: "batch-manager pool resize {pool} --dedicated N; batch-manager pool autoscale {pool} "
+    "shows what a formula comes to",
     ObstacleKind.START_TASK_FAILS: "repair what the start task needs, then batch-manager pool restart {pool}",
     ObstacleKind.NODES_UNUSABLE: "batch-manager pool restart {pool}",
     ObstacleKind.NODES_NOT_READY: "wait some minutes; then batch-manager pool show {pool}",

@@ -10,6 +10,7 @@ from batch_manager.dependencies import membership
 from batch_manager.job_operations import JobSummary
 from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, WORKLOAD_METADATA
 from batch_manager.outcome import Outcome
+from batch_manager.supervision import ObstacleKind
 from batch_manager.watching.facts import MAX_LISTED, Facts, Reason
 from batch_manager.watching.next_steps import next_step
 from batch_manager.watching.words import counted, in_words
@@ -28,10 +29,10 @@ def explain(facts: Facts) -> tuple[Reason, ...]:
     if facts.job.state in (JobState.TERMINATING, JobState.DELETING):
         return (_leaving(facts.job),)
     rules: Sequence[Callable[[Facts], Iterator[Reason]]] = (
+        _blocked,
         _obstacles,
         _packages,
         _silent,
-        _blocked,
         _finalizing,
         _managing,
         _without_slot,
@@ -74,8 +75,11 @@ def _leaving(job: JobSummary) -> Reason:
 
 
 def _obstacles(facts: Facts) -> Iterator[Reason]:
+    is_blocked = any(_blocked(facts))
     for suspect in facts.suspects:
         code = suspect.kind.value
+        if is_blocked and suspect.kind is ObstacleKind.NOTHING_STARTS:  # which is then no riddle
+            continue
         others = ""
         if code == "nothing_starts" and facts.other_jobs:
             others = f". On the same pool: {_named(facts.other_jobs)}"
@@ -98,7 +102,8 @@ def _packages(facts: Facts) -> Iterator[Reason]:
         yield Reason(
             code="package_fails",
             message=f"an application package cannot be installed ({counted(len(said), 'time')})",
-            next_step="batch-manager packages: is the version there and active? Nodes that failed need batch-manager pool restart",
+            next_step="is the version there and active (batch-manager packages)? Nodes that failed need a new start: "
+            f"batch-manager pool restart {facts.job.pool_id}",
             details=tuple(said[:MAX_NAMED]),
         )
 

@@ -91,7 +91,14 @@ CASES: dict[str, tuple[Facts, list[str], str]] = {
     "silent": (replace(BUSY, quiet={"1": timedelta(minutes=12)}), ["silent"], "'1' for 12 min, on node node-1"),
     "not yet silent": (replace(BUSY, quiet={"1": timedelta(minutes=9)}), ["running"], "1 task runs"),
     "blocked": (
-        replace(BUSY, job=FOREIGN, waiting=(task("2", TaskState.ACTIVE, 1),), unsuccessful=(FAILED,), running=()),
+        replace(
+            BUSY,
+            job=FOREIGN,
+            waiting=(task("2", TaskState.ACTIVE, 1),),
+            unsuccessful=(FAILED,),
+            running=(),
+            suspects=(FULL,),
+        ),
         ["blocked"],
         "batch-manager retry job 1",
     ),
