@@ -20,7 +20,7 @@ from batch_manager.settings import BatchClientSettings
 from tests.support.local_account import Ended, LocalAccount
 
 ME = {"BATCH_MANAGER_OWNER": "me"}
-ERRANDS = Path(__file__).parents[1] / "watching" / "workloads"
+ERRANDS = Path(__file__).parents[2] / "acceptance" / "workloads"
 PRICES = "currency: EUR\nregion: nowhere\ndate: 2026-01-31\nsizes:\n  standard_d2s_v5: {dedicated: 0.5}\n"
 
 
@@ -136,7 +136,7 @@ def test_active_job_is_cancelled_and_told_before_it_goes(account: LocalAccount) 
     """FinalizeTask has told that it was cancelled, which its container shows where that is kept."""
     words = ["--param", "long=sleep 600", "--launcher", sys.executable, "--env", f"PYTHONPATH={ERRANDS}"]
     options = ["--pool", "local", "--job-id", "told", *words]
-    submitted = account.run("submit", "errands", *options, more={**ME, "PYTHONPATH": str(ERRANDS)})
+    submitted = account.run("submit", "errands", *options, more=ME, cwd=ERRANDS)
     assert submitted.code == 0, submitted.err
     ended = _run(account, "clean", "--job", "told", "--active", "--keep-containers", "--yes")
     assert ended.code == 0, ended.err
