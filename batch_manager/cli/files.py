@@ -42,7 +42,7 @@ def download(
     patterns: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[PATTERN]...",
+            metavar="PATTERN",
             help="Which files: '*.csv' for such names in whatever folder, 'logs/*.txt', 'results/' for all below it, "
             "'**' for any folders. Quote them.",
             show_default="all but the project's own notes below batch-manager/",
@@ -61,11 +61,12 @@ def download(
     Exit codes: 0 all is here; 65 no such job, a pattern that fits nothing, or a name that cannot be a file's; 69 Blob
     Storage said no; 74 the disk did; 75 some files are missing, run it again; 77 you may not.
     """
+    from batch_manager.cli.places import read_place
     from batch_manager.naming import container_name
     from batch_manager.transfer import download_blobs, select_blobs
 
     store = _store()
-    where = job if container else container_name(job)
+    where = read_place(job).container if container else container_name(job)
     try:
         blobs = select_blobs(store, where, patterns or ())
     except NotFoundError as error:
@@ -85,7 +86,7 @@ def upload(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             help="Files, and folders whose files keep their paths below the folder.",
             show_default=False,
         ),
@@ -216,14 +217,17 @@ def _move(title: str, hidden: bool, run: Callable[[Progress], TransferResult]) -
 
 
 def _destination(to: str | None, job: str | None) -> tuple[str, str]:
+    from batch_manager.cli.places import read_place
     from batch_manager.naming import container_name
 
     if (to is None) == (job is None):
         raise typer.BadParameter("give one of --to CONTAINER[/PREFIX] and --job JOB")
     if job is not None:
         return container_name(job), ""
-    container, _, prefix = str(to).partition("/")
-    return container, f"{prefix.rstrip('/')}/" if prefix.strip("/") else ""
+    words = read_place(str(to))
+    if words.account_url is not None:
+        raise InputError(f"--to takes CONTAINER[/PREFIX] of the environment's account, not the URL {to!r}")
+    return words.container, f"{words.path.strip('/')}/" if words.path.strip("/") else ""
 
 
 def _refuse_own_notes(names: dict[str, Path]) -> None:

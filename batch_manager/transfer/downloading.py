@@ -103,8 +103,8 @@ class _Place:
         parent.mkdir(parents=True, exist_ok=True)
         if not parent.resolve().is_relative_to(self._inside):
             raise FileError(
-                f"{str(parent)!r} leads out of {str(self._folder)!r} by a link: remove the link, or download to another "
-                "folder",
+                f"{str(parent)!r} leads out of {str(self._folder)!r} by a link: remove the link, or download to "
+                "another folder",
                 ExitCode.BAD_INPUT,
             )
 
