@@ -120,8 +120,8 @@ def autoscale(
     """Let a formula decide on a pool's nodes; without one, show the formula that it has and what it came to.
 
     Exit codes: 0; 64 options that do not go together; 65 a formula or parameter is wrong, or --evaluate where no
-    formula scales the pool; 69 Batch said no, as to a second change within 30 seconds, or the formula fails; 75 Azure
-    is busy; 77 you may not; 78 a setting is missing.
+    formula scales the pool; 69 Batch said no, or the formula fails; 75 Azure is busy, or two changes are within 30
+    seconds and patience_seconds is shorter; 77 you may not; 78 a setting is missing.
     """
     from batch_manager.errors import UsageError
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from batch_manager.errors import InputError
+from batch_manager.errors import ConflictError, InputError
 from batch_manager.pool_operations import AutoscaleRun, PoolDetail, PoolOperations
 from batch_manager.pools.waiting import Waiting
 
@@ -57,12 +57,19 @@ def resize(
         summary.target_low_priority_nodes if spot is None else spot,
     )
     is_there = (summary.current_dedicated_nodes, summary.current_low_priority_nodes) == wanted
-    asked = (summary.target_dedicated_nodes, summary.target_low_priority_nodes) == wanted
-    if asked and (is_there or summary.allocation_state == "resizing"):
+    if _targets(pool) == wanted and (is_there or summary.allocation_state == "resizing"):
         return Resized(dedicated=wanted[0], low_priority=wanted[1], changed=False)
     _stop(pools, pool, waiting)
-    pools.resize_pool(pool_id, dedicated=wanted[0], low_priority=wanted[1], deallocation=deallocation)
+    try:
+        pools.resize_pool(pool_id, dedicated=wanted[0], low_priority=wanted[1], deallocation=deallocation)
+    except ConflictError:
+        if _targets(pools.get_pool(pool_id)) != wanted:  # otherwise the reply to an earlier try was lost
+            raise
     return Resized(dedicated=wanted[0], low_priority=wanted[1], changed=True)
+
+
+def _targets(pool: PoolDetail) -> tuple[int, int]:
+    return pool.summary.target_dedicated_nodes, pool.summary.target_low_priority_nodes
 
 
 def _stop(pools: PoolOperations, pool: PoolDetail, waiting: Waiting) -> None:
@@ -87,11 +94,19 @@ def autoscale(pools: PoolOperations, pool_id: str, formula: str, interval: timed
     if interval is not None and not MIN_INTERVAL <= interval <= MAX_INTERVAL:
         raise InputError(f"the interval is {interval}: give 5m to 7d")
     pool = pools.get_pool(pool_id)
-    same_text = pool.summary.enable_auto_scale and (pool.auto_scale_formula or "").strip() == formula.strip()
-    if same_text and interval in (None, pool.auto_scale_interval):
+    if _has_formula(pool, formula, interval):
         return False
-    pools.enable_autoscale(pool_id, formula, interval if interval is not None else pool.auto_scale_interval)
+    try:
+        pools.enable_autoscale(pool_id, formula, interval if interval is not None else pool.auto_scale_interval)
+    except ConflictError:
+        if not _has_formula(pools.get_pool(pool_id), formula, interval):  # as above
+            raise
     return True
+
+
+def _has_formula(pool: PoolDetail, formula: str, interval: timedelta | None) -> bool:
+    same_text = pool.summary.enable_auto_scale and (pool.auto_scale_formula or "").strip() == formula.strip()
+    return same_text and interval in (None, pool.auto_scale_interval)
 
 
 def autoscale_off(pools: PoolOperations, pool_id: str) -> bool:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from batch_manager.errors import InputError, ServiceError
+from batch_manager.errors import InputError, PreconditionError, ServiceError
 from batch_manager.pool_operations import NodeUser, PoolDetail, PoolOperations
 
 USER_METADATA = "batchmanageruser-"
 """Begins the name of the metadata of each user; his name follows."""
+_TRIES = 5
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _PUBLIC_KEY = re.compile(r"(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]{40,}( .*)?")
 
@@ -132,13 +133,21 @@ def own_users(pool: PoolDetail) -> tuple[str, ...]:
 
 
 def _note(pools: PoolOperations, pool_id: str, name: str, user: KnownUser | None) -> None:
-    pool = pools.get_pool(pool_id)
-    metadata = {key: value for key, value in pool.summary.metadata.items() if key != USER_METADATA + name}
-    if user is not None:
-        said = {"expires": user.expiry_time.isoformat(), "admin": user.is_admin, "node": user.node_id}
-        metadata[USER_METADATA + name] = json.dumps(said, separators=(",", ":"))
-    if metadata != pool.summary.metadata:
-        pools.put_metadata(pool_id, metadata, pool.etag)
+    """Write a user down, or no longer; again if somebody changed the pool meanwhile, or the first reply was lost."""
+    for tries in range(_TRIES, 0, -1):
+        pool = pools.get_pool(pool_id)
+        metadata = {key: value for key, value in pool.summary.metadata.items() if key != USER_METADATA + name}
+        if user is not None:
+            said = {"expires": user.expiry_time.isoformat(), "admin": user.is_admin, "node": user.node_id}
+            metadata[USER_METADATA + name] = json.dumps(said, separators=(",", ":"))
+        if metadata == pool.summary.metadata:
+            return
+        try:
+            pools.put_metadata(pool_id, metadata, pool.etag)
+            return
+        except PreconditionError:
+            if tries == 1:
+                raise
 
 
 def _each(
