@@ -89,3 +89,14 @@ def test_file_without_a_public_key_is_refused_and_not_shown(tmp_path: Path, text
         read_public_key(path)
     assert "abcdef" not in str(raised.value)
     assert "secret-words" not in str(raised.value)
+
+
+def test_user_is_written_down_though_the_pool_was_changed_meanwhile() -> None:
+    """What somebody else wrote stays."""
+    pools = _pools()
+    first = pools.get_pool("p")
+    pools.put_metadata("p", {"mine": "1", "theirs": "2"})
+    looks = iter([first])
+    pools.get_pool = lambda pool_id: next(looks, pools.pools[pool_id])  # type: ignore[method-assign]
+    add_user(pools, "p", ANNA, None, lambda done, of: None)
+    assert {"mine", "theirs", "batchmanageruser-anna"} <= pools.pools["p"].summary.metadata.keys()
