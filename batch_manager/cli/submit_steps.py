@@ -132,6 +132,8 @@ def begin_job(said: Said, *, dry_run: bool, as_json: bool, prints: bool) -> Prep
     prepared = prepare(said)
     if said.callback_url is not None:
         note(f"warning: {URL_IS_SEEN}")
+    for words in () if prepared.own_pool is None else prepared.own_pool.request.notes:
+        note(words)
     if dry_run:
         _show(prepared, as_json=as_json)
         return None

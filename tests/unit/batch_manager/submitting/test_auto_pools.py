@@ -107,6 +107,12 @@ def test_pool_without_a_pending_task_has_no_node() -> None:
     assert _nodes([0] * 20, FIRST_MINUTES) == (0, 0)
 
 
+@pytest.mark.parametrize(("minutes", "nodes"), [(0, 1), (5, 1), (10, 1), (15, 0), (20, 0), (60, 0)])
+def test_pool_of_a_submission_that_was_killed_loses_its_nodes(minutes: int, nodes: int) -> None:
+    """At the evaluation after a quarter of an hour; ADR 27 has these figures."""
+    assert _nodes([0] * 2 * minutes, minutes)[0] == nodes
+
+
 def test_pool_of_which_nothing_is_known_stays_as_it_is() -> None:
     """It may be at work."""
     assert _nodes([], 600) == (7, 8)
