@@ -14,6 +14,7 @@
     ├── TimeLimitError                      81  the job's time limit was over
     ├── StuckJobError                       69  a job that could never have ended by itself
     ├── EndedFromOutsideError              130  FinalizeTask was asked to end; it runs again
+    ├── DiskError                           74  a file of this machine cannot be read or written
     ├── DependencyError                     69  what a package needs could not be resolved or brought
     ├── CallbackError                       69  the callback could not be delivered
     │   └── CallbackRefusedError                nor can it be later
@@ -179,6 +180,12 @@ class JobRequestError(InputError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         self.problems = problems
         super().__init__(_told(problems))
+
+
+class DiskError(BatchManagerError):
+    """A file of this machine cannot be read or written: the disk is full, read-only or broken, or it is another's."""
+
+    exit_code = ExitCode.IO_ERROR
 
 
 class CallbackError(BatchManagerError):

@@ -30,7 +30,7 @@ def new(
     The project's folder gets the package, tests, pyproject.toml, logging.yaml, a launch configuration for VS Code, a CI
     file and a README that says how to run, debug and test it. Nothing that is there already is overwritten.
 
-    Exit codes: 0 the project is there; 65 the name cannot be used, or a file is there that is another.
+    Exit codes: 0 the project is there; 65 the name cannot be used, or a file is there that is another; 74 the disk.
     """
     from batch_manager.scaffold.writing import write_workload
 

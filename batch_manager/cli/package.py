@@ -66,8 +66,8 @@ def package(
     APPLICATION-v1.2.3 or v1.2.3, as Conventional Commits and Semantic Versioning have it; 0.1.0 comes first.
 
     Exit codes: 0 the zip is there; 65 the workload cannot be packed as it is (a link, a secret, a name, the size,
-    something not committed, a lock for other dependencies); 69 the dependencies could not be resolved or brought; 78 a
-    tool is missing, and the message says how to install it.
+    something not committed, a lock for other dependencies); 69 the dependencies could not be resolved or brought; 74
+    the disk; 78 a tool is missing, and the message says how to install it.
     """
     import os
 

@@ -31,20 +31,11 @@ def lock_path(project: Path, target: Target, extras: Iterable[str] = ()) -> Path
     return project / ".".join(words)
 
 
-def inputs_digest(target: Target, lines: Iterable[str], files: Iterable[Path]) -> str:
-    """What tells whether a lock still is for what is asked for.
-
-    Raises:
-        InputError: a file cannot be read.
-    """
+def inputs_digest(target: Target, lines: Iterable[str]) -> str:
+    """What tells whether a lock still is for what is asked for."""
     digest = hashlib.sha256(f"{target.platform.value} {target.python}\n".encode())
     for line in sorted(set(lines)):
         digest.update(f"{line}\n".encode())
-    for file in files:
-        try:
-            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
-        except OSError as error:
-            raise InputError(f"{str(file)!r} cannot be read: {error}") from None
     return digest.hexdigest()
 
 
@@ -71,7 +62,7 @@ def is_current(path: Path, digest: str) -> bool:
     """
     if not path.is_file():
         return False
-    found = _DIGEST.search(path.read_text(encoding="utf-8"))
+    found = _DIGEST.search(path.read_text(encoding="utf-8", errors="replace"))
     if found is None or found[1] != digest:
         raise InputError(
             f"{str(path)!r} was locked for other dependencies, another Python or another framework than are asked for "
@@ -82,4 +73,4 @@ def is_current(path: Path, digest: str) -> bool:
 
 def count_pinned(path: Path) -> int:
     """How many distributions a lock names."""
-    return len(_PINNED.findall(path.read_text(encoding="utf-8")))
+    return len(_PINNED.findall(path.read_text(encoding="utf-8", errors="replace")))

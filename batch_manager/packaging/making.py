@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from batch_manager.errors import DiskError
 from batch_manager.packaging.files import PackedFile, refuse
 from batch_manager.packaging.framework import Framework
 from batch_manager.packaging.imports import missing_imports
@@ -19,7 +20,7 @@ from batch_manager.packaging.plans import PackagePlan, PackageRequest, plan_pack
 from batch_manager.packaging.resolver import Resolver
 from batch_manager.packaging.site_folder import site_files
 from batch_manager.packaging.start_scripts import linux_script, windows_script
-from batch_manager.packaging.zips import Written, write_zip, zip_time
+from batch_manager.packaging.zips import Written, ZipTime, write_zip, zip_time
 
 Tell = Callable[[str], None]
 """Told of each step that may take time, in one line."""
@@ -62,14 +63,30 @@ def make_package(
         InputError: the workload or its project cannot be packed as they are.
         ConfigurationError: a tool that is needed is missing.
         DependencyError: the dependencies cannot be resolved or brought.
+        DiskError: a file cannot be read or written.
     """
     when = zip_time(environ)
+    try:
+        return _make(request, list(search_path), when, framework, find_resolver, tell)
+    except OSError as error:
+        where = f"{error.filename!r}" if error.filename else "a file"
+        raise DiskError(f"{where} cannot be read or written: {error.strerror or error}; look at its folder") from error
+
+
+def _make(
+    request: PackageRequest,
+    search_path: list[str],
+    when: ZipTime,
+    framework: Framework,
+    find_resolver: Callable[[], Resolver],
+    tell: Tell,
+) -> Made:
     plan = plan_package(request, search_path=search_path, framework=framework)
     manifest, target = plan.manifest, request.target
     with TemporaryDirectory(prefix="batch-manager-") as scratch:
         site = Path(scratch, "site")
         locked_now, distributions = False, 0
-        if plan.lines or plan.required.files:
+        if plan.lines:
             resolver = find_resolver()
             locked_now = _lock(plan, target, resolver, tell, relock=request.relock)
             distributions = count_pinned(plan.lock)
@@ -89,11 +106,11 @@ def make_package(
 
 def _lock(plan: PackagePlan, target: Target, resolver: Resolver, tell: Tell, *, relock: bool) -> bool:
     """Have the dependencies locked; whether that was done now."""
-    digest = inputs_digest(target, plan.lines, plan.required.files)
+    digest = inputs_digest(target, plan.lines)
     if not relock and is_current(plan.lock, digest):
         return False
     tell(f"locking what {plan.manifest.workload} needs for {target.platform.value} and Python {target.python}")
-    pinned = resolver.lock(plan.lines, plan.required.files, target, plan.lock.parent)
+    pinned = resolver.lock(plan.lines, target, plan.lock.parent)
     write_lock(plan.lock, target, digest, pinned)
     return True
 

@@ -29,7 +29,7 @@ class PipResolver:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
-    def lock(self, lines: Sequence[str], files: Sequence[Path], target: Target, folder: Path) -> str:
+    def lock(self, lines: Sequence[str], target: Target, folder: Path) -> str:
         """See ``Resolver``.
 
         Raises:
@@ -43,8 +43,7 @@ class PipResolver:
             listed.write_text("\n".join(lines) + "\n", encoding="utf-8")
             words = [
                 *(*_pip("install"), "--dry-run", "--ignore-installed", "--report", "-", *_for(target)),
-                *("--target", f"{scratch}/site"),
-                *(word for file in (listed, *files) for word in ("--requirement", str(file))),
+                *("--target", f"{scratch}/site", "--requirement", str(listed)),
             ]
             said = run_tool(words, what="locking the dependencies", folder=folder, environ=self._environ)
         pinned = sorted(_pinned(entry) for entry in json.loads(said)["install"])

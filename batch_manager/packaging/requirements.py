@@ -11,6 +11,7 @@ from typing import Any
 
 from batch_manager.errors import InputError
 from batch_manager.packaging.framework import DISTRIBUTION
+from batch_manager.packaging.listed import read_listed
 from batch_manager.packaging.poetry_versions import poetry_requirement
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
@@ -25,8 +26,6 @@ class Requirements:
     """The file's name, with the extras, for people."""
     lines: tuple[str, ...] = ()
     """In the form of PEP 508, without the framework itself."""
-    files: tuple[Path, ...] = ()
-    """Files in the form of pip's, which the resolver reads itself."""
     extras: tuple[str, ...] = ()
     """The project's extras that were taken."""
     framework_extras: tuple[str, ...] = ()
@@ -50,7 +49,7 @@ def read_requirements(project: Path, module: str, extras: Iterable[str] = ()) ->
     if found is None:
         if wanted:
             raise InputError(f"there is no extra {wanted[0]!r}: {str(project)!r} has no pyproject.toml that names it")
-        found = Requirements(source=listed.name, files=(listed,)) if listed.is_file() else Requirements()
+        found = Requirements(source=listed.name, lines=read_listed(listed)) if listed.is_file() else Requirements()
     return _without_framework(found)
 
 
@@ -98,7 +97,11 @@ def _without_framework(found: Requirements) -> Requirements:
     kept, extras = [], []
     for line in found.lines:
         named = _NAME.match(line)
-        if named is not None and _normal(named[1]) == DISTRIBUTION:
+        if named is None:
+            raise InputError(
+                f"the dependency {line!r} of {found.source} is not in the form of PEP 508, such as numpy>=2"
+            )
+        if _normal(named[1]) == DISTRIBUTION:
             extras += [_normal(extra) for extra in (named[2] or "").split(",") if extra.strip()]
             continue
         if _DIRECT.search(line.partition(";")[0]):

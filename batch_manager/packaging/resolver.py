@@ -26,14 +26,13 @@ class DependencyError(BatchManagerError):
 class Resolver(Protocol):
     """Locks dependencies for a node, and lays them out."""
 
-    def lock(self, lines: Sequence[str], files: Sequence[Path], target: Target, folder: Path) -> str:
+    def lock(self, lines: Sequence[str], target: Target, folder: Path) -> str:
         """The distributions that are needed, pinned, with the hashes of their files.
 
         Args:
             lines: what is needed, in the form of PEP 508.
-            files: the same in pip's files.
             target: what for.
-            folder: where relative names and the settings of an index are looked for.
+            folder: where the settings of an index are looked for.
 
         Raises:
             DependencyError: there is no such set of wheels, or the index cannot be reached.

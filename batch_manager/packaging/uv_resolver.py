@@ -27,11 +27,11 @@ class UvResolver:
         self._program = program
         self._environ = environ
 
-    def lock(self, lines: Sequence[str], files: Sequence[Path], target: Target, folder: Path) -> str:
+    def lock(self, lines: Sequence[str], target: Target, folder: Path) -> str:
         """See ``Resolver``."""
         words = [
             *(self._program, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--generate-hashes"),
-            *("--only-binary", ":all:", "--python", sys.executable, *_for(target), "-", *map(str, files)),
+            *("--only-binary", ":all:", "--python", sys.executable, *_for(target), "-"),
         ]
         typed = "\n".join(lines) + "\n"
         return run_tool(words, what="locking the dependencies", folder=folder, environ=self._environ, typed=typed)

@@ -10,7 +10,7 @@ from importlib.machinery import PathFinder
 from importlib.resources import files
 from pathlib import Path
 
-from batch_manager.errors import InputError
+from batch_manager.errors import DiskError, InputError
 from batch_manager.scaffold.names import check_name, project_name
 
 LAYOUT = {
@@ -64,6 +64,7 @@ def write_workload(name: str, folder: Path, *, python: str) -> NewWorkload:
 
     Raises:
         InputError: the name cannot be used, or a file is there that is another; nothing was written then.
+        DiskError: a file cannot be written.
     """
     check_name(name)
     _refuse_installed(name, folder)
@@ -121,6 +122,6 @@ def _write(path: Path, text: str) -> None:
         draft.write_text(text, encoding="utf-8", newline="\n")
         draft.replace(path)
     except OSError as error:
-        raise InputError(f"{str(path)!r} cannot be written: {error.strerror}") from None
+        raise DiskError(f"{str(path)!r} cannot be written: {error.strerror}; look at its folder") from None
     finally:
         draft.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from batch_manager.errors import InputError
+from batch_manager.errors import DiskError, InputError
 from batch_manager.packaging.locks import Target
 from batch_manager.packaging.manifest import read_manifest
 from batch_manager.packaging.names import Platform
@@ -142,6 +142,14 @@ def test_package_is_whole_or_not_there_when_its_making_is_killed(project: Path, 
     assert pack(project, version="1.0.0").written.sha256 != before.sha256
 
 
+def test_folder_that_cannot_be_written_is_told(project: Path, pack: Pack) -> None:
+    """By its name, with the exit code for the disk."""
+    (project / "dist").touch()
+    with pytest.raises(DiskError, match="dist' cannot be read or written: File exists") as raised:
+        pack(project)
+    assert raised.value.exit_code == 74
+
+
 def test_wheel_that_is_not_the_locked_one_is_refused(tmp_path: Path, project: Path, shelf: Path, pack: Pack) -> None:
     """Whoever put another one on the index."""
     pack(project)
@@ -182,7 +190,7 @@ def test_pip_locks_and_brings_what_uv_does(tmp_path: Path, shelf: Path) -> None:
     for resolver in (PipResolver(environ), UvResolver(program, environ)):
         site = tmp_path / type(resolver).__name__
         lock = tmp_path / f"{site.name}.lock"
-        lock.write_text(resolver.lock(["little"], (), target, tmp_path), encoding="utf-8")
+        lock.write_text(resolver.lock(["little"], target, tmp_path), encoding="utf-8")
         resolver.install(lock, target, site)
         sites.append({file.name: file.source.read_bytes() for file in site_files(site) if file.source})
     assert sites[0] == sites[1]

@@ -6,6 +6,7 @@ import pytest
 
 from batch_manager.errors import InputError
 from batch_manager.packaging.framework import Framework
+from batch_manager.packaging.listed import read_listed
 from batch_manager.packaging.poetry_versions import poetry_requirement
 from batch_manager.packaging.requirements import Requirements, read_requirements
 
@@ -47,11 +48,29 @@ def test_poetry_table_is_read(tmp_path: Path) -> None:
 
 
 def test_requirements_file_counts_where_pyproject_says_nothing(tmp_path: Path) -> None:
-    """The resolver reads it itself, with its options."""
-    (tmp_path / "requirements.txt").write_text("numpy\n", encoding="utf-8")
-    assert _read(tmp_path, "[tool.ruff]\nline-length = 100").files == (tmp_path / "requirements.txt",)
-    dynamic = _read(tmp_path, '[project]\nname = "x"\ndynamic = ["dependencies"]')
-    assert dynamic.files == (tmp_path / "requirements.txt",)
+    """Or says that they are elsewhere."""
+    (tmp_path / "requirements.txt").write_text("azure-batch-manager\nnumpy\n", encoding="utf-8")
+    assert _read(tmp_path, "[tool.ruff]\nline-length = 100").lines == ("numpy",)
+    assert _read(tmp_path, '[project]\nname = "x"\ndynamic = ["dependencies"]').lines == ("numpy",)
+
+
+def test_requirements_file_is_read_as_pip_does(tmp_path: Path) -> None:
+    """Comments, lines that go on, hashes, and other files; not its own lock, which is made anew."""
+    text = "# all\nnumpy>=2  # why\n\nscipy==1.1 \\\n    --hash=sha256:00 \\\n    --hash=sha256:01\n-r more/x.txt\n"
+    (tmp_path / "requirements.txt").write_text(text, encoding="utf-8")
+    (tmp_path / "more").mkdir()
+    (tmp_path / "more/x.txt").write_text("pandas ; python_version > '3'\n--requirement=y.txt", encoding="utf-8")
+    (tmp_path / "more/y.txt").write_text("-r x.txt\nrich", encoding="utf-8")
+    lines = read_listed(tmp_path / "requirements.txt")
+    assert lines == ("numpy>=2", "scipy==1.1", "pandas ; python_version > '3'", "rich")
+
+
+@pytest.mark.parametrize("line", ["-e .", "--index-url https://x", "-c limits.txt", "-r nowhere.txt", "./lib"])
+def test_line_of_a_requirements_file_that_cannot_be_locked_is_refused(tmp_path: Path, line: str) -> None:
+    """Never left out."""
+    (tmp_path / "requirements.txt").write_text(f"numpy\n{line}\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"(requirements|nowhere)\.txt"):
+        read_requirements(tmp_path, "x")
 
 
 @pytest.mark.parametrize("line", ["x @ file:///home/me/x", "x@ git+https://host/x", "x @ https://host/x.whl"])
