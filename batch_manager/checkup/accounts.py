@@ -15,6 +15,9 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 FULL = 0.8
 """The part of a quota from which on its use is worth a warning."""
 
+NO_LIMIT = 2**31 - 1
+"""What stands for none where a number is expected, as with the local service."""
+
 _MORE_QUOTA = "ask for more in the portal: Batch account, Quotas, Request quota increase"
 
 
@@ -77,8 +80,12 @@ def judge_identity(check: str, facts: IdentityFacts) -> Finding:
 
 def judge_account(facts: AccountFacts, endpoint: str, *, has_key: bool) -> Iterator[Finding]:
     """Whether the Batch account is one that can be used like this."""
+    found = tuple(_faults(facts, (urlsplit(endpoint).hostname or "").lower(), has_key=has_key))
+    yield from found or (ok("account", f"{facts.name} in {facts.location}, pools by {facts.allocation_mode}"),)
+
+
+def _faults(facts: AccountFacts, host: str, *, has_key: bool) -> Iterator[Finding]:
     check = "account"
-    host = (urlsplit(endpoint).hostname or "").lower()
     if facts.provisioning_state != "Succeeded":
         yield wrong(check, f"account {facts.name} is in state {facts.provisioning_state}", "wait, or make it anew")
     if has_key and facts.is_user_subscription:
@@ -108,7 +115,6 @@ def judge_account(facts: AccountFacts, endpoint: str, *, has_key: bool) -> Itera
             "let AZURE_BATCH_ENDPOINT, AZURE_SUBSCRIPTION_ID and AZURE_RESOURCE_GROUP name the same account",
             is_setting=True,
         )
-    yield ok(check, f"{facts.name} in {facts.location}, pools by {facts.allocation_mode}")
 
 
 def judge_storage_link(facts: AccountFacts, storage_account: str | None) -> Finding:
@@ -178,6 +184,8 @@ def _quota(what: str, limit: int | None, used: int) -> Finding:
     words = f"{what}: {used} of {limit}"
     if limit is None:
         return unknown("quotas", f"{what}: {used} used; Azure tells no limit")
+    if limit >= NO_LIMIT:
+        return ok("quotas", f"{what}: {used}, without a limit")
     if limit == 0:
         return wrong("quotas", f"{words}: none can be had", _MORE_QUOTA)
     if used >= limit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import os
 import socket
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 PROBE_SECONDS = 10.0
@@ -107,7 +108,7 @@ def _connection(parts: SplitResult, proxy: SplitResult | None) -> http.client.HT
     first = proxy or parts
     connection = http.client.HTTPConnection(str(first.hostname), _port(first), timeout=PROBE_SECONDS)
     if proxy is not None and parts.scheme == "https":
-        connection.set_tunnel(str(parts.hostname), _port(parts))
+        connection.set_tunnel(str(parts.hostname), _port(parts), _proxy_headers(proxy))
     return connection
 
 
@@ -129,7 +130,8 @@ def _context(variables: Mapping[str, str]) -> ssl.SSLContext:
 
 def _ask(connection: http.client.HTTPConnection, parts: SplitResult, proxy: SplitResult | None) -> datetime | None:
     target = f"http://{parts.netloc}/" if proxy is not None and parts.scheme == "http" else "/"
-    connection.request("GET", target, headers={"Host": parts.netloc, "User-Agent": "batch-manager-doctor"})
+    headers = _proxy_headers(proxy) if proxy is not None and parts.scheme == "http" else {}
+    connection.request("GET", target, headers={"Host": parts.netloc, "User-Agent": "batch-manager-doctor", **headers})
     header = connection.getresponse().headers.get("Date")
     try:
         return parsedate_to_datetime(header).astimezone(UTC) if header else None
@@ -142,6 +144,14 @@ def _proxy(parts: SplitResult) -> SplitResult | None:
     if not address or proxy_bypass(str(parts.hostname)):
         return None
     return urlsplit(address if "//" in address else f"http://{address}")
+
+
+def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
+    """Who asks the proxy, where its address says so."""
+    if not proxy.username:
+        return {}
+    words = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(words.encode()).decode()}"}
 
 
 def _port(parts: SplitResult) -> int:

@@ -22,13 +22,13 @@ class Check:
         name: of its findings.
         look: takes the look; may raise this package's errors.
         needs: checks without which this one has no sense: not made where one of them found something wrong.
-        refused: what to do where the service refuses, by its code; under "" for any other.
+        fixes: what to do where the service says no, by its code; under "" for any other refusal of an identity.
     """
 
     name: str
     look: Callable[[], Iterable[Finding]]
     needs: tuple[str, ...] = ()
-    refused: Mapping[str, str] = field(default_factory=dict)
+    fixes: Mapping[str, str] = field(default_factory=dict)
 
 
 def run_checks(checks: Iterable[Check], *, limit: float = CHECK_SECONDS) -> Iterator[Finding]:
@@ -80,12 +80,12 @@ def _guarded(check: Check) -> list[Finding]:
     except ConfigurationError as error:
         return [wrong(check.name, str(error), "set it: docs/settings.md", is_setting=True)]
     except AccessDeniedError as error:
-        fix = check.refused.get(error.code or "") or check.refused.get("")
+        fix = check.fixes.get(error.code or "") or check.fixes.get("")
         return [wrong(check.name, str(error), fix or "ask who administers the account for a role that allows it")]
     except BusyError as error:
         return [wrong(check.name, str(error), "try again; if it stays so, look at the network and at Azure's status")]
     except ServiceError as error:
-        return [wrong(check.name, str(error), "see what the service says")]
+        return [wrong(check.name, str(error), check.fixes.get(error.code or "", "see what the service says"))]
     except BatchManagerError as error:
         return [wrong(check.name, str(error), "see the message")]
     except Exception as error:  # noqa: BLE001 - whatever one check raises must not take the others away

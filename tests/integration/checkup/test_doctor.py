@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from batch_manager.account_management import PackageContent
 from batch_manager.checkup.asking import Question, all_checks
 from batch_manager.checkup.findings import CheckState, Finding
+from batch_manager.checkup.network import Step, probe
 from batch_manager.checkup.running import run_checks
 from batch_manager.factory import BatchClientFactory
 from batch_manager.settings import BatchClientSettings
@@ -130,6 +132,20 @@ def test_proxy_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> No
     assert f"through the proxy {proxy}: nothing accepts a connection" in found.found
 
 
+def test_proxy_is_told_who_asks_and_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its address may hold a password."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy, ThreadPoolExecutor(1) as pool:
+        monkeypatch.setenv("https_proxy", f"http://ann:secret@127.0.0.1:{proxy.getsockname()[1]}")
+        monkeypatch.setenv("no_proxy", "")
+        found = pool.submit(probe, "https://account.region.batch.azure.com")
+        proxy.settimeout(10)
+        with proxy.accept()[0] as connection:
+            asked = connection.makefile("rb").read1(4096)
+            connection.sendall(b"HTTP/1.1 407 No\r\n\r\n")
+    assert base64.b64encode(b"ann:secret") in asked
+    assert (found.result().failed, "secret" in repr(found.result())) == (Step.CONNECTION, False)
+
+
 def test_identity_is_told_without_its_token() -> None:
     """The local service's own stands in for a managed identity."""
     found = _look("management_identity")["management_identity"]
@@ -190,7 +206,7 @@ def test_pool_whose_start_task_fails_is_told() -> None:
 def test_pool_that_is_not_there_is_told() -> None:
     """In Batch's words."""
     (found,) = _all("pools", Question(owner="me", pool="missing"))
-    assert (found.state, "missing" in found.found) == (CheckState.WRONG, True)
+    assert (found.state, found.fix) == (CheckState.WRONG, "create it, or name another")
 
 
 def test_callback_is_reached_without_a_byte_of_http() -> None:

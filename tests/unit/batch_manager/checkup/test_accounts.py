@@ -100,8 +100,8 @@ def test_identity_is_told_by_name_object_and_tenant() -> None:
 )
 def test_account(values: dict[str, Any], has_key: bool, state: CheckState, words: str) -> None:
     """One that can be asked as the settings ask it."""
-    first = next(judge_account(_facts(**values), "https://acc.westeurope.batch.azure.com", has_key=has_key))
-    assert (first.state, words in first.found) == (state, True)
+    (finding,) = judge_account(_facts(**values), "https://acc.westeurope.batch.azure.com", has_key=has_key)
+    assert (finding.state, words in finding.found) == (state, True)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +134,12 @@ def test_quotas_count_nodes_that_are_asked_for_by_family() -> None:
         "cores of spot nodes: 8 of 10": WARNING,
         "cores of standardDSv3Family: 4 of 4: no more can be had": WRONG,
     }
+
+
+def test_quota_without_a_limit_is_no_number() -> None:
+    """The local service's own, where it was given none."""
+    first = next(judge_quotas(_facts(pool_quota=2**31 - 1), [], SKUS, active_jobs=0))
+    assert first.found == "pools: 0, without a limit"
 
 
 def test_quota_of_none_is_wrong_and_a_size_that_is_not_listed_not_known() -> None:

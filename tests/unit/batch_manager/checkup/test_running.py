@@ -16,7 +16,7 @@ def _raising(error: Exception) -> Check:
     def look() -> Iterable[Finding]:
         raise error
 
-    return Check(name="first", look=look, refused={"NotYou": "ask for the role", "": "ask anybody"})
+    return Check(name="first", look=look, fixes={"NotYou": "ask for the role", "": "ask anybody"})
 
 
 def _right(name: str = "second", *needs: str) -> Check:
