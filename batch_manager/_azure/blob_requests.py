@@ -61,7 +61,7 @@ class BlobRequests:
         *,
         query: Mapping[str, str] | None = None,
         headers: Headers | None = None,
-        body: bytes | None = None,
+        body: bytes = b"",
         expected: tuple[int, ...],
     ) -> Reply:
         """Make a request.
@@ -72,7 +72,7 @@ class BlobRequests:
             place: the container, or the container and the blob, as they are to stand in the URL.
             query: its parameters.
             headers: those that are this request's own.
-            body: the content; None for a request without one.
+            body: the content.
             expected: the status codes that are no errors.
 
         Raises:
@@ -81,7 +81,7 @@ class BlobRequests:
         words = "&".join(part for part in (urlencode(query or {}, quote_via=quote), self._sas) if part)
         request = HttpRequest(method, f"{self._url}/{place}{'?' if words else ''}{words}")
         request.headers.update({"x-ms-version": self._version, **(headers or {})})
-        if body is not None:
+        if body:
             request.set_bytes_body(body)
         elif method == "PUT":
             request.headers["Content-Length"] = "0"

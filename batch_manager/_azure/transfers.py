@@ -54,9 +54,7 @@ class AzureBlobStore:
         """See ``BlobStore``."""
         operation = f"create container {container!r}"
         try:
-            self._requests.send(
-                operation, "PUT", place(container), query={"restype": "container"}, body=None, expected=(201,)
-            )
+            self._requests.send(operation, "PUT", place(container), query={"restype": "container"}, expected=(201,))
         except ConflictError as error:
             if error.code != "ContainerAlreadyExists":
                 raise
