@@ -14,6 +14,7 @@ from batch_manager.account_management import MachineSku
 from batch_manager.ownership import read_ownership
 from batch_manager.pool_operations import PoolDetail, PoolNode, PoolSummary, SupportedImage
 from batch_manager.pools.documents import packages
+from batch_manager.pools.images import CONTAINERS
 from batch_manager.pools.readiness import PoolHealth, Verdict
 from batch_manager.pools.restart_steps import kept_scale
 from batch_manager.pools.times import shown_time
@@ -122,7 +123,7 @@ def show_images(console: Console, images: Sequence[SupportedImage]) -> None:
         table = Table.grid(padding=(0, 2))
         for image in (image for image in images if image.node_agent == agent):
             remarks = [] if image.verified else ["not verified"]
-            remarks += ["containers"] if "DockerCompatible" in image.capabilities else []
+            remarks += ["containers"] if CONTAINERS in image.capabilities else []
             remarks += [f"until {image.end_of_life:%Y-%m-%d}"] if image.end_of_life is not None else []
             table.add_row(*_texts(f"  {image.publisher} {image.offer} {image.sku}", ", ".join(remarks)))
         console.print(table)

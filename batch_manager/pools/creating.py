@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from batch_manager.account_management import AccountManagement
 from batch_manager.errors import ConflictError, InputError, NotFoundError
 from batch_manager.ownership import Ownership, parse_tags
-from batch_manager.pool_operations import PoolDetail, PoolOperations
+from batch_manager.pool_operations import PoolDetail, PoolOperations, SupportedImage
 from batch_manager.pools.body import JsonObject, pool_body
 from batch_manager.pools.differences import differences
-from batch_manager.pools.images import ImageChoice, is_windows, node_agent
+from batch_manager.pools.images import ImageChoice, is_windows, lacks_containers, node_agent
 from batch_manager.pools.layers import Layer, merge
 from batch_manager.pools.management_body import management_body
 from batch_manager.pools.reading import checked, refusal
@@ -57,7 +57,8 @@ def prepare(pools: PoolOperations, layers: Sequence[Layer], owner: str) -> PoolR
     found = problems(pool)
     if found:
         raise refusal(found)
-    agent = node_agent(_image(pool), list(pools.list_supported_images()))
+    image, offered = _image(pool), list(pools.list_supported_images())
+    agent = node_agent(image, offered)
     found = system_problems(pool, windows=is_windows(agent))
     if found:
         raise refusal(found)
@@ -67,7 +68,7 @@ def prepare(pools: PoolOperations, layers: Sequence[Layer], owner: str) -> PoolR
         body=pool_body(pool, node_agent=agent, metadata=metadata, reveal=_read_secret),
         shown=pool_body(pool, node_agent=agent, metadata=metadata, reveal=lambda path: f"<what {path} holds>"),
         identities=tuple(pool.identities),
-        notes=tuple(notes(pool)),
+        notes=(*notes(pool), *_container_note(pool, image, offered)),
     )
 
 
@@ -144,6 +145,14 @@ def _image(pool: PoolFile) -> ImageChoice:
         node_agent=image.node_agent,
         allow_unverified=image.allow_unverified,
     )
+
+
+def _container_note(pool: PoolFile, image: ImageChoice, offered: Sequence[SupportedImage]) -> list[str]:
+    if pool.containers is None or not lacks_containers(image, offered):
+        return []
+    return [
+        f"containers: Azure does not say that {image.label!r} can run them ('pool images --containers' lists which)"
+    ]
 
 
 def _ownership(pool: PoolFile, owner: str) -> dict[str, str]:

@@ -34,7 +34,7 @@ def formula_by_name(name: str, parameters: Mapping[str, object]) -> str:
         )
     missing = [word for word, one in known.items() if one.default is one.empty and word not in parameters]
     if missing:
-        raise InputError(f"autoscale: {name} needs {', '.join(missing)}: give such as parameters: {{{missing[0]}: 10}}")
+        raise InputError(f"autoscale: {name} needs {', '.join(missing)}: give a value")
     return _called(formula, name, {word: _value(known[word], word, value) for word, value in parameters.items()})
 
 

@@ -12,6 +12,8 @@ from batch_manager.pool_operations import SupportedImage
 _SHOWN = 8
 WINDOWS = "batch.node.windows"
 """How the name of a node agent for Windows begins."""
+CONTAINERS = "DockerCompatible"
+"""The capability of an image that can run containers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,12 @@ def node_agent(image: ImageChoice, offered: Sequence[SupportedImage]) -> str:
             )
         return image.node_agent
     return _of_marketplace(image, offered)
+
+
+def lacks_containers(image: ImageChoice, offered: Sequence[SupportedImage]) -> bool:
+    """Whether the account offers the image and does not say that it can run containers."""
+    fitting = [item for item in offered if image.id is None and _same(item, image)]
+    return bool(fitting) and not any(CONTAINERS in item.capabilities for item in fitting)
 
 
 def is_windows(agent: str) -> bool:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from batch_manager.account_management import MachineSku
 from batch_manager.pool_operations import SupportedImage
-
-_CONTAINERS = "DockerCompatible"
+from batch_manager.pools.images import CONTAINERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +30,7 @@ class ImageFilter:
         if not (self.unverified or image.verified) or self.os not in (None, image.os):
             return False
         names = f"{image.publisher} {image.offer} {image.sku} {image.node_agent}"
-        return _has_all(names, self.words) and (not self.containers or _CONTAINERS in image.capabilities)
+        return _has_all(names, self.words) and (not self.containers or CONTAINERS in image.capabilities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

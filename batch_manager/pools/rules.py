@@ -61,6 +61,8 @@ def notes(pool: PoolFile) -> list[str]:
         found.append("start_task.command is not run by a shell: write /bin/sh -c '...' or cmd /c ... for $, &&, | or >")
     if pool.start_task is not None and not pool.start_task.wait:
         found.append("start_task.wait is false: tasks run on nodes whose start task fails")
+    if pool.inter_node_communication and pool.task_slots_per_node > 1:
+        found.append("task_slots_per_node is not 1: multi-instance tasks, for which inter_node_communication is, wait")
     return found
 
 

@@ -162,3 +162,9 @@ def test_template_is_found_by_its_name(tmp_path: Path) -> None:
         template_file("smal", environment)
     with pytest.raises(InputError, match="no template"):
         template_file("../small", environment)
+
+
+def test_templates_of_windows_are_below_its_own_folder(tmp_path: Path) -> None:
+    """Unless the user says otherwise, as on Linux."""
+    assert template_folder({"APPDATA": str(tmp_path)}) == tmp_path / "azure-batch-manager" / "pools"
+    assert template_folder({}) == Path.home() / ".config" / "azure-batch-manager" / "pools"

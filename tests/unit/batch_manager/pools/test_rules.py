@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from batch_manager.errors import InputError
+from batch_manager.pools.creating import prepare
 from batch_manager.pools.formulas import formula_by_name
 from batch_manager.pools.images import ImageChoice, node_agent
 from batch_manager.pools.reading import checked
 from batch_manager.pools.rules import cores, notes, problems, system_problems
-from tests.support.pools_in_memory import UBUNTU, WINDOWS
+from tests.support.pools_in_memory import UBUNTU, WINDOWS, PoolsInMemory
 from tests.unit.batch_manager.pools.whole_pool import IDENTITY, small_pool, whole_pool
 
 SAS = "https://x.blob.core.windows.net/c?sig=abcdefghijkl"
 OTHER = IDENTITY.replace("nodes", "other")
-UNVERIFIED = type(UBUNTU)(
-    publisher="p", offer="o", sku="s", node_agent="batch.node.debian 12", os="linux", verified=False
-)
+UNVERIFIED = replace(UBUNTU, publisher="p", offer="o", sku="s", node_agent="batch.node.debian 12", verified=False)
 
 
 def test_whole_pool_has_no_problem() -> None:
@@ -91,6 +91,30 @@ def test_what_one_system_lacks_is_refused_there_alone(more: dict[str, Any], wind
 def test_command_that_wants_a_shell_is_noted(command: str, count: int) -> None:
     """Batch takes it and it does not do what it says."""
     assert len(notes(checked(small_pool(start_task={"command": command})))) == count
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"start_task": {"command": "x", "wait": False}}, "start_task.wait"),
+        ({"inter_node_communication": True, "task_slots_per_node": 2}, "multi-instance"),
+    ],
+)
+def test_what_is_probably_a_mistake_is_noted(more: dict[str, Any], said: str) -> None:
+    """Batch takes it."""
+    found = notes(checked(small_pool(**more)))
+    assert len(found) == 1
+    assert said in found[0]
+
+
+def test_image_without_containers_is_noted_where_they_are_asked_for() -> None:
+    """Nobody knows it of an image of one's own."""
+    pools, own = PoolsInMemory(), {"id": "/subscriptions/x", "node_agent": UBUNTU.node_agent}
+    assert len(prepare(pools, [small_pool(containers={})], "me").notes) == 1
+    assert prepare(pools, [small_pool()], "me").notes == ()
+    assert prepare(pools, [small_pool(containers={}, image=own)], "me").notes == ()
+    pools.images = [replace(UBUNTU, capabilities=("DockerCompatible",))]
+    assert prepare(pools, [small_pool(containers={})], "me").notes == ()
 
 
 @pytest.mark.parametrize(
