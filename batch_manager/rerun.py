@@ -69,6 +69,7 @@ def rerun_failed(
     job_id: str,
     *,
     new_job_id: str | None = None,
+    pool_id: str | None = None,
     callback_url: str | None = None,
     callback_secret: str | None = None,
 ) -> Rerun:
@@ -81,6 +82,7 @@ def rerun_failed(
         client: the job's account.
         job_id: a job that has ended; it may have been a rerun itself.
         new_job_id: None means ``<job>-r2``, or ``-r3`` for a rerun of that.
+        pool_id: where it runs; None means the earlier job's pool.
         callback_url: where the new job's FinalizeTask calls; the former URL is not used again.
         callback_secret: what it signs that with.
 
@@ -91,9 +93,11 @@ def rerun_failed(
         ConflictError: the new job exists and is another one.
         ServiceError: Batch or Blob Storage refused something; call again.
     """
+    former = _former_request(client, job_id)
     request = replace(
-        _former_request(client, job_id),
+        former,
         job_id=new_job_id or next_job_id(job_id),
+        pool_id=pool_id or former.pool_id,
         callback_url=callback_url,
         callback_secret=callback_secret,
         rerun_of=job_id,

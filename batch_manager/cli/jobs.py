@@ -147,6 +147,10 @@ def rerun(
     job_id: Annotated[
         str | None, typer.Option(help="The new job's id.", show_default="JOB-r2, then JOB-r3, ...")
     ] = None,
+    pool: Annotated[
+        str | None,
+        typer.Option(metavar="POOL", help="Where it runs; a pool of the job's own is gone.", show_default="of the job"),
+    ] = None,
     callback_file: Annotated[
         Path | None,
         typer.Option(help="File that holds the URL FinalizeTask calls; the former is not called again."),
@@ -175,6 +179,7 @@ def rerun(
         client,
         job,
         new_job_id=job_id,
+        pool_id=pool,
         callback_url=read_secret(callback_file),
         callback_secret=read_secret(callback_secret_file),
     )

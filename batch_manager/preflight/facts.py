@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from batch_manager.definitions import PoolRecord
+from batch_manager.specification import ApplicationPackageReference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class JobFacts:
         identity_reference: ARM id of the managed identity for the job's files; None if the settings name none.
         has_time_limit: whether the job has to be over at some time.
         pool: the job's pool; None if not known.
+        job_packages: what every task of the job has besides its own packages.
         packages: by application id, in lower case, the versions that can be used; None for an application that does
             not exist. An application that is missing here was not looked up.
     """
@@ -27,4 +29,5 @@ class JobFacts:
     identity_reference: str | None = None
     has_time_limit: bool = False
     pool: PoolRecord | None = None
+    job_packages: tuple[ApplicationPackageReference, ...] = ()
     packages: Mapping[str, frozenset[str] | None] = field(default_factory=dict)

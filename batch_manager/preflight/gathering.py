@@ -38,6 +38,7 @@ def gather_facts(client: BatchClient, frame: JobFrame, tasks: Sequence[TaskSpeci
         identity_reference=frame.identity_reference,
         has_time_limit=frame.has_time_limit,
         pool=_pool(client, frame.job_id) if wants_pool else None,
+        job_packages=frame.packages,
         packages=_packages(client, names),
     )
 

@@ -55,8 +55,11 @@ def application_name(reference: ApplicationPackageReference) -> str:
 
 def check(task: TaskSpecification, facts: JobFacts) -> Sequence[Finding]:
     """What is wrong with a task's packages."""
-    references = task.application_package_references
-    return tuple(check_references(references, facts.packages, _FIELD)) if references else ()
+    own = task.application_package_references
+    if not own:
+        return ()
+    references = (*own, *(package for package in facts.job_packages if package not in own))
+    return tuple(check_references(references, facts.packages, _FIELD))
 
 
 def check_references(references: Sequence[ApplicationPackageReference], known: Known, field: str) -> Iterator[Finding]:

@@ -92,6 +92,14 @@ def test_rerun_killed_at_any_request_and_called_again_comes_to_the_same_job(numb
     assert list(client.storage.list_blobs(f"job-{AGAIN}")) == list(whole.storage.list_blobs(f"job-{AGAIN}"))
 
 
+def test_rerun_may_have_another_pool() -> None:
+    """That of the job may have gone with it."""
+    client = _account()
+    client.create_pool(PoolDefinition(id="other"))
+    again = rerun_failed(client, JOB, pool_id="other")
+    assert client.get_job(again.job_id).pool_id == "other"
+
+
 def test_job_that_has_not_ended_is_not_run_again() -> None:
     """It says what to do."""
     client = InMemoryBatchClient()

@@ -201,3 +201,12 @@ def test_error_shows_every_kind_of_problem_though_one_is_in_every_task() -> None
     assert "task '1', required_slots: is 0" in text
     assert "task 'x', display_name" in text
     assert len(text.splitlines()) < 25
+
+
+def test_packages_of_the_job_count_with_those_of_the_task() -> None:
+    """Batch sees them together; what both ask for is there once."""
+    names = [ApplicationPackageReference(application_id=f"other{n}") for n in range(10)]
+    task = a_task(application_package_references=names)
+    assert find_problems([task], facts(packages={}, job_packages=(names[0],))) == ()
+    (problem,) = find_problems([task], facts(packages={}, job_packages=(names[0], replace(names[0], version="1"))))
+    assert problem.rule == "packages-too-many"
