@@ -155,6 +155,19 @@ def test_why_reads_the_end_of_the_start_task_s_log(account: Account) -> None:
     assert (first.code, first.details[-1].rpartition(": ")[2]) == ("start_task_fails", "no such server")
 
 
+def test_why_reads_the_end_of_the_preparation_task_s_log(account: Account) -> None:
+    """Of a node where it failed."""
+    line = "/bin/sh -c 'echo no disk >&2; exit 5'"
+    preparation = {"commandLine": line, "constraints": {"maxTaskRetryCount": 0}}
+    job_id = _waiting_job(account, "unprepared", 1, pool_id=POOL, jobPreparationTask=preparation)
+    listed = account.client.list_job_preparation
+    wait_for(lambda: any(record.succeeded is False for record in listed(job_id)), "it failed")
+    facts = gather(account.operations, account.client, account.files, job_id, now=NOW, silent=timedelta(minutes=10))
+    account.operations.delete_job(job_id)
+    first = explain(facts)[0]
+    assert (first.code, first.details[-1].rpartition(": ")[2]) == ("preparation_fails", "no disk")
+
+
 def test_why_names_a_task_that_has_gone_silent(account: Account, tmp_path: Path) -> None:
     """By the times of its files: an hour later it has written nothing for an hour."""
     job_id = account.submit({"slow": f"echo begun; while [ ! -e {tmp_path}/go ]; do sleep 0.05; done"})
@@ -174,10 +187,11 @@ def test_job_is_deleted_once(account: Account, failed: str) -> None:
     wait_for(lambda: all(job.id != job_id for job in account.operations.list_jobs()), "it is gone")
 
 
-def _waiting_job(account: Account, job_id: str, tasks: int, *, pool_id: str = "empty") -> str:
+def _waiting_job(account: Account, job_id: str, tasks: int, *, pool_id: str = "empty", **more: object) -> str:
     """A job on a pool where nothing runs, whose first task was ended."""
     body = job_body(JobDefinition(id=job_id, pool_id=pool_id, job_manager=TaskDefinition(id="m", command_line="m")))
     del body["jobManagerTask"]
+    body |= more  # type: ignore[arg-type]
     batch_sdk(account.settings).create_job(body)  # type: ignore[arg-type]
     drafts = [TaskDefinition(id=str(number), command_line="true") for number in range(1, tasks + 1)]
     for start in range(0, tasks, 100):
