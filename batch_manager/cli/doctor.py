@@ -61,19 +61,21 @@ def doctor(
 
 
 def _show(finding: Finding) -> None:
-    from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
     from batch_manager.checkup.findings import CheckState
 
     styles = {CheckState.OK: "green", CheckState.WARNING: "yellow", CheckState.WRONG: "bold red"}
-    out, state = console(), finding.state
-    head = Text.assemble(
-        (f"{state.value:<9} ", styles.get(state, "dim")), (f"{finding.check}: ", "bold"), finding.found
-    )
-    out.print(head)
-    if finding.fix:
-        out.print(Padding(Text(f"fix: {finding.fix}"), (0, 0, 0, 10), expand=False))
+    state = Text(finding.state.value, style=styles.get(finding.state, "dim"))
+    rows = [(state, Text.assemble((f"{finding.check}: ", "bold"), finding.found))]
+    rows += [(Text(), Text(f"fix: {finding.fix}"))] if finding.fix else []
+    for row in rows:  # a table each, so that none is padded to the other's width
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(width=max(len(kind.value) for kind in CheckState))
+        grid.add_column(overflow="fold")
+        grid.add_row(*row)
+        console().print(grid)
 
 
 def _document(finding: Finding) -> dict[str, str | bool]:
