@@ -132,7 +132,7 @@ class JobFrame:
         files = [self._resource_file(given) for given in task.input_files]
         own_files = [self._logs(task.id)]
         if not self._is_plain(task):
-            own_files.append(self._report(task.id))
+            own_files.append(self._logs(task.id, REPORTS))
         if task.command_line is None:
             files += self._place_inputs(task.id, task.inputs, settings)
         return TaskDefinition(
@@ -235,17 +235,14 @@ class JobFrame:
         blob = InputFileSpecification(source_blob_path=inputs_blob(task_id), target_file_path=INPUTS_FILE_PATH)
         return [self._resource_file(blob)]
 
-    def _logs(self, task_id: str) -> OutputFile:
+    def _logs(self, task_id: str, file_pattern: str = STANDARD_STREAMS) -> OutputFile:
         return OutputFile(
-            file_pattern=STANDARD_STREAMS,
+            file_pattern=file_pattern,
             container_url=self._container_url(None, None),
             path=log_folder(task_id),
             upload_condition=UploadCondition.TASK_COMPLETION,
             identity_reference=self._identity(None),
         )
-
-    def _report(self, task_id: str) -> OutputFile:
-        return replace(self._logs(task_id), file_pattern=REPORTS)
 
     def _resource_file(self, given: InputFileSpecification) -> ResourceFile:
         identity = self._identity(given.identity_reference)
