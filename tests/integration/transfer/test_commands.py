@@ -39,24 +39,18 @@ def _tree(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_folder_goes_up_comes_down_and_is_copied(
-    run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path
-) -> None:
-    """Each twice: the second time nothing moves."""
+def test_folder_goes_up_and_comes_down(run: Callable[..., subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
+    """The second time nothing moves."""
     (tmp_path / "in" / "sub dir").mkdir(parents=True)
     for name, content in {"a.txt": b"a", "sub dir/ü&.bin": os.urandom(9 * MIB), "empty": b""}.items():
         (tmp_path / "in" / name).write_bytes(content)
-    for words in (
-        ["upload", "in", "--to", "first/data"],
-        ["copy", "first/data", "second"],
-        ["download", "second", "--container", "--to", "out"],
-    ):
-        for moved, skipped in ((3, 0), (0, 3)):
-            done = run(*words, "--json")
-            assert done.returncode == 0, done.stderr
-            document = json.loads(done.stdout)
-            assert (len(document["sent"]), len(document["skipped"])) == (moved, skipped), words
-    assert _tree(tmp_path / "out") == _tree(tmp_path / "in")
+    for moved, skipped in ((3, 0), (0, 3)):
+        done = run("upload", "in", "--to", "first/data", "--json")
+        assert done.returncode == 0, done.stderr
+        document = json.loads(done.stdout)
+        assert (len(document["sent"]), len(document["skipped"])) == (moved, skipped)
+    assert run("download", "first", "--container", "--to", "out").returncode == 0
+    assert _tree(tmp_path / "out" / "data") == _tree(tmp_path / "in")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +72,9 @@ from batch_manager.transfer import download_blobs, select_blobs, upload_files
 
 class Killing:
     def expect(self, total): ...
-    def advance(self, amount=1): os.kill(os.getpid(), signal.SIGKILL)
+    def advance(self, amount=1):
+        if amount:
+            os.kill(os.getpid(), signal.SIGKILL)
 
 store = BatchClientFactory.create_transfer(BatchClientSettings())
 if sys.argv[1] == "upload":
