@@ -19,7 +19,7 @@ unexport PYTHONHOME
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test clients fuzz chaos lint format types layers ci bench peers clean
+.PHONY: help setup demo test clients fuzz chaos live lint format types layers ci bench peers clean
 
 help: ## List the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do printf '  make %-8s %s\n' "$$name" "$$text"; done
@@ -41,6 +41,9 @@ fuzz: setup ## Fuzz the service with so many requests (REQUESTS=200000; ARGS="--
 
 chaos: setup ## Run so many jobs with nodes, requests, uploads and job managers failing (RUNS=300; ARGS="--seed S")
 	$(PY) -m tests.chaos --runs $(RUNS) $(ARGS)
+
+live: setup ## Run the walk-through against the Azure account of the environment (docs/walkthrough.md)
+	$(PY) -m pytest tests/live -m live -s $(ARGS)
 
 lint: setup ## Check style and formatting
 	$(PY) -m ruff check . && $(PY) -m ruff format --check .

@@ -18,7 +18,7 @@ from dispatcher.receiver import CallbackReceiver
 from tests.support.recording_proxy import Recorder, recording_proxy
 
 PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
-SECONDS = 180
+SECONDS = 400
 _WHERE_KEYS_ARE = re.compile(r"(batch/(accounts/\w+/)?secrets|secrets)/")
 """Below the service's folder: files of the user alone."""
 
