@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -97,7 +98,7 @@ def cancel(
         raise typer.Exit(ExitCode.TRY_AGAIN)
 
 
-@told("do the same again: it leaves what runs again already as it is")
+@told("what runs again goes on; give the same command again, or what was skipped because of it stays skipped")
 def retry(
     job: Job,
     task: Annotated[
@@ -107,31 +108,37 @@ def retry(
 ) -> None:
     """Run failed tasks of a job again that has not ended, and what was skipped because of them.
 
-    They have all their retries before them once more, and FinalizeTask waits for them. What ran because they failed is
-    not undone. A job that has ended: 'rerun --failed' makes a new one.
+    They have all their retries before them once more, and FinalizeTask waits for them. What was skipped runs again once
+    what it depends on has succeeded: as long as something is to follow, this waits. What ran because they failed is not
+    undone. A job that has ended: 'rerun --failed' makes a new one.
 
     Exit codes: 0 they run again, do so already or have succeeded; 65 it is too late for that; 69 there is no such job
-    or task, or Batch said no; 75 FinalizeTask began at this very moment, 'outcome' and 'rerun --failed' once
-    it has ended.
+    or task, or Batch said no; 75 FinalizeTask has begun meanwhile, 'outcome' and 'rerun --failed' once it
+    has ended.
     """
     from batch_manager.cli.accounts import account_settings
     from batch_manager.cli.output import print_json
     from batch_manager.factory import BatchClientFactory
     from batch_manager.watching.retry import retry_tasks
 
-    done = retry_tasks(BatchClientFactory.create_job_operations(account_settings()), batch_client(), job, task)
+    def waits(task_ids: Sequence[str], follow: int) -> None:
+        shown = ", ".join(task_ids[:5]) or "nothing"
+        print(f"waiting for task {shown}; {follow} that were skipped follow", file=sys.stderr, flush=True)
+
+    operations = BatchClientFactory.create_job_operations(account_settings())
+    done = retry_tasks(operations, batch_client(), job, task, on_wait=waits)
     if as_json:
         document = {"jobId": job, "tasks": list(done.tasks), "dependents": list(done.dependents)}
         print_json({**document, "succeeded": list(done.succeeded), "tooLate": done.too_late})
     else:
-        for what, tasks in (("runs again", done.tasks), ("was skipped and follows", done.dependents)):
+        for what, tasks in (("runs again", done.tasks), ("was skipped and runs again", done.dependents)):
             if tasks:
                 print(f"job {job}: task {', '.join(tasks)} {what}")
         if done.succeeded:
             print(f"job {job}: task {', '.join(done.succeeded)} has succeeded", file=sys.stderr)
     if done.too_late:
         print(
-            "batch-manager: FinalizeTask began at this moment and may not count that: "
+            "batch-manager: FinalizeTask has begun meanwhile and may not count that: "
             f"batch-manager outcome {job}, then batch-manager rerun --failed {job}",
             file=sys.stderr,
         )

@@ -1,11 +1,15 @@
 """Retries failed tasks of a job that has not ended: they are reactivated, and what was skipped because of them too.
 
+Whether a reactivated task waits for another one that was reactivated is not documented, and a task that ran too early
+would take its parent's former files for the new ones. So a task is reactivated once what it depends on has succeeded.
+
 Every step may be done again: a task that runs again already is left as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -13,17 +17,21 @@ from functools import partial
 from batch_manager import environment
 from batch_manager.cancelling import read_cancellation
 from batch_manager.client import BatchClient
-from batch_manager.definitions import JobState, TaskDetail, TaskRecord, TaskState
+from batch_manager.definitions import JobState, TaskDetail, TaskQuery, TaskRecord, TaskState
+from batch_manager.dependencies import DependencyRule
 from batch_manager.errors import ConflictError, InputError, NotFoundError, UsageError
 from batch_manager.job_operations import JobOperations
 from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, WORKLOAD_METADATA
 from batch_manager.retrying import decode_policy
 from batch_manager.watching.naming_tasks import find_task
 from batch_manager.watching.overview import find_job
-from batch_manager.watching.retry_plan import plan_retry
+from batch_manager.watching.retry_plan import left_behind, next_wave, plan_retry
 
 PARALLEL_REQUESTS = 8
 """Tasks that are reactivated at the same time."""
+
+LOOK_INTERVAL = 2.0
+"""Seconds between two looks at what is waited for."""
 
 _OVER = (JobState.TERMINATING, JobState.COMPLETED, JobState.DELETING)
 
@@ -35,8 +43,8 @@ class Retried:
     Attributes:
         tasks: what was asked for and runs again.
         succeeded: what was asked for and has succeeded, after an earlier retry perhaps: it stays as it is.
-        dependents: what was skipped because of it and runs again too, once it may.
-        too_late: FinalizeTask began at this very moment, so that it may tell the job as if nothing had been retried.
+        dependents: what was skipped because of it and runs again too.
+        too_late: FinalizeTask has begun meanwhile, so that it may tell the job as if nothing had been retried.
     """
 
     tasks: tuple[str, ...]
@@ -45,10 +53,18 @@ class Retried:
     too_late: bool = False
 
 
-def retry_tasks(operations: JobOperations, client: BatchClient, job_id: str, names: Sequence[str]) -> Retried:
-    """Let failed tasks run again, and what was skipped because of them.
+def retry_tasks(
+    operations: JobOperations,
+    client: BatchClient,
+    job_id: str,
+    names: Sequence[str],
+    *,
+    on_wait: Callable[[Sequence[str], int], None] = lambda task_ids, follow: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Retried:
+    """Let failed tasks run again, and what was skipped because of them, once what it depends on has succeeded.
 
-    FinalizeTask waits for them, as for all others. What ran because they failed is not undone.
+    It returns at once where nothing was skipped because of them. What ran because they failed is not undone.
 
     Args:
         operations: the job's account.
@@ -56,6 +72,8 @@ def retry_tasks(operations: JobOperations, client: BatchClient, job_id: str, nam
         job_id: a job that has not ended.
         names: ids or display names of tasks that failed; those that run again already, or have succeeded since, stay as
             they are.
+        on_wait: is told which tasks are waited for, and how many follow.
+        sleep: waits between two looks.
 
     Raises:
         NotFoundError: there is no such job or task.
@@ -69,21 +87,70 @@ def retry_tasks(operations: JobOperations, client: BatchClient, job_id: str, nam
             f"{task_id!r} is the job's own and cannot be retried: 'batch-manager rerun --failed {job_id}' runs what "
             "did not succeed as a new job"
         )
-    succeeded = tuple(task_id for task_id in asked if client.get_task(job_id, task_id).record.succeeded)
-    plan = plan_retry(asked, tuple(operations.list_unsuccessful(job_id)))
+    unsuccessful = tuple(operations.list_unsuccessful(job_id))
+    plan = plan_retry(asked, unsuccessful)
     for task_id, parents in plan.blocked_by.items():
         raise InputError(
             f"task {task_id!r} was skipped, since {', '.join(map(repr, parents[:3]))} did not succeed: retry that, and "
             f"{task_id!r} follows"
         )
-    for wave in plan.waves:
-        _reactivate_all(operations, client, job_id, [task_id for task_id in wave if task_id not in succeeded])
+    retry = _Retry(operations, client, job_id)
+    succeeded = tuple(task_id for task_id in asked if retry.has_succeeded(task_id))
+    again = tuple(task_id for task_id in asked if task_id not in succeeded)
+    later = filter(retry.is_for_success, left_behind(unsuccessful) if succeeded else ())
+    follow = {*plan.dependents, *later, *again} - set(plan.first)
+    retry.reactivate(task_id for task_id in again if task_id not in follow)
+    followed = retry.follow(follow, on_wait, sleep)
     return Retried(
-        tasks=tuple(task_id for task_id in asked if task_id not in succeeded),
-        dependents=plan.dependents,
+        tasks=again,
+        dependents=tuple(task_id for task_id in followed if task_id not in asked),
         succeeded=succeeded,
-        too_late=_has_begun(_finalize(client, job_id)),
+        too_late=retry.is_too_late(),
     )
+
+
+class _Retry:
+    """The requests of a retry."""
+
+    def __init__(self, operations: JobOperations, client: BatchClient, job_id: str) -> None:
+        self._operations, self._client, self._job_id = operations, client, job_id
+
+    def has_succeeded(self, task_id: str) -> bool:
+        return bool(self._client.get_task(self._job_id, task_id).record.succeeded)
+
+    def is_for_success(self, task_id: str) -> bool:
+        """Whether a task waits for the success of what it depends on; one for failures has rightly been skipped."""
+        rule = self._client.get_task(self._job_id, task_id).environment.get(environment.RULE)
+        return rule != DependencyRule.ANY_FAILED.value
+
+    def reactivate(self, task_ids: Iterable[str]) -> None:
+        with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
+            list(pool.map(partial(_reactivate, self._operations, self._client, self._job_id), task_ids))
+
+    def follow(
+        self, wanted: Set[str], on_wait: Callable[[Sequence[str], int], None], sleep: Callable[[float], None]
+    ) -> list[str]:
+        """Reactivate each of the wanted tasks once it may run, and return those that were: not those whose parents
+        failed again, nor any once FinalizeTask has begun."""
+        followed: list[str] = []
+        said: Sequence[str] = ()
+        while (left := wanted - set(followed)) and not self.is_too_late():
+            not_ended = [record.id for record in self._client.list_tasks(self._job_id, TaskQuery.NOT_ENDED)]
+            unsuccessful = tuple(self._operations.list_unsuccessful(self._job_id))  # after it: what fails is in one
+            ready, pending = next_wave(left, unsuccessful, not_ended)
+            self.reactivate(ready)
+            followed += ready
+            if not ready and not pending:
+                break
+            if not ready and pending != said:
+                said = pending
+                on_wait(pending, len(left))
+            if not ready:
+                sleep(LOOK_INTERVAL)
+        return followed
+
+    def is_too_late(self) -> bool:
+        return _has_begun(_finalize(self._client, self._job_id))
 
 
 def _require_open(operations: JobOperations, client: BatchClient, job_id: str) -> None:
@@ -100,11 +167,6 @@ def _require_open(operations: JobOperations, client: BatchClient, job_id: str) -
             f"every task of job {job_id!r} has ended and FinalizeTask tells it: it is too late for a retry; "
             f"'batch-manager rerun --failed {job_id}' once it has ended"
         )
-
-
-def _reactivate_all(operations: JobOperations, client: BatchClient, job_id: str, task_ids: Iterable[str]) -> None:
-    with ThreadPoolExecutor(PARALLEL_REQUESTS) as pool:
-        list(pool.map(partial(_reactivate, operations, client, job_id), task_ids))
 
 
 def _reactivate(operations: JobOperations, client: BatchClient, job_id: str, task_id: str) -> None:

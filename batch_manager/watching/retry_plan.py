@@ -1,9 +1,9 @@
-"""Which tasks run again when failed ones are retried, and in which order. Pure."""
+"""Which tasks follow when failed ones are retried: those that were skipped because of them. Pure."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from batch_manager.definitions import TaskDetail, TaskRecord, TaskState
@@ -15,52 +15,67 @@ from batch_manager.unstarted import TASK_ENDED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPlan:
-    """What is to be reactivated.
+    """What a retry leads to.
 
     Attributes:
-        waves: a task of a wave depends on none of the same or of a later one.
-        dependents: what was not asked for, but skipped because of it.
+        first: what was asked for and depends on nothing else of it.
+        dependents: what was not asked for, but skipped because of it, the nearest first.
         blocked_by: of tasks that were asked for and would be skipped again: the failed tasks that they depend on and
             that were not asked for.
     """
 
-    waves: tuple[tuple[str, ...], ...]
+    first: tuple[str, ...]
     dependents: tuple[str, ...]
     blocked_by: Mapping[str, tuple[str, ...]]
 
 
 def plan_retry(asked: Sequence[str], unsuccessful: Sequence[TaskDetail]) -> RetryPlan:
-    """Plan a retry: what was asked for, and what was skipped because of it.
-
-    A task that is reactivated while one that it depends on is still counted as ended would begin at once and be skipped
-    again; so a task comes after everything of the plan that it depends on.
+    """Find out what a retry leads to.
 
     Args:
-        asked: the tasks to retry, by id; those that run again already may be among them.
+        asked: the tasks to retry, by id; those that run again already or have succeeded may be among them.
         unsuccessful: the job's tasks that ended without success, skipped ones among them.
     """
     by_id = {task.record.id: task for task in unsuccessful}
     graph = _Graph(asked, unsuccessful)
-    depth = dict.fromkeys(asked, 0)
+    reached = dict.fromkeys(asked)
     again = list(asked)
-    while again:
-        parent = again.pop()
-        below = depth[parent] + 1
+    for parent in again:
         for child in graph.children.get(parent, ()):
-            is_known = child in depth or _is_held_back(by_id[child], by_id, depth)
-            if is_known and depth.get(child, -1) < below <= len(by_id):
-                depth[child] = below
+            if child not in reached and _is_held_back(by_id[child], by_id, reached.keys()):
+                reached[child] = None
                 again.append(child)
     blocked = {
-        task_id: tuple(parent for parent in graph.parents.get(task_id, ()) if parent not in depth)
+        task_id: tuple(parent for parent in graph.parents.get(task_id, ()) if parent not in reached)
         for task_id in asked
         if task_id in by_id and was_skipped(by_id[task_id].record)
     }
-    levels = range(max(depth.values(), default=-1) + 1)
     return RetryPlan(
-        waves=tuple(tuple(task_id for task_id in depth if depth[task_id] == level) for level in levels),
-        dependents=tuple(task_id for task_id in depth if task_id not in asked),
+        first=tuple(task_id for task_id in asked if not set(graph.parents.get(task_id, ())) & set(asked)),
+        dependents=tuple(task_id for task_id in reached if task_id not in asked),
         blocked_by={task_id: parents for task_id, parents in blocked.items() if parents},
+    )
+
+
+def next_wave(
+    wanted: Set[str], unsuccessful: Sequence[TaskDetail], not_ended: Sequence[str]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those of the wanted tasks that may run now, as all that they depend on has succeeded; and what the others depend
+    on that has not ended yet, so that they may later."""
+    parents, going = _Graph(not_ended, unsuccessful).parents, set(not_ended)
+    left = {task_id: set(found) for task_id, found in parents.items() if task_id in wanted and task_id not in going}
+    ready = tuple(task_id for task_id, found in left.items() if not found)
+    return ready, tuple(sorted({parent for found in left.values() for parent in found & going}))
+
+
+def left_behind(unsuccessful: Sequence[TaskDetail]) -> tuple[str, ...]:
+    """The skipped tasks that depend on nothing that is without success any more: an earlier retry was interrupted
+    before it came to them. What is there for failures alone, and was not needed, is among them."""
+    parents = _Graph((), unsuccessful).parents
+    return tuple(
+        task.record.id
+        for task in unsuccessful
+        if was_skipped(task.record) and task.depends_on and not parents[task.record.id]
     )
 
 
@@ -74,11 +89,11 @@ def _never_began(record: TaskRecord) -> bool:
     return record.exit_code is None and record.failure_code != TASK_ENDED
 
 
-def _is_held_back(task: TaskDetail, by_id: Mapping[str, TaskDetail], depth: Mapping[str, int]) -> bool:
-    """Whether a task did not run because of what it depends on: it was skipped, or a gate of the plan ended it."""
+def _is_held_back(task: TaskDetail, by_id: Mapping[str, TaskDetail], reached: Set[str]) -> bool:
+    """Whether a task did not run because of what it depends on: it was skipped, or a gate that was reached ended it."""
     if was_skipped(task.record):
         return True
-    gates = (by_id[task_id].record for task_id in depth if task_id in by_id)
+    gates = (by_id[task_id].record for task_id in reached if task_id in by_id)
     return any(guarded_task_of(gate.display_name) == task.record.id for gate in gates)
 
 

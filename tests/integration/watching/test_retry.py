@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_retry_that_was_interrupted_is_finished_by_the_next(account: Account, me
     with pytest.raises(KeyboardInterrupt):
         retry_tasks(_Interrupted(account.operations), account.client, job_id, ["bad"])
     wait_for(lambda: account.has_ended(job_id, "1"), "the first ended again")
-    retried = retry_tasks(account.operations, account.client, job_id, ["Bad 1"])
+    retried = retry_tasks(account.operations, account.client, job_id, ["Bad 1"], sleep=lambda seconds: time.sleep(0.05))
     assert (retried.succeeded, retried.dependents, retried.too_late) == (("1",), ("2", "3"), False)
     wait_for(lambda: account.has_ended(job_id, "1", "2", "3"), "they ended again")
     (folder / "go").touch()

@@ -10,7 +10,7 @@ from batch_manager.errors import BatchManagerError, ConflictError, InputError, N
 from batch_manager.job_operations import JobSummary
 from batch_manager.testing import InMemoryBatchClient
 from batch_manager.watching.naming_tasks import find_task
-from batch_manager.watching.retry import retry_tasks
+from batch_manager.watching.retry import Retried, retry_tasks
 
 
 class World:
@@ -27,6 +27,7 @@ class World:
         self.client.end_task("job", "1", exit_code=3)
         self.reactivated: list[str] = []
         self.refuses_with = ""
+        self.meanwhile: Callable[[World], None] = lambda world: None
 
     def get_job(self, job_id: str) -> JobSummary:
         found = self.client.get_job(job_id)
@@ -39,12 +40,13 @@ class World:
 
     def reactivate_task(self, job_id: str, task_id: str) -> None:
         self.reactivated.append(task_id)
+        self.meanwhile(self)
         if self.refuses_with:
             raise ConflictError("no", operation="reactivate", status=409, code=self.refuses_with)
 
-    def retry(self, *names: str) -> None:
+    def retry(self, *names: str) -> Retried:
         """Retry tasks of the job."""
-        retry_tasks(self, self.client, "job", names)  # type: ignore[arg-type]
+        return retry_tasks(self, self.client, "job", names)  # type: ignore[arg-type]
 
 
 def cancels(world: World) -> None:
@@ -74,6 +76,14 @@ def test_retry_in_a_job_that_is_over_is_refused(happens: Callable[[World], None]
     with pytest.raises(InputError, match=f"{words}.*rerun --failed job"):
         world.retry("1")
     assert world.reactivated == []
+
+
+def test_finalize_task_that_begins_at_that_moment_is_told() -> None:
+    """It may have listed the tasks before the retry."""
+    world = World()
+    world.meanwhile = begins_to_finalize
+    assert world.retry("1").too_late
+    assert not World().retry("1").too_late
 
 
 @pytest.mark.parametrize("own", ["job-manager", "finalize"])
