@@ -25,6 +25,7 @@ from benchmarks import (
     service_start,
     submission,
     task_memory,
+    transfers,
     warm_starts,
 )
 from benchmarks.figures import FiguresError, with_block, with_headline
@@ -46,6 +47,7 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "edges": edges.measure,
     "warm-starts": warm_starts.measure,
     "large-jobs": large_jobs.measure,
+    "transfers": transfers.measure,
     "scale": scale.measure,  # last: its folder takes long to remove
 }
 
