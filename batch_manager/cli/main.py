@@ -37,6 +37,7 @@ def _commands(within: typer.Typer) -> Iterator[CommandInfo]:
     yield from within.registered_commands
     for nested in within.registered_groups:
         if nested.typer_instance is not None:
+            nested.short_help = str(nested.typer_instance.info.help)
             yield from _commands(nested.typer_instance)
 
 

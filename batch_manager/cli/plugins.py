@@ -48,7 +48,7 @@ class _NotLoaded(TyperCommand):
     """Stands for a command from elsewhere until it is used."""
 
     def __init__(self, point: EntryPoint) -> None:
-        super().__init__(point.name, help=_first_line(point))
+        super().__init__(point.name, help=_first_line(point), short_help=_first_line(point))
         self._point = point
 
     def load(self) -> Any:
