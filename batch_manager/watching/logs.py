@@ -12,7 +12,7 @@ from batch_manager.job_operations import JobOperations
 from batch_manager.naming import JOB_MANAGER_TASK_ID
 from batch_manager.node_files import NodeFiles
 from batch_manager.watching.overview import unsuccessful_page
-from batch_manager.watching.places import FileMissingError, open_file, start_of_last_lines
+from batch_manager.watching.places import open_file, start_of_last_lines
 from batch_manager.watching.retry_plan import was_skipped
 
 STDOUT = "stdout.txt"
@@ -71,7 +71,7 @@ def excerpt(
             start = max(start, size - MAX_EXCERPT)
             content = place.read(start, size)
             return Excerpt(task=task, path=path, where=place.where, content=content, left_out=start)
-    except FileMissingError as error:
+    except NotFoundError as error:
         return Excerpt(task=task, path=path, missing=str(error))
 
 

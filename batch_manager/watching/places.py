@@ -25,10 +25,6 @@ NODE = "node"
 STORAGE = "storage"
 
 
-class FileMissingError(NotFoundError):
-    """The file is neither on a node nor in the container."""
-
-
 class Place(Protocol):
     """A file, of which any part can be read."""
 
@@ -95,7 +91,7 @@ def open_file(files: NodeFiles, storage: BlobStorage, job_id: str, task: TaskRec
         path: below the task's folder: ``stdout.txt``, ``wd/result.csv``.
 
     Raises:
-        FileMissingError: it is nowhere; the message says why.
+        NotFoundError: it is nowhere; the message says why.
     """
     if task.state is TaskState.COMPLETED:
         with open_blob(storage, job_id, task.id, path) as blob:
@@ -156,7 +152,7 @@ def start_of_last_lines(place: Place, lines: int) -> int:
         back *= 8
 
 
-def _missing(job_id: str, task: TaskRecord, path: str, error: NotFoundError | ConflictError) -> FileMissingError:
+def _missing(job_id: str, task: TaskRecord, path: str, error: NotFoundError | ConflictError) -> NotFoundError:
     said = f"file {path!r} of task {task.id!r} of job {job_id!r}"
     if task.start_time is None and task.state is not TaskState.COMPLETED:
         words = f"{said}: the task is {task.state.value} and has not begun; 'batch-manager why {job_id}' says what for"
@@ -171,4 +167,4 @@ def _missing(job_id: str, task: TaskRecord, path: str, error: NotFoundError | Co
             else "the task has written no such file, or its node is gone"
         )
         words = f"{said} is neither in storage nor on a node: {why}"
-    return FileMissingError(words, operation=error.operation, status=error.status, code=error.code)
+    return NotFoundError(words, operation=error.operation, status=error.status, code=error.code)

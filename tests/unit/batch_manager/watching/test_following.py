@@ -15,7 +15,7 @@ from batch_manager.errors import NotFoundError
 from batch_manager.node_files import NodeFile
 from batch_manager.testing import InMemoryBlobStorage
 from batch_manager.watching.following import Follower, Notice
-from batch_manager.watching.places import CopyPlace, FileMissingError, open_file, parts, start_of_last_lines
+from batch_manager.watching.places import CopyPlace, open_file, parts, start_of_last_lines
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 BEGUN = TaskRecord(id="1", state=TaskState.RUNNING, start_time=NOW)
@@ -161,7 +161,7 @@ def test_log_of_an_ended_task_comes_from_storage(storage: InMemoryBlobStorage) -
 def test_missing_log_says_why(storage: InMemoryBlobStorage, task: TaskRecord, words: str) -> None:
     """By what is known of the task."""
     world = World()
-    with pytest.raises(FileMissingError, match=words), open_file(world, storage, "job", task, "stdout.txt"):  # type: ignore[arg-type]
+    with pytest.raises(NotFoundError, match=words), open_file(world, storage, "job", task, "stdout.txt"):  # type: ignore[arg-type]
         pass
 
 
