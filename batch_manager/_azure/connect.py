@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from azure.batch import BatchClient as SdkBatchClient
 from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
-from azure.storage.blob import BlobServiceClient
 
 from batch_manager._azure.batch import AzureBatchClient
 from batch_manager._azure.credentials import token_credential, with_vault
 from batch_manager._azure.storage import AzureBlobStorage
+from batch_manager._azure.storage_account import patience, storage_sdk
 from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.errors import ConfigurationError
-from batch_manager.patience import Patience
 from batch_manager.patient import PatientBatchClient, PatientBlobStorage
 from batch_manager.settings import BatchClientSettings
+
+__all__ = ["batch_sdk", "connect", "connect_storage", "patience", "storage_sdk"]
 
 
 def connect(settings: BatchClientSettings) -> BatchClient:
@@ -52,41 +51,8 @@ def batch_sdk(settings: BatchClientSettings) -> SdkBatchClient:
     return SdkBatchClient(settings.batch_endpoint, _batch_credential(settings))
 
 
-def patience(settings: BatchClientSettings) -> Patience:
-    """How long requests are repeated for."""
-    return Patience(limit=settings.patience_seconds)
-
-
 def _storage(settings: BatchClientSettings) -> AzureBlobStorage:
     return AzureBlobStorage(sdk=storage_sdk(settings), identity_reference=settings.identity_reference)
-
-
-def storage_sdk(settings: BatchClientSettings, **options: Any) -> BlobServiceClient:
-    """Microsoft's client of the storage account that the settings name. Makes no request.
-
-    Args:
-        settings: name the account.
-        options: further keywords of the client.
-
-    Raises:
-        ConfigurationError: the settings name none, or the connection string is not one.
-    """
-    settings = with_vault(settings)
-    if settings.storage_connection_string is not None:
-        try:
-            return BlobServiceClient.from_connection_string(
-                settings.storage_connection_string.get_secret_value(), **options
-            )
-        except ValueError:
-            raise ConfigurationError(
-                "storage_connection_string (AZURE_STORAGE_CONNECTION_STRING) is not a connection string"
-            ) from None
-    if settings.storage_account_url is None:
-        raise ConfigurationError(
-            "storage_account_url is not set: give the blob endpoint of the jobs' storage account in "
-            "AZURE_STORAGE_ACCOUNT_URL (https://ACCOUNT.blob.core.windows.net)"
-        )
-    return BlobServiceClient(settings.storage_account_url, credential=token_credential(settings), **options)
 
 
 def _batch_credential(settings: BatchClientSettings) -> AzureNamedKeyCredential | TokenCredential:

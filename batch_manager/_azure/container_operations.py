@@ -8,8 +8,8 @@ from functools import partial
 
 from azure.storage.blob import BlobServiceClient, ContainerProperties
 
-from batch_manager._azure.connect import patience, storage_sdk
 from batch_manager._azure.listing import Listing
+from batch_manager._azure.storage_account import patience, storage_sdk
 from batch_manager._azure.translate import translated
 from batch_manager.container_operations import ContainerOperations, ContainerSize, ContainerSummary
 from batch_manager.errors import ConflictError, NotFoundError

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 from azure.core.credentials import TokenCredential
-from azure.identity import ClientSecretCredential, DefaultAzureCredential, ManagedIdentityCredential
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from pydantic_settings.sources import AzureKeyVaultSettingsSource
 
@@ -57,6 +56,12 @@ def with_vault(settings: BatchClientSettings) -> BatchClientSettings:
 
 
 def _credential(settings: BatchClientSettings) -> TokenCredential:
+    from azure.identity import (  # 90 ms, which a key saves
+        ClientSecretCredential,
+        DefaultAzureCredential,
+        ManagedIdentityCredential,
+    )
+
     if settings.client_secret is not None:
         if settings.tenant_id is None or settings.identity_client_id is None:
             raise ConfigurationError(

@@ -121,7 +121,8 @@ class Exchange:
             return self._chunks()
         length = headers.get("Content-Length")
         if length is None:
-            return self._file.read()
+            content: bytes = self._file.read()
+            return content
         if not length.isdecimal():
             raise http.client.HTTPException("a Content-Length that is no number")
         return self._exactly(int(length))
@@ -149,7 +150,7 @@ class Exchange:
         return line
 
     def _exactly(self, size: int) -> bytes:
-        content = self._file.read(size)
+        content: bytes = self._file.read(size)
         if len(content) != size:
             raise http.client.IncompleteRead(b"", size - len(content))
         return content

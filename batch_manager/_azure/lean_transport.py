@@ -87,7 +87,7 @@ class LeanTransport(HttpTransport[HttpRequest, HttpResponse]):
         """
         url = urlsplit(request.url)
         head = head_of(request.method, url, request.headers)
-        body: bytes | None = request.data
+        body = request.data if isinstance(request.data, bytes) else None  # nothing else is sent through here
         exchange, is_fresh = self._exchange(url)
         try:
             try:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from xml.sax.saxutils import escape
 
 from azure.storage.blob import BlobServiceClient
 
 from batch_manager._azure.blob_listing import BlobPages, blob_info, read_staged_blocks
 from batch_manager._azure.blob_requests import BlobRequests, b64, place
 from batch_manager._azure.blob_sharing import SharedContainer
-from batch_manager._azure.connect import patience, storage_sdk
 from batch_manager._azure.lean_transport import lean_transport
 from batch_manager._azure.listing import Listing
+from batch_manager._azure.storage_account import patience, storage_sdk
 from batch_manager.errors import ConflictError, NotFoundError, ServiceError
 from batch_manager.patience import Patience
 from batch_manager.settings import BatchClientSettings
@@ -130,7 +129,7 @@ class AzureBlobStore:
         if md5 is not None:
             headers["x-ms-blob-content-md5"] = b64(md5)
         headers |= _metadata_headers(metadata)
-        blocks = "".join(f"<Latest>{escape(block_id)}</Latest>" for block_id in block_ids)
+        blocks = "".join(f"<Latest>{block_id}</Latest>" for block_id in block_ids)
         self._requests.send(
             f"put the blocks of {_words(container, blob)} together",
             "PUT",

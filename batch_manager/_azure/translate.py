@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from azure.batch import models
 from azure.core.exceptions import (
     AzureError,
     ClientAuthenticationError,
@@ -27,6 +27,9 @@ from batch_manager.errors import (
     PreconditionError,
     ServiceError,
 )
+
+if TYPE_CHECKING:
+    from azure.batch import models  # 60 ms
 
 _BY_STATUS: dict[int, type[ServiceError]] = {
     401: AccessDeniedError,
