@@ -67,15 +67,23 @@ class AzureNodeFiles:
     def _look(self, parent: str, path: str) -> NodeFile:
         """By a list, since the SDK logs a traceback for each HEAD that finds nothing: that answer has no body."""
         name = path.strip("/")
-        words = name.replace("'", "''")
-        parameters = {"$filter": f"startswith(name,'{words}')", "recursive": str("/" in name).lower()}
-        found = JsonPages(self._get, f"/{parent}/files", parameters)
-        for item in (item for page in found for item in page):
-            if item["name"].replace("\\", "/") == name and not item["isDirectory"]:
-                facts = item["properties"]
-                modified = datetime.fromisoformat(facts["lastModified"])
-                return NodeFile(size=int(facts["contentLength"]), last_modified=modified)
+        for spelled in dict.fromkeys((name, name.replace("/", "\\"))):  # as a Windows node has it
+            found = self._find(parent, spelled)
+            if found is not None:
+                return found
         raise NotFoundError(f"there is no file {path!r}", operation="look at it", status=404, code="FileNotFound")
+
+    def _find(self, parent: str, name: str) -> NodeFile | None:
+        words = name.replace("'", "''")
+        is_below = "/" in name or "\\" in name
+        parameters = {"$filter": f"startswith(name,'{words}')", "recursive": str(is_below).lower()}
+        for page in JsonPages(self._get, f"/{parent}/files", parameters):
+            for item in page:
+                if item["name"] == name and not item["isDirectory"]:
+                    facts = item["properties"]
+                    modified = datetime.fromisoformat(facts["lastModified"])
+                    return NodeFile(size=int(facts["contentLength"]), last_modified=modified)
+        return None
 
     def _get(self, url: str, parameters: dict[str, str]) -> Any:
         version = {} if "api-version=" in url else {"api-version": API_VERSION}

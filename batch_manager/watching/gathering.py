@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
+from batch_manager.causes import one_line
 from batch_manager.client import BatchClient
 from batch_manager.definitions import JobState, NodeRecord, PreparationRecord, TaskCounts, TaskDetail, TaskRecord
 from batch_manager.errors import ConflictError, InputError, NotFoundError
@@ -137,7 +138,7 @@ def _has_failed(record: PreparationRecord) -> bool:
 def _last_lines(files: NodeFiles, pool_id: str, node_id: str, path: str) -> tuple[str, ...]:
     content = _ask(lambda: files.read_node_file(pool_id, node_id, path, at_most=MAX_LOG_BYTES))
     lines = (content or b"").decode(errors="replace").splitlines()
-    return tuple(f"{node_id}, {path}: {line.strip()}" for line in lines if line.strip())[-MAX_LOG_LINES:]
+    return tuple(f"{node_id}, {path}: {one_line(line)}" for line in lines if line.strip())[-MAX_LOG_LINES:]
 
 
 def _other_jobs(operations: JobOperations, job: JobSummary) -> tuple[str, ...]:
