@@ -59,6 +59,14 @@ class BatchClientSettings:
         """The fields that were given to the constructor."""
         return frozenset(self._values)
 
+    def changed(self, **values: object) -> BatchClientSettings:
+        """The same, with other values for some fields.
+
+        Raises:
+            ConfigurationError: a keyword is no field.
+        """
+        return BatchClientSettings(**{**self._values, **values})
+
     def __getattr__(self, name: str) -> Any:
         # Reached only for names not set on the object: the fields, whose values live in the model.
         if name.startswith("_") or name not in BatchClientSettings.__annotations__:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from batch_manager.cli.accounts import account_settings
 from batch_manager.cli.options import AsJson
 from batch_manager.cli.output import console, owner_name, print_json
 from batch_manager.cli.telling import read_secret, told
@@ -46,12 +47,12 @@ def doctor(
     """
     from batch_manager.checkup.asking import Question, all_checks
     from batch_manager.checkup.running import exit_code, run_checks
-    from batch_manager.settings import BatchClientSettings
 
     logging.getLogger("azure").setLevel(logging.CRITICAL)  # what it would say on standard error is a finding
     question = Question(owner=owner_name(None), pool=pool, callback_url=read_secret(callback_file))
+    settings = account_settings().changed(patience_seconds=PATIENCE_SECONDS)
     found: list[Finding] = []
-    for finding in run_checks(all_checks(BatchClientSettings(patience_seconds=PATIENCE_SECONDS), question)):
+    for finding in run_checks(all_checks(settings, question)):
         found.append(finding)
         if not as_json:
             _show(finding)

@@ -82,9 +82,9 @@ def test_quota_of_none_ends_the_command_with_69(account: LocalAccount) -> None:
 def test_missing_setting_ends_the_command_with_78(account: LocalAccount) -> None:
     """And no check of the storage account stops those of Batch."""
     ended = account.run("doctor", more={"AZURE_STORAGE_CONNECTION_STRING": "", "AZURE_SUBSCRIPTION_ID": ""})
-    assert ended.code == 78
+    assert ended.code == 78, ended.out + ended.err
     assert "neither storage_account_url nor storage_connection_string is set" in ended.out
-    assert "ok        batch_access" in ended.out
+    assert "ok        batch_access" in ended.out, ended.out
 
 
 def test_wrong_key_is_told() -> None:

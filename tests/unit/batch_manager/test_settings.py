@@ -75,3 +75,10 @@ def test_secrets_directory_that_is_none_is_said(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv(SECRETS_DIRECTORY, "/nowhere")
     with pytest.raises(ConfigurationError, match="'/nowhere', which is not a folder"):
         _ = BatchClientSettings().batch_endpoint
+
+
+def test_settings_with_a_changed_value_keep_the_others() -> None:
+    """And the first ones stay as they are."""
+    first = BatchClientSettings(patience_seconds=1, batch_account_name="account")
+    second = first.changed(patience_seconds=2)
+    assert (first.patience_seconds, second.patience_seconds, second.batch_account_name) == (1, 2, "account")
