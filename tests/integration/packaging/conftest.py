@@ -21,7 +21,7 @@ from tests.support.wheelhouse import framework_wheelhouse, offline, write_wheel
 
 NAME = "pi_sweep"
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-SECONDS = 120
+SECONDS = 300
 
 Pack = Callable[..., Made]
 

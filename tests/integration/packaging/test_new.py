@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 NAME = "pi_sweep"
-SECONDS = 180
+SECONDS = 300
 
 
 @pytest.fixture(scope="module")
