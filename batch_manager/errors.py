@@ -16,6 +16,9 @@
     ├── EndedFromOutsideError              130  FinalizeTask was asked to end; it runs again
     ├── DiskError                           74  a file of this machine cannot be read or written
     ├── DependencyError                     69  what a package needs could not be resolved or brought
+    ├── TransferError                       69  some files were not moved; it lists them (75 if another try may do)
+    ├── FileError                           69  one file cannot be moved
+    ├── StoppedError                       130  a transfer was interrupted
     ├── CallbackError                       69  the callback could not be delivered
     │   └── CallbackRefusedError                nor can it be later
     └── ServiceError                        69  Batch or Blob Storage said no

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Generic, Self, TypeVar
 
 from batch_manager.errors import BatchManagerError, BusyError
+from batch_manager.exit_codes import ExitCode
 from batch_manager.patience import Patience
 
 T = TypeVar("T")
@@ -26,7 +27,9 @@ AHEAD = 8
 
 
 class StoppedError(BatchManagerError):
-    """The transfer was interrupted, or has given up."""
+    """The transfer was interrupted."""
+
+    exit_code = ExitCode.CANCELLED
 
 
 class Crew:
