@@ -19,7 +19,7 @@ from azure.storage.blob import AccountSasPermissions, ResourceTypes, generate_ac
 from dispatcher.stack import LocalStack
 from dispatcher.storage import StorageEndpoint
 
-ROUNDS, QUICK_ROUNDS = 5, 1
+ROUNDS, QUICK_ROUNDS = 3, 1
 KIB, MIB = 1 << 10, 1 << 20
 SMALL_FILES, QUICK_SMALL_FILES, SMALL_SIZE = 2_000, 50, 4 * KIB
 LARGE_SIZE, QUICK_LARGE_SIZE = 512 * MIB, 20 * MIB
