@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from batch_manager.errors import ConfigurationError, InputError
@@ -89,10 +91,23 @@ def commitizen_rules() -> CommitRules:
         ConfigurationError: it is not installed.
     """
     try:
-        from commitizen.defaults import BUMP_MAP, BUMP_MAP_MAJOR_VERSION_ZERO, BUMP_PATTERN
+        with _loggers_left_alone():
+            from commitizen.defaults import BUMP_MAP, BUMP_MAP_MAJOR_VERSION_ZERO, BUMP_PATTERN
     except ImportError:
         raise no_tool("a version by commits needs commitizen; give --app-version, or") from None
     return CommitRules(pattern=BUMP_PATTERN, bumps=BUMP_MAP, bumps_before_one=BUMP_MAP_MAJOR_VERSION_ZERO)
+
+
+@contextmanager
+def _loggers_left_alone() -> Iterator[None]:
+    """commitizen configures logging when it is imported, and so switches off every logger that there is."""
+    found = [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
+    before = [(logger, logger.disabled) for logger in found]
+    try:
+        yield
+    finally:
+        for logger, disabled in before:
+            logger.disabled = disabled
 
 
 def _run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

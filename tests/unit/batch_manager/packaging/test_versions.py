@@ -1,5 +1,8 @@
 """The version that commits make."""
 
+import subprocess
+import sys
+
 import pytest
 
 from batch_manager.packaging.history import commitizen_rules
@@ -69,3 +72,13 @@ def test_tag_of_the_application_goes_before_that_of_the_repository() -> None:
     assert latest_tag("pi", tags) == ("pi-v0.10.0", Version(major=0, minor=10, patch=0))
     assert latest_tag("rho", tags) == ("v9.0.0", Version(major=9, minor=0, patch=0))
     assert latest_tag("rho", ["latest"]) is None
+
+
+def test_rules_leave_loggers_switched_on() -> None:
+    """commitizen, imported, would switch off every logger of this package for the rest of the process."""
+    script = (
+        "import logging; logger = logging.getLogger('batch_manager.x'); "
+        "from batch_manager.packaging.history import commitizen_rules; commitizen_rules(); "
+        "raise SystemExit(logger.disabled)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
