@@ -15,7 +15,7 @@ from batch_manager.adding import IN_FLIGHT
 SMALL, LARGE = 10_000, 100_000
 QUICK_SMALL, QUICK_LARGE = 500, 1_000
 LATENCIES = (0.0, 0.1)
-ROUNDS = 3
+ROUNDS = 2
 AIM = 3
 _MB = 10**6
 
