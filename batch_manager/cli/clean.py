@@ -237,11 +237,18 @@ def _agreed(verdicts: Iterable[Verdict], *, yes: bool) -> bool:
 
 
 def _delete(account: Account, verdicts: tuple[Verdict, ...], selector: Selector, *, quiet: bool) -> list[Deletion]:
-    from batch_manager.cleaning.deleting import End, delete_chosen
-    from batch_manager.cleaning.selection import Fate
+    from batch_manager.cleaning.deleting import CANCEL_TIME, End, delete_chosen
+    from batch_manager.cleaning.selection import Fate, age_words
     from batch_manager.cli.progress import progress
 
     done: list[Deletion] = []
+    cancelled = sum(verdict.cancel_first for verdict in verdicts if verdict.fate is Fate.GOES)
+    if cancelled:
+        limit = age_words(CANCEL_TIME)
+        print(
+            f"cancelling {cancelled} job{'' if cancelled == 1 else 's'}; waiting for the end, {limit} at most",
+            file=sys.stderr,
+        )
     with progress("deleting", hidden=quiet) as bar:
         bar.expect(sum(verdict.fate is Fate.GOES for verdict in verdicts))
         for deletion in delete_chosen(account, verdicts, selector):
