@@ -75,7 +75,7 @@ def _missing(asked: PlanRequest) -> list[str]:
     elif asked.machines is None:
         missing.append("give --nodes N, or --pool, for an estimate of the time on nodes")
     elif not asked.machines.nodes:
-        missing.append("the pool has no nodes now: give --nodes N for an estimate of the time on nodes")
+        missing.append("there are no nodes now: give --nodes N for an estimate of the time on nodes")
     elif asked.prices is not None and asked.machines.vm_size is None:
         missing.append("give --vm-size, or --pool, for the cost")
     return missing
