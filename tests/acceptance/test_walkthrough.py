@@ -16,6 +16,7 @@ import pytest
 
 from dispatcher.receiver import CallbackReceiver
 from tests.support.recording_proxy import Recorder, recording_proxy
+from tests.support.wheelhouse import framework_wheelhouse
 
 PAGE = Path(__file__).parents[2] / "docs" / "walkthrough.md"
 SECONDS = 400
@@ -82,7 +83,7 @@ def walk(tmp_path_factory: pytest.TempPathFactory) -> Walk:
         "HOME": str(home),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "LANG": "C.UTF-8",
-        **{name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_"))},
+        **framework_wheelhouse(tmp_path_factory.mktemp("wheels")),
     }
     with CallbackReceiver() as receiver, recording_proxy() as (proxy, recorder), _processes_of(home) as processes:
         (home / "callback").write_text(receiver.url)
