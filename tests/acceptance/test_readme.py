@@ -15,18 +15,23 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 RUN_WHOLE = {
-    ROOT / "docs" / name
-    for name in (
-        "callback.md",
-        "ci.md",
-        "data-factory/README.md",
-        "faults.md",
-        "packages.md",
-        "service.md",
-    )
+    "callback.md": "acceptance/test_callback_page.py",
+    "ci.md": "acceptance/test_examples_ci.py",
+    "clean.md": "integration/cleaning/test_pages.py",
+    "data-factory/README.md": "acceptance/test_data_factory_page.py",
+    "deploy.md": "integration/deploying/test_page.py",
+    "doctor.md": "integration/cleaning/test_pages.py",
+    "faults.md": "acceptance/test_faults_page.py",
+    "files.md": "integration/transfer/test_files_page.py",
+    "packages.md": "integration/packaging/test_package.py",
+    "plan.md": "integration/planning/test_check_and_plan.py",
+    "pools.md": "integration/pools/test_pools_page.py",
+    "service.md": "acceptance/test_service_page.py",
+    "submit.md": "integration/submitting/test_page.py",
+    "walkthrough.md": "acceptance/test_walkthrough.py",
+    "watch.md": "integration/watching/test_page.py",
 }
-"""By test_callback_page.py, test_examples_ci.py, test_data_factory_page.py, test_faults_page.py and
-test_service_page.py, and tests/integration/packaging/test_package.py; so is the README's block about the service."""
+"""Pages whose every block is run, and by what; so is the README's block about the service, by test_examples_ci.py."""
 
 RUN_BY_CI = {"make demo", "make test", "make fuzz"}
 """By the CI script itself, which starts with the first two; it fuzzes with fewer requests."""
@@ -119,8 +124,17 @@ def test_no_page_has_a_command_that_nothing_runs() -> None:
     contributing = {"make setup", "make help", ".venv/bin/pre-commit install"}
     service = {command for command in _commands(ROOT / "README.md") if "dispatcher service" in command}
     service.add("python docs/examples/word_count.py")
-    found = {command for page in PAGES if page not in RUN_WHOLE for command in _commands(page)}
+    whole = {ROOT / "docs" / name for name in RUN_WHOLE}
+    found = {command for page in PAGES if page not in whole for command in _commands(page)}
     assert found <= here | RUN_BY_CI | contributing | service
+
+
+@pytest.mark.parametrize(("page", "test"), RUN_WHOLE.items())
+def test_page_that_is_run_whole_has_its_test(page: str, test: str) -> None:
+    """Which reads the page, and runs what is fenced as a shell's."""
+    text = (ROOT / "tests" / test).read_text()
+    assert Path(page).stem in text
+    assert _blocks(ROOT / "docs" / page, "sh")
 
 
 def test_hooks_of_the_contributing_page_can_be_installed(tmp_path: Path) -> None:
