@@ -159,7 +159,7 @@ def rollback(
             {"application": name, "default": change.after, "previousDefault": change.before, "warnings": list(words)}
         )
         return
-    before = f"; it was {change.before}" if change.changed else " already"
+    before = f"; it was {change.before or 'not set'}" if change.changed else " already"
     console().print(f"{name}: the default version is {change.after}{before}", markup=False)
     _warn(words)
 

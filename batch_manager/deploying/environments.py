@@ -14,6 +14,7 @@ in the key vault that ``key_vault_url`` names.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,7 @@ _SECRETS = {
     "client_secret": "AZURE_CLIENT_SECRET",
 }
 _VARIABLE = "_variable"
+_NAME_OF_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _OF_ACCOUNT = (
     "batch_account_key",
     "storage_account_url",
@@ -176,6 +178,10 @@ def _check(where: str, key: str, value: Any) -> None:
             raise ConfigurationError(f"{where}: {key} is {value!r}: give a number of seconds")
     elif not isinstance(value, str) or not value:
         raise ConfigurationError(f"{where}: {key} is {value!r}: give a text, in quotes if it is all digits")
+    elif key.endswith(_VARIABLE) and not _NAME_OF_VARIABLE.fullmatch(value):
+        raise ConfigurationError(  # not shown: it may be the secret itself
+            f"{where}: {key} is no name of an environment variable: put the secret in one, and give its name"
+        )
     elif key.endswith(("_url", "_endpoint")) and _may_hold_secret(value):
         raise ConfigurationError(f"{where}: {key} must be a plain URL, without a user, a query or a fragment")
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import lzma
+import re
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from batch_manager.account_management import PackageContent
 from batch_manager.errors import InputError
-from batch_manager.packaging.manifest import MANIFEST_FILE, read_manifest
+from batch_manager.packaging.manifest import MANIFEST_FILE, Manifest, read_manifest
 from batch_manager.packaging.names import check_application, check_version
 
 
@@ -39,20 +42,23 @@ def read_package(path: Path, *, application: str | None = None, version: str | N
         version: its version; likewise.
 
     Raises:
-        InputError: it is no zip, does not say what it is while nothing is given, or says something else.
+        InputError: it is no zip, is damaged, would unpack outside of its folder, does not say what it is while nothing
+            is given, or says something else.
     """
-    if not _has_manifest(path):
-        if application is None or version is None:
-            raise InputError(
-                f"{str(path)!r} has no {MANIFEST_FILE} that says what it is: make one with 'batch-manager package', or "
-                "give --application and --app-version"
-            )
-        named = (check_application(application), check_version(version))
-    else:
-        manifest = read_manifest(path)
+    has_manifest = _has_manifest(path)
+    _check_entries(path)
+    manifest = _manifest(path, is_named=None not in (application, version)) if has_manifest else None
+    if manifest is not None:
         named = (manifest.application, manifest.version)
         _compare(path, "--application", application, named[0])
         _compare(path, "--app-version", version, named[1])
+    elif application is None or version is None:
+        raise InputError(
+            f"{str(path)!r} has no {MANIFEST_FILE} that says what it is: make one with 'batch-manager package', or "
+            "give --application and --app-version"
+        )
+    else:
+        named = (check_application(application), check_version(version))
     return PackageFile(path=path, application=named[0], version=named[1], content=measure(path))
 
 
@@ -88,6 +94,39 @@ def _has_manifest(path: Path) -> bool:
         raise InputError(f"there is no file {str(path)!r}: make it with 'batch-manager package'") from None
     except (OSError, zipfile.BadZipFile) as error:
         raise InputError(f"{str(path)!r} cannot be read as a zip: {error}") from None
+
+
+def _manifest(path: Path, *, is_named: bool) -> Manifest | None:
+    """What a zip says of itself; None for another tool's file of that name, where the user says what the zip is."""
+    try:
+        return read_manifest(path)
+    except InputError:
+        if is_named:
+            return None
+        raise
+
+
+def _check_entries(path: Path) -> None:
+    """What is in a zip can be unpacked, and within its folder: a version that was deployed never changes.
+
+    Raises:
+        InputError: it cannot.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            outside = next((name for name in archive.namelist() if _is_outside(name)), None)
+            broken = archive.testzip() if outside is None else None
+    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error, lzma.LZMAError) as error:
+        raise InputError(f"{str(path)!r} cannot be unpacked: {error}; make it again") from None
+    if outside is not None:
+        raise InputError(f"{str(path)!r} has {outside!r} in it, which lies outside of its folder: make it without that")
+    if broken is not None:
+        raise InputError(f"{str(path)!r} is damaged: {broken!r} in it is not what it was; make it again")
+
+
+def _is_outside(name: str) -> bool:
+    parts = re.split(r"[/\\]", name)
+    return not parts[0] or ".." in parts or parts[0][1:2] == ":"
 
 
 def _compare(path: Path, option: str, given: str | None, found: str) -> None:

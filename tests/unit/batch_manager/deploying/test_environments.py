@@ -51,6 +51,15 @@ def test_variable_that_is_not_set_is_named(tmp_path: Path) -> None:
         find_environment("prod", tmp_path, {}).settings({})
 
 
+@pytest.mark.parametrize("secret", ["c2VjcmV0c2VjcmV0==", "AccountKey=c2VjcmV0", "a~b.c", "c2Vj" * 22])
+def test_secret_in_the_place_of_a_variables_name_is_refused_unseen(tmp_path: Path, secret: str) -> None:
+    """A key, a connection string, a client's secret."""
+    path = _write(tmp_path, ENDPOINT, f'batch_account_key_variable: "{secret}"')
+    with pytest.raises(ConfigurationError, match="is no name of an environment variable") as raised:
+        read_environments(path)
+    assert secret not in str(raised.value)
+
+
 def test_key_of_another_account_is_not_used_in_place_of_the_vaults(tmp_path: Path) -> None:
     """A variable comes before a vault."""
     _write(tmp_path, ENDPOINT, "key_vault_url: https://v.vault.azure.net")

@@ -54,6 +54,39 @@ def test_file_that_is_no_zip_is_told(tmp_path: Path, content: bytes | None) -> N
         read_package(path)
 
 
+def test_zip_of_another_tool_may_have_a_file_of_that_name(tmp_path: Path) -> None:
+    """As every package of Node.js has; who gives the names is believed."""
+    path = tmp_path / "node.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("package.json", '{"name": "tool", "version": "3.0.0"}')
+    assert read_package(path, application="tool", version="2.0.0").version == "2.0.0"
+    with pytest.raises(InputError, match=r"package\.json in it is missing or wrong"):
+        read_package(path)
+
+
+@pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_damaged_zip_is_refused(tmp_path: Path, compression: int) -> None:
+    """Before it is a version that never changes."""
+    path = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        archive.writestr("package.json", "x" * 100)
+    data = bytearray(path.read_bytes())
+    data[42:44] = b"\xff\xff"  # the first two bytes of its content
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"damaged\.zip' (is damaged|cannot be unpacked)"):
+        read_package(path, application="tool", version="1.0.0")
+
+
+@pytest.mark.parametrize("name", ["../evil", "site/../../evil", "/etc/evil", "..\\evil", "C:/evil"])
+def test_zip_that_unpacks_outside_of_its_folder_is_refused(tmp_path: Path, name: str) -> None:
+    """On nodes of any system."""
+    path = tmp_path / "slip.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, "x")
+    with pytest.raises(InputError, match="outside of its folder"):
+        read_package(path, application="tool", version="1.0.0")
+
+
 def test_reference_has_a_version_or_not() -> None:
     """Anything else is refused."""
     assert parse_reference("water") == ("water", None)
