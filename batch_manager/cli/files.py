@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -213,7 +215,35 @@ def _store() -> BlobStore:
 
 def _move(title: str, hidden: bool, run: Callable[[Progress], TransferResult]) -> TransferResult:
     with progress(title, unit="B", hidden=hidden) as bar:
-        return run(bar)
+        counting = _Counting(bar)
+        try:
+            return run(counting)
+        except KeyboardInterrupt:
+            print(f"batch-manager: {title}: {counting.told()} were moved or there already", file=sys.stderr)
+            raise
+
+
+class _Counting:
+    """A bar that also knows how far it is."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar, self._lock = bar, threading.Lock()
+        self._done = self._total = 0.0
+
+    def expect(self, total: float) -> None:
+        """See ``Progress``."""
+        self._total = total
+        self._bar.expect(total)
+
+    def advance(self, amount: float = 1) -> None:
+        """See ``Progress``."""
+        with self._lock:
+            self._done += amount
+        self._bar.advance(amount)
+
+    def told(self) -> str:
+        """How far it is."""
+        return f"{amount(self._done, 'B')} of {amount(self._total, 'B')}"
 
 
 def _destination(to: str | None, job: str | None) -> tuple[str, str]:
@@ -241,8 +271,6 @@ def _refuse_own_notes(names: dict[str, Path]) -> None:
 
 
 def _say_left_out(left_out: dict[Path, str]) -> None:
-    import sys
-
     for path, reason in left_out.items():
         print(f"batch-manager: {str(path)!r} is left out: {reason}", file=sys.stderr)
 
