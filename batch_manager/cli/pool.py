@@ -92,6 +92,7 @@ def create(
     scale = _given(dedicated=dedicated, spot=spot)
     tags = parse_tags(tag or ())
     options = _given(id=pool_id, vm_size=vm_size, scale=scale or None, owner=owner, tags=tags or None)
+    how = waiting(timeout, interval)
     layers = [options, assignments(set_ or ()), *([read_layer(file)] if file is not None else [])]
     pools = pool_operations()
     request = prepare(pools, [*layers, *_template(template)], owner_name(owner))
@@ -101,7 +102,7 @@ def create(
         print_json(as_sent(account_management, request))
         return
     created = create_pool(pools, account_management, request)
-    health = wait_until_ready(pools, request.id, waiting(timeout, interval)) if wait else None
+    health = wait_until_ready(pools, request.id, how) if wait else None
     if as_json:
         from batch_manager.pools.documents import health_document
 

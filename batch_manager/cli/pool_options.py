@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batch_manager.cli.accounts import account_settings
+from batch_manager.cli.options import checked_id
 from batch_manager.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from batch_manager.pools.readiness import PoolHealth
     from batch_manager.pools.waiting import Waiting
 
-PoolId = Annotated[str, typer.Argument(metavar="POOL", help="The pool's id.", show_default=False)]
+PoolId = Annotated[str, typer.Argument(metavar="POOL", help="The pool's id.", show_default=False, callback=checked_id)]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait until the pool has its nodes, and say why it has not.")]
 Timeout = Annotated[str, typer.Option(metavar="TIME", help="How long to wait: 90s, 30m, 2h.")]
 Interval = Annotated[float, typer.Option(min=0.2, metavar="SECONDS", help="Between two looks at the pool.")]

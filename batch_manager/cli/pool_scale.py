@@ -128,6 +128,8 @@ def autoscale(
     given = [word for word in (name, formula, formula_file) if word is not None]
     if len(given) > 1 or (off and (given or evaluate)) or (param and name is None):
         raise UsageError("give one of NAME (with --param), --formula, --formula-file and --off")
+    if every is not None and (not given or evaluate):
+        raise UsageError("--every goes with a formula that is to scale the pool: NAME, --formula or --formula-file")
     pools = pool_operations()
     text = _formula(name, param or (), formula, formula_file)
     if evaluate:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from batch_manager.cli.options import AsJson, Yes
+from batch_manager.cli.options import AsJson, Yes, checked_id
 from batch_manager.cli.output import Document, confirm, console, print_json
 from batch_manager.cli.pool_options import PoolId, length_of_time, note, pool_operations
 from batch_manager.cli.telling import read_secret, told
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from batch_manager.pools.users import Spread
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The user.", show_default=False)]
-Node = Annotated[str | None, typer.Option(metavar="ID", help="This node alone.", show_default="all that are there")]
+Node = Annotated[
+    str | None,
+    typer.Option(metavar="ID", help="This node alone.", show_default="all that are there", callback=checked_id),
+]
 
 users = typer.Typer(name="users", help="Who may log on to the nodes of a pool.", no_args_is_help=True)
 
@@ -55,13 +58,13 @@ def add(
     from batch_manager.cli.progress import progress
     from batch_manager.errors import UsageError
     from batch_manager.pool_operations import NodeUser
-    from batch_manager.pools.users import add_user, check_name, read_public_key
+    from batch_manager.pools.users import add_user, check_name, expiry_time, read_public_key
 
     if (ssh_key is None) == (password_file is None):
         raise UsageError("give either --ssh-key FILE or --password-file FILE")
     user = NodeUser(
         name=check_name(name),
-        expiry_time=datetime.now(UTC).replace(microsecond=0) + length_of_time(expires, "--expires"),
+        expiry_time=expiry_time(datetime.now(UTC), length_of_time(expires, "--expires")),
         is_admin=admin,
         ssh_public_key=None if ssh_key is None else read_public_key(ssh_key),
         password=read_secret(password_file),
@@ -76,12 +79,13 @@ def add(
 def delete(pool: PoolId, name: Name, node: Node = None, yes: Yes = False, as_json: AsJson = False) -> None:
     """Let somebody log on no longer. A user that is not there is success.
 
-    Exit codes: 0 no node has the user; 64 nobody could be asked; 69 Batch said no; 75 some nodes could not do it:
-    delete it again; 77 you may not; 78 a setting is missing; 130 you said no.
+    Exit codes: 0 no node has the user; 64 nobody could be asked; 65 the name cannot be one; 69 Batch said no; 75 some
+    nodes could not do it: delete it again; 77 you may not; 78 a setting is missing; 130 you said no.
     """
     from batch_manager.cli.progress import progress
-    from batch_manager.pools.users import delete_user
+    from batch_manager.pools.users import check_name, delete_user
 
+    check_name(name)
     where = f"node {node}" if node is not None else "all nodes"
     confirm(f"Delete user {name} from {where} of pool {pool}?", yes=yes)
     with progress(f"user {name}", unit="nodes", hidden=as_json) as shown:

@@ -77,7 +77,9 @@ def _put(layer: dict[str, Any], keys: list[str], value: Any, word: str) -> None:
 def _value(word: str, text: str) -> Any:
     import yaml  # 30 ms
 
+    from batch_manager.pools.strict_yaml import load
+
     try:
-        return yaml.safe_load(text) if text else ""
+        return load(text) if text else ""
     except yaml.YAMLError:
         raise InputError(f"{word}: the value is no YAML; quote it, as in 'KEY=\"a: b\"'") from None

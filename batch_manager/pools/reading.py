@@ -20,6 +20,15 @@ TEMPLATES = Path("azure-batch-manager") / "pools"
 """Below the user's folder for configuration."""
 
 
+_WORDS = {
+    "model_type": "give keys with values below it",
+    "dict_type": "give keys with values below it",
+    "list_type": "give a list",
+    "string_too_short": "give a text that is not empty",
+}
+"""Where pydantic's own words name Python's types."""
+
+
 def template_folder(environment: Mapping[str, str]) -> Path:
     """Where a user's templates are: ``~/.config/azure-batch-manager/pools``, or below ``XDG_CONFIG_HOME``; on Windows
     below ``APPDATA``."""
@@ -114,7 +123,7 @@ def _fault(loc: tuple[int | str, ...], kind: str, message: str, value: Any) -> s
         return f"{name} is no key{where}{there}"
     if kind == "missing":
         return f"{name} is missing: give it"
-    words = message.removeprefix("Value error, ").removeprefix("Input ")
+    words = _WORDS.get(kind) or message.removeprefix("Value error, ").removeprefix("Input ")
     if kind == "string_pattern_mismatch":
         form = message.split("'", 1)[1].rstrip("'")
         words = f"give what has the form {form}"

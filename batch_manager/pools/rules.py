@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from batch_manager.pools.model import Mount, PoolFile, ResourceFile
 
 _CORES = re.compile(r"(?:standard|basic)_[a-z]+(\d+)(?:-(\d+))?", re.IGNORECASE)
+_STEPS = re.compile(r"basic_a|standard_(a\d+|(d|ds|g|gs)\d+(-\d+)?(_v2)?(_promo)?)$", re.IGNORECASE)
 MAX_SLOTS_PER_CORE = 4
 MIN_TIMEOUT = timedelta(minutes=5)
 MAX_TIMEOUT = timedelta(days=7)
@@ -28,8 +29,9 @@ _NEEDS_SHELL = re.compile(r"&&|\|\||[|<>;`]|\$[A-Za-z_({]|%[A-Za-z_]\w*%")
 
 
 def cores(vm_size: str) -> int | None:
-    """The cores that a size's name says; None where it says none. In a few old families the number is none of cores."""
-    found = _CORES.match(vm_size)
+    """The cores that a size's name says; None where it says none, as in old families, whose number is that of a step
+    (a Standard_D3_v2 has 4 cores)."""
+    found = None if _STEPS.match(vm_size) else _CORES.match(vm_size)
     return None if found is None else max(1, int(found[2] or found[1]))
 
 

@@ -1,4 +1,5 @@
-"""YAML that says nothing twice. PyYAML takes the last of two equal keys, and what the first said is lost."""
+"""YAML that says nothing twice. PyYAML takes the last of two equal keys, and what the first said is lost; and it makes
+what contains itself."""
 
 from __future__ import annotations
 
@@ -30,6 +31,24 @@ def load(text: str) -> Any:
     """What a text says.
 
     Raises:
-        yaml.YAMLError: it is no YAML, or says something twice.
+        yaml.YAMLError: it is no YAML, says something twice, or something in it contains itself.
     """
-    return yaml.load(text, Loader=_Loader)
+    try:
+        value = yaml.load(text, Loader=_Loader)
+        _find_end(value, set())
+    except RecursionError:
+        raise yaml.YAMLError("something in it contains itself, or is too deep") from None
+    return value
+
+
+def _find_end(value: Any, ended: set[int]) -> None:
+    """Look at every part once.
+
+    Raises:
+        RecursionError: there is no end.
+    """
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in parts:
+        if id(part) not in ended:
+            _find_end(part, ended)
+    ended.add(id(value))

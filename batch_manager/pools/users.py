@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from batch_manager.errors import InputError, PreconditionError, ServiceError
@@ -17,6 +17,7 @@ from batch_manager.pool_operations import NodeUser, PoolDetail, PoolOperations
 
 USER_METADATA = "batchmanageruser-"
 """Begins the name of the metadata of each user; his name follows."""
+MIN_LENGTH = timedelta(minutes=1)
 _TRIES = 5
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,31}")
 _PUBLIC_KEY = re.compile(r"(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]{40,}( .*)?")
@@ -61,6 +62,20 @@ def check_name(name: str) -> str:
             "32 at most"
         )
     return name
+
+
+def expiry_time(now: datetime, length: timedelta) -> datetime:
+    """When a user's time ends.
+
+    Raises:
+        InputError: it would be over at once, or there is no such time.
+    """
+    if length < MIN_LENGTH:
+        raise InputError("--expires is less than a minute: give how long the user may log on, such as 8h")
+    try:
+        return now.replace(microsecond=0) + length
+    except OverflowError:
+        raise InputError("--expires is after the year 9999: give how long the user may log on, such as 7d") from None
 
 
 def read_public_key(path: Path) -> str:

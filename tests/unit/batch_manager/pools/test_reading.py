@@ -63,6 +63,30 @@ def test_value_of_another_type_is_refused(more: dict[str, Any]) -> None:
     assert next(iter(more)) in _refusal({**POOL, **more})
 
 
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"image": 3}, "image is 3: give keys with values below it"),
+        ({"tags": "x"}, 'tags is "x": give keys with values below it'),
+        ({"packages": "a:1.0.0"}, "give a list"),
+        ({"vm_size": ""}, "give a text that is not empty"),
+    ],
+)
+def test_value_of_another_type_is_told_without_pythons_words(more: dict[str, Any], said: str) -> None:
+    """Those who write the file need not know them."""
+    assert said in _refusal({**POOL, **more})
+
+
+@pytest.mark.parametrize("text", ["tags: &a {x: *a}", "packages: &a [*a]", "a: &a {b: &b [*a, *b]}"])
+def test_file_that_contains_itself_is_refused(tmp_path: Path, text: str) -> None:
+    """As YAML's anchors allow; the same thing twice is none."""
+    with pytest.raises(InputError, match="contains itself"):
+        read_layer(_file(tmp_path, text))
+    with pytest.raises(InputError):
+        assignments([text.replace(": ", "=", 1)])
+    assert read_layer(_file(tmp_path, "a: &a [1]\nb: [*a, *a]")) == {"a": [1], "b": [[1], [1]]}
+
+
 def test_secret_in_a_wrong_place_is_not_shown() -> None:
     """Neither as a value nor below a key that is not known."""
     said = _refusal({**POOL, "vm_size": ["https://x/y?sig=abcdefghijkl"], "password": "hunter2"})

@@ -118,11 +118,18 @@ def test_image_without_containers_is_noted_where_they_are_asked_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "number"), [("Standard_D16ds_v5", 16), ("standard_e8-2s_v5", 2), ("Basic_A1", 1), ("mine", None)]
+    ("size", "number"),
+    [("Standard_D16ds_v5", 16), ("standard_e8-2s_v5", 2), ("Standard_A2_v2", 2), ("Standard_D2_v3", 2), ("mine", None)],
 )
 def test_cores_are_read_from_the_name(size: str, number: int | None) -> None:
     """Where it says them."""
     assert cores(size) == number
+
+
+@pytest.mark.parametrize("size", ["Standard_D3_v2", "standard_ds13-2_v2", "Standard_D11", "Standard_A10", "Basic_A1"])
+def test_cores_are_not_read_from_a_number_of_steps(size: str) -> None:
+    """A Standard_D3_v2 has 4 cores, and may have 16 slots."""
+    assert cores(size) is None
 
 
 def _choice(**given: Any) -> ImageChoice:

@@ -9,7 +9,15 @@ import pytest
 
 from batch_manager.errors import InputError
 from batch_manager.pool_operations import NodeUser, PoolNode
-from batch_manager.pools.users import add_user, check_name, delete_user, known_users, own_users, read_public_key
+from batch_manager.pools.users import (
+    add_user,
+    check_name,
+    delete_user,
+    expiry_time,
+    known_users,
+    own_users,
+    read_public_key,
+)
 from tests.support.pools_in_memory import NOW, PoolsInMemory, detail
 
 ANNA = NodeUser(name="anna", expiry_time=NOW + timedelta(days=1), ssh_public_key="ssh-rsa x", password="hidden")
@@ -43,6 +51,14 @@ def test_node_that_is_not_ready_does_not_keep_the_others() -> None:
     pools.nodes.unready.add("n0")
     spread = add_user(pools, "p", ANNA, None, lambda done, of: None)
     assert (spread.done, list(spread.failed)) == (("n1",), ["n0"])
+
+
+@pytest.mark.parametrize("length", [timedelta(0), timedelta(seconds=59), timedelta(days=999_999_999)])
+def test_time_that_is_none_is_refused(length: timedelta) -> None:
+    """Before anything is written down."""
+    assert expiry_time(NOW, timedelta(days=1)) == ANNA.expiry_time
+    with pytest.raises(InputError, match="--expires is"):
+        expiry_time(NOW, length)
 
 
 def test_user_is_deleted_from_all_nodes_and_forgotten() -> None:
