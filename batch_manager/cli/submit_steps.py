@@ -94,7 +94,7 @@ def prepare(said: Said) -> Prepared:
     client = BatchClientFactory.create(settings)
     found = find_here(said.workload)
     owner, tags = owner_name(said.owner), parse_tags(said.tags)
-    job_id = said.job_id or unique_job_id(found.module, owner, datetime.now(UTC))
+    job_id = said.job_id if said.job_id is not None else unique_job_id(found.module, owner, datetime.now(UTC))
     check_job_id(job_id)
     parameters = read_parameters(said.words, said.params_file)
     own_pool = None if said.auto_pool is None else _own_pool(said.auto_pool, settings, job_id, owner, tags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -14,6 +15,9 @@ from batch_manager.errors import BatchManagerError, InputError
 from batch_manager.exit_codes import ExitCode
 
 P = ParamSpec("P")
+
+_WRONG_PATH = (errno.ENOENT, errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG)
+"""Errors that another path mends."""
 
 
 def told(interrupted: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
@@ -30,6 +34,10 @@ def told(interrupted: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
                 command(*arguments, **options)
             except BatchManagerError as error:
                 fail(str(error), error.exit_code)
+            except OSError as error:
+                if error.errno == errno.EPIPE:  # whoever reads the output has enough: no error of ours
+                    raise
+                fail(_of_the_disk(error), ExitCode.BAD_INPUT if error.errno in _WRONG_PATH else ExitCode.IO_ERROR)
             except KeyboardInterrupt:
                 fail(f"interrupted; {interrupted}", ExitCode.CANCELLED)
 
@@ -42,6 +50,11 @@ def fail(message: str, code: ExitCode) -> NoReturn:
     """End the command with a message."""
     print(f"batch-manager: {message}", file=sys.stderr)
     raise typer.Exit(code)
+
+
+def _of_the_disk(error: OSError) -> str:
+    where = f" {str(error.filename)!r}" if error.filename is not None else ""
+    return f"the file system refused{where}: {error.strerror or error}; give another path, or see to the disk"
 
 
 def read_secret(path: Path | None) -> str | None:

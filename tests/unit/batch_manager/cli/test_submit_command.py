@@ -9,7 +9,7 @@ import typer
 from batch_manager.cli import jobs, submit_steps
 from batch_manager.cli.submit_steps import Prepared, Said
 from batch_manager.definitions import AllocationState, PoolRecord
-from batch_manager.errors import UsageError
+from batch_manager.errors import InputError, UsageError
 from batch_manager.job_request import JobRequest
 from batch_manager.settings import BatchClientSettings
 from batch_manager.testing import InMemoryBatchClient
@@ -97,3 +97,9 @@ def test_ctrl_c_while_waiting_leaves_the_job_and_says_so(
 def test_callback_is_in_no_representation() -> None:
     """Of what was said."""
     assert "HUSH" not in repr(Said(workload="w", callback_url="https://a/HUSH"))
+
+
+def test_empty_job_id_is_refused() -> None:
+    """As of '--job-id "$JOB"' where the variable is empty: given twice it would otherwise be two jobs."""
+    with pytest.raises(InputError, match="the job id is empty"):
+        submit_steps.prepare(Said(workload="workloads.water_network", pool="p", job_id=""))
