@@ -6,11 +6,8 @@ read from the file, so that help does not wait for what it will not run.
 
 from __future__ import annotations
 
-import ast
-import importlib.util
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -18,6 +15,9 @@ from typer.main import get_command
 
 from batch_manager.cli.telling import fail
 from batch_manager.exit_codes import ExitCode
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "batch_manager.commands"
 
@@ -65,11 +65,16 @@ class _NotLoaded(TyperCommand):
 
 
 def _found() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # 20 ms, which our own commands do not wait for
+
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
 def _first_line(point: EntryPoint) -> str:
     """What its module says of itself; its own name where the file cannot be read."""
+    import ast
+    import importlib.util
+
     try:
         spec = importlib.util.find_spec(point.module)
         text = Path(spec.origin).read_text(encoding="utf-8") if spec is not None and spec.origin else ""
