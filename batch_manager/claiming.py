@@ -71,6 +71,19 @@ def give_back(storage: BlobStorage, container: str) -> None:
         _log.warning("the mark of a submission that has ended could not be deleted: %s", error)
 
 
+def standing_claim(storage: BlobStorage, container: str, job_id: str, now: datetime) -> Claim | None:
+    """The claim of a submission that goes on, or was killed less than ``CLAIM_LIFETIME`` ago; None if there is none.
+
+    Raises:
+        ServiceError: Azure Storage could not be asked.
+    """
+    try:
+        found = _decode(job_id, storage.read(container, CLAIM_BLOB))
+    except NotFoundError:
+        return None
+    return found if found is not None and now - found.since < CLAIM_LIFETIME else None
+
+
 def _take(storage: BlobStorage, container: str, claim: Claim) -> None:
     content = _encode(claim)
     while not storage.upload_new(container, CLAIM_BLOB, content):

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from batch_manager.claiming import claimed
 from batch_manager.client import BatchClient, BlobStorage
 from batch_manager.command_line import decode_line
 from batch_manager.counting import task_outcome
@@ -34,7 +36,7 @@ from batch_manager.naming import (
     container_name,
 )
 from batch_manager.outcome import Outcome
-from batch_manager.submit import check_job_id, submit_job
+from batch_manager.submit import check_job_id, claim_of, submit_job
 from batch_manager.takeover import Takeover, added_digest, encode_takeover, read_takeover
 
 PARALLEL_COPIES = 8
@@ -107,9 +109,12 @@ def rerun_failed(
     copied = None
     if not _exists(client, request.job_id):
         client.storage.create_container(target, ownership_metadata(request, of_container=True))
-        client.storage.upload(target, RERUN_BLOB, encode_takeover(takeover))
-        copied = _copy(client.storage, source, target)
-    submit_job(_FilesAreThere(), client, request)
+        with claimed(client.storage, target, claim_of(request, time.time())):
+            client.storage.upload(target, RERUN_BLOB, encode_takeover(takeover))
+            copied = _copy(client.storage, source, target)
+            submit_job(_FilesAreThere(), client, request)
+    else:
+        submit_job(_FilesAreThere(), client, request)
     _log.info("job is run again", extra={"job": job_id, "again": request.job_id, "taken_over": len(takeover.done)})
     return Rerun(job_id=request.job_id, taken_over=len(takeover.done), copied=copied)
 

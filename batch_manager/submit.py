@@ -59,6 +59,7 @@ __all__ = [
     "PlaceFiles",
     "check_callback_url",
     "check_job_id",
+    "claim_of",
     "examine_job",
     "new_job_id",
     "one_by_one",
@@ -155,7 +156,7 @@ def submit_job(
     if make_pool is not None:
         make_pool()
     client.storage.create_container(container, ownership_metadata(request, of_container=True))
-    with claimed(client.storage, container, _claim(request, callback, clock())):
+    with claimed(client.storage, container, claim_of(request, clock())):
         if is_submitted(client, request, callback):
             return False
         _upload(client.storage, container, request, callback, partial(place_files, client.storage, container, files))
@@ -197,8 +198,13 @@ def examine_job(
     return facts.files
 
 
-def _claim(request: JobRequest, callback: bytes, now: float) -> Claim:
-    told = hashlib.sha256(request_digest(request).encode() + callback).hexdigest()[:16]
+def claim_of(request: JobRequest, now: float) -> Claim:
+    """What keeps other submissions off the job's container while its files are written.
+
+    Raises:
+        InputError: the callback cannot be used.
+    """
+    told = hashlib.sha256(request_digest(request).encode() + callback_document(request)).hexdigest()[:16]
     since = datetime.fromtimestamp(now, UTC)
     return Claim(job_id=request.job_id, digest=told, owner=request.owner, since=since)
 

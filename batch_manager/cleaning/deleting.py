@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from batch_manager.cancelling import cancel_job
+from batch_manager.claiming import standing_claim
 from batch_manager.cleaning.inventory import ENDED, JOB_CONTAINERS
 from batch_manager.cleaning.selection import Fate, Kind, Selector, Verdict, judge_container, judge_job, judge_pool
 from batch_manager.client import BatchClient
@@ -177,6 +178,8 @@ class _Deleting:
             container = self._account.containers.get_container(verdict.name)
         except NotFoundError:
             return _deleted(verdict)
+        if (submitted := self._being_submitted(verdict)) is not None:
+            return submitted
         fresh = judge_container(container, self._job_of(container.name), self._selector, self._clock.now(), self._gone)
         changed = self._changed(verdict, fresh)
         if changed is None:
@@ -195,6 +198,21 @@ class _Deleting:
         if changed is None:
             self._account.pools.delete_pool(verdict.name, found.etag)
         return changed or _deleted(verdict)
+
+    def _being_submitted(self, verdict: Verdict) -> Deletion | None:
+        """Why a container stays whose job is about to be made: its files come first, the job last. One that was named
+        goes, for a submission that was killed looks the same."""
+        job_id = verdict.ownership.job_id if verdict.ownership is not None else None
+        if job_id is None or job_id in self._selector.job_ids or self._job_of(verdict.name) is not None:
+            return None
+        claim = standing_claim(self._account.client.storage, verdict.name, job_id, self._clock.now())
+        if claim is None:
+            return None
+        words = (
+            f"its job is being submitted since {claim.since:%Y-%m-%d %H:%M} UTC; if that was killed: "
+            f"batch-manager clean --job {job_id}"
+        )
+        return Deletion(kind=verdict.kind, name=verdict.name, end=End.STAYS, message=words)
 
     def _job_of(self, container: str) -> JobSummary | None:
         """The job whose container this is: Batch finds a job by its id in any case."""

@@ -12,6 +12,7 @@ from batch_manager.errors import NotFoundError, PreconditionError, ServiceError
 from batch_manager.job_operations import JobQuery, JobSummary
 from batch_manager.ownership import Ownership
 from batch_manager.pool_operations import PoolDetail, PoolSummary
+from batch_manager.testing import InMemoryBlobStorage
 
 T = TypeVar("T")
 
@@ -72,6 +73,7 @@ class AccountInMemory:
         self.jobs = {thing.id: thing for thing in things if isinstance(thing, JobSummary)}
         self.containers = {thing.name: thing for thing in things if isinstance(thing, ContainerSummary)}
         self.pools = {thing.id: thing for thing in things if isinstance(thing, PoolSummary)}
+        self.storage = InMemoryBlobStorage()
         self.deleted: list[str] = []
         self.fails: set[str] = set()
         self.changes: set[str] = set()

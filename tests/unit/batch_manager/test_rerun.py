@@ -1,5 +1,7 @@
 """A rerun, and each request of it and of its job manager interrupted: it comes to the same job."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
@@ -8,10 +10,10 @@ from batch_manager import JobRequest, submit_job
 from batch_manager.client import BatchClient
 from batch_manager.definitions import JobDefinition, PoolDefinition, TaskDefinition, TaskState
 from batch_manager.environment import read_node_environment
-from batch_manager.errors import InputError
+from batch_manager.errors import ConflictError, InputError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.manage import manage_job
-from batch_manager.naming import FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, REQUEST_BLOB, RERUN_BLOB
+from batch_manager.naming import CLAIM_BLOB, FINALIZE_TASK_ID, JOB_MANAGER_TASK_ID, REQUEST_BLOB, RERUN_BLOB
 from batch_manager.rerun import Rerun, next_job_id, rerun_failed
 from batch_manager.takeover import Takeover, encode_takeover
 from batch_manager.testing import InMemoryBatchClient
@@ -98,6 +100,17 @@ def test_rerun_may_have_another_pool() -> None:
     client.create_pool(PoolDefinition(id="other"))
     again = rerun_failed(client, JOB, pool_id="other")
     assert client.get_job(again.job_id).pool_id == "other"
+
+
+def test_rerun_writes_nothing_where_another_job_is_being_submitted() -> None:
+    """Under the id that it would have."""
+    client = _account()
+    client.storage.create_container(f"job-{AGAIN}")
+    claim = {"digest": "another", "owner": "ben", "since": time.time()}
+    client.storage.upload(f"job-{AGAIN}", CLAIM_BLOB, json.dumps(claim).encode())
+    with pytest.raises(ConflictError, match="being submitted by ben"):
+        rerun_failed(client, JOB)
+    assert list(client.storage.list_blobs(f"job-{AGAIN}")) == [CLAIM_BLOB]
 
 
 def test_job_that_has_not_ended_is_not_run_again() -> None:

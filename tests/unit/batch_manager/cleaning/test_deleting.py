@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -13,6 +14,7 @@ from batch_manager.cleaning.deleting import Account, Clock, Deletion, End, delet
 from batch_manager.cleaning.inventory import Inventory
 from batch_manager.cleaning.selection import Selector, Verdict, choose
 from batch_manager.definitions import JobState
+from batch_manager.naming import CLAIM_BLOB
 from tests.support.things_to_clean import NOW, AccountInMemory, container, job, pool
 
 MINE = Selector(me="me")
@@ -91,6 +93,29 @@ def test_job_that_is_changed_at_the_moment_of_its_deletion_stays() -> None:
     account = AccountInMemory(container(), job())
     account.changes = {"a"}
     assert _ends(_delete(account)) == {"a": End.STAYS, "job-a": End.STAYS}
+
+
+def _with_claim(age: timedelta) -> AccountInMemory:
+    account = AccountInMemory(container())
+    account.storage.create_container("job-a")
+    claim = {"digest": "d", "owner": "me", "since": (NOW - age).timestamp()}
+    account.storage.upload("job-a", CLAIM_BLOB, json.dumps(claim).encode())
+    return account
+
+
+def test_container_of_a_job_that_is_being_submitted_stays() -> None:
+    """Its files come first and the job last: it only looks as if its job were gone."""
+    account = _with_claim(timedelta(hours=2))
+    (deletion,) = _delete(account)
+    assert (deletion.end, account.deleted) == (End.STAYS, [])
+    assert "being submitted since 2026-11-20 10:00 UTC" in deletion.message
+
+
+def test_container_of_a_submission_that_was_given_up_goes() -> None:
+    """It was killed a day ago; or its job is named."""
+    assert _ends(_delete(_with_claim(timedelta(days=1)))) == {"job-a": End.DELETED}
+    named = replace(MINE, job_ids=frozenset({"a"}))
+    assert _ends(_delete(_with_claim(timedelta(hours=2)), selector=named)) == {"job-a": End.DELETED}
 
 
 def test_pool_that_a_new_job_uses_stays() -> None:
