@@ -6,7 +6,7 @@ from azure.batch import BatchClient as SdkBatchClient
 from azure.core.credentials import AzureNamedKeyCredential, TokenCredential
 
 from batch_manager._azure.batch import AzureBatchClient
-from batch_manager._azure.credentials import token_credential, with_vault
+from batch_manager._azure.credentials import require_https, token_credential, with_vault
 from batch_manager._azure.storage import AzureBlobStorage
 from batch_manager._azure.storage_account import patience, storage_sdk
 from batch_manager.client import BatchClient, BlobStorage
@@ -57,6 +57,7 @@ def _storage(settings: BatchClientSettings) -> AzureBlobStorage:
 
 def _batch_credential(settings: BatchClientSettings) -> AzureNamedKeyCredential | TokenCredential:
     if settings.batch_account_key is None:
+        require_https("batch_endpoint", "AZURE_BATCH_ENDPOINT", settings.batch_endpoint or "")
         return token_credential(settings)
     if settings.batch_account_name is None:
         raise ConfigurationError(

@@ -27,6 +27,19 @@ def token_credential(settings: BatchClientSettings) -> TokenCredential:
     return _credential(with_vault(settings))
 
 
+def require_https(field: str, variable: str, url: str) -> None:
+    """Refuse an address that a token would be sent to in the clear; Microsoft's clients do not send it either.
+
+    Raises:
+        ConfigurationError: it is no https address.
+    """
+    if not url.lower().startswith("https://"):
+        raise ConfigurationError(
+            f"{field} ({variable}) is {url.partition('?')[0]!r}: without a key a token is sent, and over https alone: "
+            "give the https address, or a key"
+        )
+
+
 def with_vault(settings: BatchClientSettings) -> BatchClientSettings:
     """The settings, with what their key vault has for those that are set nowhere else. It is asked once, by who the
     settings outside it name.

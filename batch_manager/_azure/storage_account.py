@@ -10,7 +10,7 @@ from typing import Any
 
 from azure.storage.blob import BlobServiceClient
 
-from batch_manager._azure.credentials import token_credential, with_vault
+from batch_manager._azure.credentials import require_https, token_credential, with_vault
 from batch_manager.errors import ConfigurationError
 from batch_manager.patience import Patience
 from batch_manager.settings import BatchClientSettings
@@ -46,4 +46,5 @@ def storage_sdk(settings: BatchClientSettings, **options: Any) -> BlobServiceCli
             "storage_account_url is not set: give the blob endpoint of the jobs' storage account in "
             "AZURE_STORAGE_ACCOUNT_URL (https://ACCOUNT.blob.core.windows.net)"
         )
+    require_https("storage_account_url", "AZURE_STORAGE_ACCOUNT_URL", settings.storage_account_url)
     return BlobServiceClient(settings.storage_account_url, credential=token_credential(settings), **options)
