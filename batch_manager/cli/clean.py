@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batch_manager.cli.accounts import account_settings
-from batch_manager.cli.options import AsJson, DryRun, Yes
+from batch_manager.cli.options import AsJson, DryRun, Yes, checked_ids
 from batch_manager.cli.output import console, owner_name, print_json
 from batch_manager.cli.telling import told
 from batch_manager.errors import InputError, UsageError
@@ -99,7 +99,11 @@ def report(
 def clean(
     job: Annotated[
         list[str] | None,
-        typer.Option(metavar="ID", help="This job, its container, the pool made for it. May be given several times."),
+        typer.Option(
+            metavar="ID",
+            help="This job, its container, the pool made for it. May be given several times.",
+            callback=checked_ids,
+        ),
     ] = None,
     tag: Tags = None,
     owner: Annotated[
@@ -141,7 +145,7 @@ def clean(
     if job and not verdicts:
         print(f"nothing is there of {', '.join(job)}", file=sys.stderr)
     _refuse_named(verdicts)
-    agreed = not dry_run and _agreed(verdicts, yes=yes)
+    agreed = not dry_run and _agreed(verdicts, yes=yes, is_shown=not as_json)
     deletions = _delete(account, verdicts, selector, quiet=as_json) if agreed else []
     if as_json:
         from batch_manager.cleaning.documents import clean_document
@@ -221,15 +225,15 @@ def _refuse_named(verdicts: Iterable[Verdict]) -> None:
         raise InputError(f"nothing was deleted. {words}")
 
 
-def _agreed(verdicts: Iterable[Verdict], *, yes: bool) -> bool:
-    """Whether what goes may be deleted; where nobody can be asked, it is a dry run."""
+def _agreed(verdicts: Iterable[Verdict], *, yes: bool, is_shown: bool) -> bool:
+    """Whether what goes may be deleted; where nobody can be asked, or would not know what, it is a dry run."""
     from batch_manager.cleaning.selection import Fate
     from batch_manager.cli.output import confirm
 
     count = sum(verdict.fate is Fate.GOES for verdict in verdicts)
     if not count:
         return False
-    if not yes and not sys.stdin.isatty():
+    if not yes and not (is_shown and sys.stdin.isatty()):
         print("nothing was deleted: give --yes to delete it", file=sys.stderr)
         return False
     confirm(f"delete {'it' if count == 1 else f'these {count}'}?", yes=yes)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from batch_manager.cli.accounts import batch_client
-from batch_manager.cli.options import AsJson, Job
+from batch_manager.cli.options import AsJson, Job, checked_id
 from batch_manager.cli.telling import read_secret, told
 from batch_manager.errors import InputError
 from batch_manager.exit_codes import ExitCode
@@ -152,11 +152,16 @@ def rerun(
         bool, typer.Option("--failed", help="What did not succeed: tasks that failed, were skipped or cancelled.")
     ] = False,
     job_id: Annotated[
-        str | None, typer.Option(help="The new job's id.", show_default="JOB-r2, then JOB-r3, ...")
+        str | None, typer.Option(help="The new job's id.", show_default="JOB-r2, then JOB-r3, ...", callback=checked_id)
     ] = None,
     pool: Annotated[
         str | None,
-        typer.Option(metavar="POOL", help="Where it runs; a pool of the job's own is gone.", show_default="of the job"),
+        typer.Option(
+            metavar="POOL",
+            help="Where it runs; a pool of the job's own is gone.",
+            show_default="of the job",
+            callback=checked_id,
+        ),
     ] = None,
     callback_file: Annotated[
         Path | None,

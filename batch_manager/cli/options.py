@@ -23,6 +23,13 @@ def checked_id(value: str | None) -> str | None:
     return value
 
 
+def checked_ids(values: list[str] | None) -> list[str] | None:
+    """Likewise of several."""
+    for value in values or ():
+        checked_id(value)
+    return values
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; needed where nobody can answer.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and do nothing.")]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from batch_manager.cli.accounts import account_settings, batch_client
-from batch_manager.cli.options import AsJson, Job
+from batch_manager.cli.options import AsJson, Job, checked_ids
 from batch_manager.cli.output import console, print_json
 from batch_manager.cli.telling import told
 from batch_manager.cli.watch_logs import logs
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from batch_manager.job_operations import JobOperations
     from batch_manager.watching.looks import Look
 
-Jobs = Annotated[list[str], typer.Argument(metavar="JOB...", help="The jobs' ids.", show_default=False)]
+Jobs = Annotated[
+    list[str], typer.Argument(metavar="JOB...", help="The jobs' ids.", show_default=False, callback=checked_ids)
+]
 Owner = Annotated[str | None, typer.Option(metavar="NAME", help="Only jobs of this owner.", show_default="all")]
 Tags = Annotated[
     list[str] | None,

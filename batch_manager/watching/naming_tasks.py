@@ -16,8 +16,10 @@ def find_task(client: BatchClient, job_id: str, name: str) -> TaskDetail:
 
     Raises:
         NotFoundError: there is none, or no such job.
-        InputError: several have this display name; the message names their ids.
+        InputError: the name is empty, or several have it for a display name; the message names their ids.
     """
+    if not name.strip():
+        raise InputError("the task's name is empty: give its id or its display name")
     try:
         return client.get_task(job_id, name)
     except NotFoundError as error:

@@ -105,6 +105,7 @@ def test_retry_of_a_task_that_runs_again_is_no_error() -> None:
     ("name", "error", "words"),
     [
         ("mesh", InputError, "give an id, such as 1, 2"),
+        ("", InputError, "the task's name is empty"),
         ("3", NotFoundError, "nor has a task this display name"),
         ("Mesh 3", NotFoundError, "nor has a task this display name"),
     ],
