@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from batch_manager.cli.accounts import account_settings
 from batch_manager.cli.telling import read_secret
@@ -41,7 +41,7 @@ def read_place(text: str) -> Words:
     account_url: str | None = None
     path = text
     if "://" in text:
-        url = urlsplit(text)
+        url = _split(text)
         if url.query or url.fragment or "@" in url.netloc:
             raise InputError(
                 "a URL of a container or a blob must have no query: other processes can read a SAS on a command line; "
@@ -58,6 +58,15 @@ def read_place(text: str) -> Words:
             "CONTAINER/PATH"
         )
     return Words(account_url, container, blob)
+
+
+def _split(text: str) -> SplitResult:
+    try:
+        return urlsplit(text)
+    except ValueError as error:  # the text may hold a SAS, so it is not repeated
+        raise InputError(
+            f"the URL of a place cannot be read: {error}; give https://ACCOUNT.blob.core.windows.net/CONTAINER/PATH"
+        ) from None
 
 
 def place_of(text: str, connection: Path | None) -> Place:

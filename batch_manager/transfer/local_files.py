@@ -40,7 +40,7 @@ def find_files(paths: Iterable[Path], prefix: str = "") -> LocalFiles:
         if not path.exists():
             raise InputError(f"there is no file or folder {str(path)!r}")
         for file in _below(path, found.left_out) if path.is_dir() else (path,):
-            name = prefix + (file.relative_to(path).as_posix() if path.is_dir() else file.resolve().name)
+            name = prefix + (file.relative_to(path).as_posix() if path.is_dir() else file.name)
             _refuse_wrong(name, file)
             other = found.files.setdefault(name, file)
             if other != file:

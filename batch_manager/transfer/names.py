@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from batch_manager.errors import InputError
+
 MAX_NAME_BYTES = 255
 """Of one part of a path, in UTF-8, on the usual file systems."""
 
@@ -91,7 +93,10 @@ class Pattern:
 
     def __init__(self, text: str) -> None:
         whole = f"{text}**" if text.endswith("/") else text if "/" in text else f"**/{text}"
-        self._regex = re.compile(_regex(whole), re.DOTALL)
+        try:
+            self._regex = re.compile(_regex(whole), re.DOTALL)
+        except re.error as error:
+            raise InputError(f"the pattern {text!r} cannot be used: {error.msg}") from None
         self._beginning = re.split(r"[*?\[]", whole, maxsplit=1)[0]
 
     @property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -14,6 +16,8 @@ from batch_manager.transfer.moving import FileError
 from batch_manager.transfer.seam import BlobInfo
 
 _READ_SIZE = 1 << 20
+_HASHED_LATER = 2
+"""Pieces that are written and wait for their turn in the MD5."""
 
 
 class PartFile:
@@ -34,7 +38,7 @@ class PartFile:
         self._state = target.with_name(f".{key}.part.json")
         self._file: BinaryIO
         self._lock: BinaryIO
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._md5 = _FollowingMd5()
         self.size = 0
 
     def __enter__(self) -> Self:
@@ -58,6 +62,7 @@ class PartFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._md5.close()
         self._file.close()
         self._lock.close()
 
@@ -74,19 +79,25 @@ class PartFile:
             FileError: it is not what the blob was said to be; it is thrown away.
         """
         self._file.close()
-        whole = (self.size, self._md5.digest()) == (self._info.size, self._info.md5 or self._md5.digest())
+        whole = self.size == self._info.size and self._info.md5 in (None, self._md5.digest())
         if whole:
             self._path.replace(self._target)
         else:
             self._path.unlink(missing_ok=True)
-        self._lock.close()
-        self._state.unlink(missing_ok=True)
+        self._forget_state()
         if not whole:
             raise FileError(
                 f"what arrived is {self.size} bytes with another MD5 than the blob's, which has {self._info.size}; "
                 "it was thrown away",
                 ExitCode.TRY_AGAIN,
             )
+
+    def _forget_state(self) -> None:
+        """While it is locked, so that it cannot be another process's by then; Windows removes no file that is open."""
+        if os.name == "nt":
+            self._lock.close()
+        self._state.unlink(missing_ok=True)
+        self._lock.close()
 
     def _hash_what_is_there(self) -> None:
         self._file.seek(0)
@@ -97,6 +108,34 @@ class PartFile:
         self.size += len(content)
         if self._info.md5 is not None:
             self._md5.update(content)
+
+
+class _FollowingMd5:
+    """The MD5 of pieces, taken in their order by a thread of its own while the next ones are written: of all that is
+    done to a piece it takes longest, and ``hashlib`` keeps no other thread waiting."""
+
+    def __init__(self) -> None:
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._waiting: deque[Future[None]] = deque()
+
+    def update(self, content: bytes) -> None:
+        """Add a piece, which must stay as it is; waits while too many do."""
+        self._waiting.append(self._thread.submit(self._md5.update, content))
+        self._settle(_HASHED_LATER)
+
+    def digest(self) -> bytes:
+        """That of all of them."""
+        self._settle(0)
+        return self._md5.digest()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _settle(self, rest: int) -> None:
+        while len(self._waiting) > rest:
+            self._waiting.popleft().result()
 
 
 def _opened_alone(path: Path) -> BinaryIO:

@@ -36,3 +36,10 @@ def test_sas_is_refused_and_not_repeated() -> None:
     with pytest.raises(InputError, match="no query") as caught:
         read_place("https://acc.blob.core.windows.net/box?sv=1&sig=SECRET")
     assert "SECRET" not in str(caught.value)
+
+
+def test_url_that_is_none_is_refused_and_not_repeated() -> None:
+    """Rather than a traceback of what reads URLs, which has the SAS."""
+    with pytest.raises(InputError, match="cannot be read") as caught:
+        read_place("https://[acc/box?sig=SECRET")
+    assert "SECRET" not in str(caught.value)

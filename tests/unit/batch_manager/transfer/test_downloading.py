@@ -1,11 +1,14 @@
 """Downloads, from an account in memory."""
 
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from batch_manager.exit_codes import ExitCode
-from batch_manager.transfer import TransferResult, download_blobs, downloading, select_blobs
+from batch_manager.transfer import BlobInfo, TransferResult, download_blobs, downloading, select_blobs
+from batch_manager.transfer.moving import FileError
 from batch_manager.transfer.part_file import PartFile
 from tests.support.blobs_in_memory import BlobsInMemory, failing
 
@@ -157,3 +160,26 @@ def test_what_arrived_of_a_large_blob_stays_after_a_failure(store: BlobsInMemory
     assert not (tmp_path / "a").exists()
     assert _download(store, tmp_path).sent == ("a",)
     assert (tmp_path / "a").read_bytes() == LARGE
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows removes no file that is open")
+def test_state_of_a_part_is_removed_before_another_process_can_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise that one would go on without its state, and a third would take its part for another version's."""
+    busy: list[bool] = []
+    unlink = Path.unlink
+
+    def watched(path: Path, missing_ok: bool = False) -> None:
+        if path.name.endswith(".json"):
+            with pytest.raises(FileError), PartFile(tmp_path / "a", info):
+                pass
+            busy.append(True)
+        unlink(path, missing_ok=missing_ok)
+
+    info = BlobInfo(name="a", size=2, etag="1", md5=None, last_modified=datetime(2026, 1, 1, tzinfo=UTC))
+    with PartFile(tmp_path / "a", info) as part:
+        part.append(b"12")
+        monkeypatch.setattr(Path, "unlink", watched)
+        part.finish()
+    assert busy == [True]

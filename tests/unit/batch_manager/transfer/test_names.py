@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batch_manager.errors import InputError
 from batch_manager.transfer.names import Pattern, paths_of
 
 
@@ -80,3 +81,9 @@ def test_pattern_fits(pattern: str, fits: list[str], not_: list[str]) -> None:
 def test_pattern_fits_only_names_that_begin_as_it_says(pattern: str, name: str) -> None:
     """The list that is asked for leaves out nothing that it fits."""
     assert not Pattern(pattern).fits(name) or name.startswith(Pattern(pattern).beginning)
+
+
+def test_pattern_that_is_none_is_refused() -> None:
+    """With its own words, not those of what it becomes."""
+    with pytest.raises(InputError, match=r"the pattern '\[z-a\]' cannot be used"):
+        Pattern("[z-a]")

@@ -10,7 +10,7 @@ import pytest
 from batch_manager.errors import AccessDeniedError
 from batch_manager.exit_codes import ExitCode
 from batch_manager.patience import Patience
-from batch_manager.transfer import TransferError, upload_files, uploading
+from batch_manager.transfer import TransferError, find_files, upload_files, uploading
 from tests.support.blobs_in_memory import BlobsInMemory, failing
 
 LARGE = bytes(range(256)) * 40
@@ -154,3 +154,11 @@ def test_pipe_is_not_waited_for(store: BlobsInMemory, tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"")
     found = find_files([tmp_path])
     assert (list(found.files), list(found.left_out)) == (["a"], [tmp_path / "pipe"])
+
+
+def test_link_to_a_file_keeps_its_own_name(tmp_path: Path) -> None:
+    """Given by itself as below a folder: what it leads to may be called anything."""
+    (tmp_path / "v7").write_text("1")
+    link = tmp_path / "latest.csv"
+    link.symlink_to("v7")
+    assert find_files([link], "in/").files == {"in/latest.csv": link}
