@@ -22,7 +22,7 @@ from batch_manager.cli.pool_options import (
     wait_until_ready,
     waiting,
 )
-from batch_manager.cli.telling import told
+from batch_manager.cli.telling import fail, told
 from batch_manager.exit_codes import ExitCode
 
 if TYPE_CHECKING:
@@ -237,7 +237,10 @@ def restart(
     if not restart_pool(pools, pool, how, tell):
         note(f"pool {pool} is not restarted after {timeout}: restart it again to go on")
         raise typer.Exit(ExitCode.TRY_AGAIN)
-    health = wait_until_ready(pools, pool, how) if wait else None
+    try:
+        health = wait_until_ready(pools, pool, how) if wait else None
+    except KeyboardInterrupt:  # another restart would take the new nodes away again
+        fail(f"interrupted; pool {pool} is restarted and its nodes come: see 'pool show {pool}'", ExitCode.CANCELLED)
     if as_json:
         from batch_manager.pools.documents import health_document
 

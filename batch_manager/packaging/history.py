@@ -24,6 +24,11 @@ class History:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    @property
+    def folder(self) -> Path:
+        """The repository's root."""
+        return self._folder
+
     def changed(self, paths: Iterable[Path]) -> tuple[str, ...]:
         """What of some files and folders differs from the last commit, or is in none."""
         said = self._git("status", "--porcelain", "--no-renames", "--untracked-files=all", "-z", "--", *map(str, paths))

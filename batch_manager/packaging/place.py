@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,32 @@ def find_root(module: str, search_path: Iterable[str]) -> Path:
         f"there is no package {module!r} here; run the command in the folder that holds it, "
         "and give its name with dots, such as workloads.water_network"
     )
+
+
+def find_include(module: str, repository: Path | None, search_path: Iterable[str]) -> Path:
+    """The folder that holds a further package of the user's own.
+
+    Args:
+        module: its name with dots.
+        repository: the git repository of the workload, if it has one.
+        search_path: the folders to look in.
+
+    Raises:
+        InputError: there is none, or it is Python's, installed, or of another repository than the workload.
+    """
+    root = find_root(module, search_path)
+    named = f"--include {module!r} is in {str(root)!r}"
+    if root.name in _INSTALLED or root.is_relative_to(Path(os.__file__).resolve().parent):
+        raise InputError(
+            f"{named}, where Python's own and installed packages are: add what provides it to the project's "
+            "dependencies, or leave it out if it is Python's own"
+        )
+    if repository is not None and not root.joinpath(*module.split(".")).is_relative_to(repository):
+        raise InputError(
+            f"{named}, and the workload in the git repository {str(repository)!r}: put it beside the workload, or "
+            "publish a wheel of it and add that to the project's dependencies"
+        )
+    return root
 
 
 def _project(root: Path, folder: Path) -> Path:

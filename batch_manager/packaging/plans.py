@@ -14,7 +14,7 @@ from batch_manager.packaging.history import History, commitizen_rules, open_hist
 from batch_manager.packaging.locks import Target, lock_path
 from batch_manager.packaging.manifest import Manifest
 from batch_manager.packaging.names import application_id, check_application, check_version
-from batch_manager.packaging.place import PROJECT_FILES, WorkloadPlace, find_place, find_root
+from batch_manager.packaging.place import PROJECT_FILES, WorkloadPlace, find_include, find_place
 from batch_manager.packaging.requirements import Requirements, read_requirements
 from batch_manager.packaging.versions import FIRST, VersionChoice, latest_tag, next_version
 
@@ -82,8 +82,10 @@ def plan_package(request: PackageRequest, *, search_path: Iterable[str], framewo
     application = check_application(request.application) if request.application else application_id(request.module)
     required = read_requirements(place.project, request.module, request.extras)
     lock = lock_path(place.project, request.target, required.extras)
-    roots = {request.module: place.import_root, **{name: find_root(name, folders) for name in request.includes}}
     history = open_history(place.folder)
+    repository = history.folder if history else None
+    included = {name: find_include(name, repository, folders) for name in request.includes}
+    roots = {request.module: place.import_root, **included}
     files, ignored = _files(roots, history)
     inputs = _inputs(place, roots)
     uncommitted = history.changed(inputs) if history else ()

@@ -3,7 +3,10 @@
 import pytest
 from typer.testing import CliRunner
 
+from batch_manager.cli import pool_scale
 from batch_manager.cli.main import app
+from batch_manager.pools import restarting
+from tests.support.pools_in_memory import PoolsInMemory, detail
 
 NOWHERE = {"AZURE_BATCH_ENDPOINT": "http://127.0.0.1:1", "AZURE_BATCH_ACCESS_KEY": "AAAA", "AZURE_BATCH_ACCOUNT": "a"}
 
@@ -38,3 +41,17 @@ def test_job_that_is_no_id_is_refused(command: str) -> None:
     """As with pools."""
     done = CliRunner().invoke(app, [command, ""], env=NOWHERE)
     assert (done.exit_code, "is no id of Batch" in done.stderr) == (2, True)
+
+
+def test_interrupt_after_a_restart_does_not_advise_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would take the nodes that have just come away."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool_scale, "pool_operations", lambda: PoolsInMemory(detail()))
+    monkeypatch.setattr(restarting, "restart", lambda *_: True)
+    monkeypatch.setattr(pool_scale, "wait_until_ready", interrupted)
+    done = CliRunner().invoke(app, ["pool", "restart", "p", "--yes", "--wait"])
+    assert done.exit_code == 130
+    assert "pool p is restarted and its nodes come" in done.stderr
