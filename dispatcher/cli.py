@@ -12,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from batch_manager.cli.summaries import fill_help
 from batch_manager.cli.telling import read_secret
 from batch_manager.exit_codes import ExitCode
 from batch_manager.found_workload import find_workload, parse_parameters
@@ -28,6 +29,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 app.add_typer(service)
@@ -148,6 +151,9 @@ def debug(
         post_mortem=sys.stdin.isatty() if post_mortem is None else post_mortem,
     )
     raise typer.Exit(Debugger(find_workload(workload), console=Console()).run(options))
+
+
+fill_help(app)
 
 
 def main() -> NoReturn:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from typing import NoReturn
 
 import typer
-from typer.models import CommandInfo
 
 from batch_manager.cli import clean, deploy, doctor, files, jobs, package, pool, submit, watch, workload
 from batch_manager.cli.plugins import CommandsFromElsewhere
+from batch_manager.cli.summaries import fill_help
 from batch_manager.exit_codes import ExitCode
 
 _TYPER_USAGE_ERROR = 2
@@ -31,21 +29,7 @@ app = typer.Typer(
 )
 for group in (workload, package, deploy, pool, submit, watch, jobs, files, clean, doctor):
     group.add_to(app)
-
-
-def _commands(within: typer.Typer) -> Iterator[CommandInfo]:
-    yield from within.registered_commands
-    for nested in within.registered_groups:
-        if nested.typer_instance is not None:
-            nested.short_help = str(nested.typer_instance.info.help)
-            yield from _commands(nested.typer_instance)
-
-
-for command in _commands(app):  # a docstring's lines end where the source's do, not where the terminal's do
-    if command.callback is not None:
-        paragraphs = inspect.cleandoc(command.callback.__doc__ or "").split("\n\n")
-        command.help = "\n\n".join(paragraph.replace("\n", " ") for paragraph in paragraphs)
-        command.short_help = paragraphs[0].replace("\n", " ")  # otherwise it would be cut
+fill_help(app)
 
 
 def main() -> NoReturn:
