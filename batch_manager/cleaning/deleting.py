@@ -139,13 +139,17 @@ class _Deleting:
             )
 
     def cancel(self, verdict: Verdict) -> Deletion | None:
-        """Cancel a job that has not ended; None if its end is to be waited for."""
+        """Cancel a job that has not ended; None if its end is to be waited for, or somebody else deletes it too."""
         job = self._found_job(verdict.name)
         if job is None:
             return None
         changed = self._changed(verdict, judge_job(job, self._selector, self._clock.now()))
         if changed is None and job.state not in ENDED:
-            cancel_job(self._account.client, job.id, f"{self._selector.me} cleans it up", sleep=self._clock.sleep)
+            try:
+                cancel_job(self._account.client, job.id, f"{self._selector.me} cleans it up", sleep=self._clock.sleep)
+            except NotFoundError:
+                if self._found_job(verdict.name) is not None:
+                    raise
         return changed
 
     def await_ends(self, cancelled: list[Verdict], limit: timedelta) -> list[Verdict]:

@@ -14,6 +14,7 @@ from batch_manager.cleaning.deleting import Account, Clock, Deletion, End, delet
 from batch_manager.cleaning.inventory import Inventory
 from batch_manager.cleaning.selection import Selector, Verdict, choose
 from batch_manager.definitions import JobState
+from batch_manager.errors import NotFoundError
 from batch_manager.naming import CLAIM_BLOB
 from tests.support.things_to_clean import NOW, AccountInMemory, container, job, pool
 
@@ -160,6 +161,18 @@ def test_active_job_is_cancelled_before_it_is_deleted(monkeypatch: pytest.Monkey
     monkeypatch.setattr(deleting, "cancel_job", cancel)
     assert set(_ends(_delete(account, selector=selector)).values()) == {End.DELETED}
     assert account.deleted == ["a", "job-a"]
+
+
+def test_job_that_another_clean_deletes_while_it_is_cancelled_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two at once come to the same end, and neither tells of a failure."""
+    account = AccountInMemory(container(), job(state=JobState.ACTIVE))
+
+    def cancel(client: object, job_id: str, reason: str, **more: object) -> None:
+        del account.jobs[job_id]
+        raise NotFoundError("there is no such job", operation="list the tasks")
+
+    monkeypatch.setattr(deleting, "cancel_job", cancel)
+    assert _ends(_delete(account, selector=replace(MINE, active=True))) == {"a": End.DELETED, "job-a": End.DELETED}
 
 
 def test_job_that_does_not_end_in_time_is_left_with_its_container(monkeypatch: pytest.MonkeyPatch) -> None:
