@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult
 
 from urllib3 import HTTPHeaderDict
+from urllib3.util import wait_for_read
 
 MAX_HEAD = 65_536
 """Bytes of a line of a reply's head, and lines of it."""
 _BREAK = re.compile(r"[\r\n\0]")
+_CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]+")
+_END_OF_LINE = (b"\r\n", b"\n")
 _WITHOUT_CONTENT = (204, 304)
 
 
@@ -61,6 +64,10 @@ class Exchange:
         self._socket = connected
         self._file = connected.makefile("rb", buffering=MAX_HEAD)
 
+    def is_quiet(self) -> bool:
+        """Whether nothing came since the last reply: not the end of the connection, and no words about it either."""
+        return not wait_for_read(self._socket, timeout=0)
+
     def ask(self, method: str, head: bytes, content: bytes | None) -> Received:
         """Make a request and read the reply. The connection cannot be used any more after an error.
 
@@ -69,12 +76,7 @@ class Exchange:
             http.client.HTTPException: the reply is none, or was cut off.
             OSError: the connection broke, or nothing came for too long.
         """
-        if content and len(content) <= MAX_HEAD:
-            self._socket.sendall(head + content)
-        else:
-            self._socket.sendall(head)
-            if content:
-                self._socket.sendall(content)
+        is_cut_off = not self._sent(head, content)
         status = 100
         while status // 100 == 1:  # an interim reply comes before the reply
             version, status, reason = self._status()
@@ -87,13 +89,26 @@ class Exchange:
             reason=reason,
             headers=headers,
             content=b"" if is_empty else self._content(headers),
-            is_last=closes or until_end,
+            is_last=closes or until_end or is_cut_off,
         )
 
     def close(self) -> None:
         """End the connection."""
         self._file.close()
         self._socket.close()
+
+    def _sent(self, head: bytes, content: bytes | None) -> bool:
+        """Whether all was taken. A server may refuse a request before it has all of it, and says why."""
+        try:
+            if content and len(content) <= MAX_HEAD:
+                self._socket.sendall(head + content)
+            else:
+                self._socket.sendall(head)
+                if content:
+                    self._socket.sendall(content)
+        except BrokenPipeError:
+            return False
+        return True
 
     def _status(self) -> tuple[str, int, str]:
         line = self._file.readline(MAX_HEAD)
@@ -108,7 +123,7 @@ class Exchange:
         headers = HTTPHeaderDict()
         for _ in range(MAX_HEAD):
             line = self._line()
-            if line in (b"\r\n", b"\n"):
+            if line in _END_OF_LINE:
                 return headers
             name, colon, value = line.decode("latin-1").partition(":")
             if not colon:
@@ -117,7 +132,10 @@ class Exchange:
         raise http.client.HTTPException("too many headers")
 
     def _content(self, headers: HTTPHeaderDict) -> bytes:
-        if headers.get("Transfer-Encoding", "").lower() == "chunked":
+        coding = headers.get("Transfer-Encoding")
+        if coding is not None:
+            if coding.lower() != "chunked":
+                raise http.client.HTTPException("a Transfer-Encoding that was not asked for")
             return self._chunks()
         length = headers.get("Content-Length")
         if length is None:
@@ -131,17 +149,17 @@ class Exchange:
         chunks = []
         while size := self._chunk_size():
             chunks.append(self._exactly(size))
-            self._line()
-        while self._line() not in (b"\r\n", b"\n"):
+            if self._line() not in _END_OF_LINE:
+                raise http.client.HTTPException("a chunk of another size than it says")
+        while self._line() not in _END_OF_LINE:
             pass
         return b"".join(chunks)
 
     def _chunk_size(self) -> int:
         words = self._line().partition(b";")[0].strip()
-        try:
-            return int(words, 16)
-        except ValueError:
-            raise http.client.HTTPException("a chunk without a size") from None
+        if not _CHUNK_SIZE.fullmatch(words):
+            raise http.client.HTTPException("a chunk without a size")
+        return int(words, 16)
 
     def _line(self) -> bytes:
         line = self._file.readline(MAX_HEAD)

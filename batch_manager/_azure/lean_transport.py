@@ -111,7 +111,7 @@ class LeanTransport(HttpTransport[HttpRequest, HttpResponse]):
     def _exchange(self, url: SplitResult) -> tuple[Exchange, bool]:
         key = (url.scheme, url.netloc)
         exchange: Exchange | None = getattr(self._own, "exchange", None)
-        if exchange is not None and self._own.key == key:
+        if exchange is not None and self._own.key == key and exchange.is_quiet():
             return exchange, False
         self._forget()
         connection = self._connection(url)

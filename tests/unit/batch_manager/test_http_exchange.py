@@ -57,6 +57,23 @@ def test_reply_without_a_length_ends_with_the_connection(pair: tuple[Exchange, s
     assert (reply.content, reply.is_last) == (b"all of it", True)
 
 
+def test_request_that_is_refused_before_it_was_sent_has_its_reply(pair: tuple[Exchange, socket.socket]) -> None:
+    """The server closed its end; what it said first is the answer, and the connection is not used again."""
+    exchange, server = pair
+    server.sendall(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+    server.close()
+    reply = exchange.ask("PUT", HEAD, b"x" * 1_000_000)
+    assert (reply.status, reply.content, reply.is_last) == (403, b"no", True)
+
+
+def test_connection_on_which_something_came_unasked_is_not_quiet(pair: tuple[Exchange, socket.socket]) -> None:
+    """As a server says 408 to one that is idle: it is no reply to the next request."""
+    exchange, server = pair
+    assert exchange.is_quiet()
+    server.sendall(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
+    assert not exchange.is_quiet()
+
+
 @pytest.mark.parametrize(
     ("reply", "error"),
     [
@@ -65,6 +82,9 @@ def test_reply_without_a_length_ends_with_the_connection(pair: tuple[Exchange, s
         (b"HTTP/1.1 200 OK\r\nContent-Le", http.client.IncompleteRead),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", http.client.HTTPException),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", http.client.IncompleteRead),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nab", http.client.HTTPException),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabcd\r\n0\r\n\r\n", http.client.HTTPException),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", http.client.HTTPException),
         (b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n", http.client.HTTPException),
         (b"SSH-2.0\r\n", http.client.BadStatusLine),
     ],
