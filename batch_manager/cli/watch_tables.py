@@ -18,13 +18,13 @@ STYLES = {Outcome.SUCCEEDED: "green", Outcome.FAILED: "red", Outcome.CANCELLED: 
 def jobs_table(lines: Sequence[JobLine], now: datetime) -> Table:
     """A row for each job. What all jobs lack has no column."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("job", overflow="fold")
+    table.add_column("job", no_wrap=True, overflow="fold")  # to be copied
     table.add_column("state")
     table.add_column("age", no_wrap=True, justify="right")
     table.add_column("tasks")
     optional = [name for name in ("workload", "pool", "owner") if any(_cell(line, name) for line in lines)]
     for name in optional:
-        table.add_column(name, overflow="fold")
+        table.add_column(name, no_wrap=True, overflow="ellipsis")
     for line in lines:
         state = Text(line.in_words(), style=STYLES[line.outcome] if line.outcome else "")
         cells = [Text(_cell(line, name)) for name in optional]
