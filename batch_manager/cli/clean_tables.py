@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 SHOWN = 100
 """Lines of a table of ``report``; ``--json`` has them all."""
 
-_TO_BE_COPIED = ("name", "job", "container")
-"""Columns of names, which are not broken over lines."""
-
 _FATES = {Fate.GOES: "delete", Fate.STAYS: "keep", Fate.REFUSED: "refuse"}
 
 
@@ -84,7 +81,7 @@ def _show_costs(console: Console, report: AccountReport) -> None:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, show_header=True, header_style="dim")
     for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in _TO_BE_COPIED)
+        table.add_column(column, overflow="fold")
     return table
 
 
