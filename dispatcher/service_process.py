@@ -78,6 +78,7 @@ def serve(settings: StartSettings, ready: Callable[[], None], console: Console) 
             settings.folder.path, storage=settings.storage, service_options=settings.options, held=(lock,)
         )
         with stack:
+            stack.write_secrets_of_accounts()
             if settings.pool is not None:
                 _make_pool(stack, settings.pool, console)
             settings.folder.tell_ready()

@@ -94,8 +94,7 @@ class LocalStack:
 
     @property
     def secrets_folder(self) -> Path:
-        """Where a node's processes find their secrets, each in a file named as its environment variable would be; in a
-        folder named after the account for each account that the service was started with, and here for the first."""
+        """Where a node's processes find their secrets, each in a file named as its environment variable would be."""
         return self.folder / "secrets"
 
     @property
@@ -153,6 +152,15 @@ class LocalStack:
             self._guard.stop()
         if self._folder is not None and self._remove_folder:
             remove_folder(self._folder)  # there is nothing left to remove unless the guard was killed or never started
+
+    def write_secrets_of_accounts(self) -> None:
+        """Write the secrets of each account's nodes into a folder of ``secrets_folder`` named after the account."""
+        keys = {self.batch_account: self.batch_key}
+        for key in (self.folder / "batch" / "accounts").glob("*/secrets/batch_account_key"):
+            keys[key.parents[1].name] = key.read_text(encoding="ascii").strip()
+        for account, key_text in keys.items():
+            values = {CONNECTION_STRING: self.storage.connection_string, BATCH_KEY: key_text}
+            write_secrets(self.secrets_folder / account, values)
 
     def wait_until_interrupted(self, console: Console) -> None:
         """Say on the console how to go on, and return at Ctrl-C.
@@ -256,15 +264,9 @@ class LocalStack:
 
     def _write_node_secrets(self, storage: StorageEndpoint) -> None:
         values = {CONNECTION_STRING: storage.connection_string}
-        if not self._batch:
-            write_secrets(self.secrets_folder, values)
-            return
-        write_secrets(self.secrets_folder, {**values, BATCH_KEY: self.batch_key})
-        keys = {self.batch_account: self.batch_key}
-        for key in (self.folder / "batch" / "accounts").glob("*/secrets/batch_account_key"):
-            keys[key.parents[1].name] = key.read_text(encoding="ascii").strip()
-        for account, value in keys.items():
-            write_secrets(self.secrets_folder / account, {**values, BATCH_KEY: value})
+        if self._batch:
+            values[BATCH_KEY] = self.batch_key
+        write_secrets(self.secrets_folder, values)
 
     def _read_endpoint(self) -> None:
         try:
