@@ -118,11 +118,16 @@ def _regex(pattern: str) -> str:
             made, at = f"{made}.*", at + 2
         elif pattern[at] in "*?":
             made, at = made + ("[^/]*" if pattern[at] == "*" else "[^/]"), at + 1
-        elif pattern[at] == "[" and (end := pattern.find("]", at + 2)) > 0:
+        elif pattern[at] == "[" and (end := _end_of_set(pattern, at)) > 0:
             made, at = made + _one_of(pattern[at + 1 : end]), end + 1
         else:
             made, at = made + re.escape(pattern[at]), at + 1
     return made
+
+
+def _end_of_set(pattern: str, at: int) -> int:
+    """Where the set that begins at a ``[`` ends, which has a letter at least; -1 if it is no set but a bracket."""
+    return pattern.find("]", at + (3 if pattern.startswith("[!", at) else 2))
 
 
 def _one_of(letters: str) -> str:

@@ -68,6 +68,8 @@ def test_no_path_leaves_the_folder_and_no_two_are_the_same(names: list[str], win
         ("**", ["a", "x/y"], []),
         ("a/[0-9]?", ["a/12", "a/1x"], ["a/x1", "a/1"]),
         ("a/[!0-9]", ["a/x"], ["a/1", "a//"]),
+        ("a/[!]", ["a/[!]"], ["a/x"]),
+        ("a/[!]]", ["a/x"], ["a/]"]),
         ("a+(b).txt", ["a+(b).txt", "x/a+(b).txt"], ["aab.txt"]),
     ],
 )
