@@ -13,13 +13,13 @@ from batch_manager import BatchClient, JobRequest, submit_job
 from batch_manager.cancelling import cancel_job
 from batch_manager.definitions import JobState, PoolDefinition, TaskQuery
 from batch_manager.environment import SECRETS_DIRECTORY
+from batch_manager.found_workload import FoundWorkload, find_workload
 from batch_manager.outcome import ErrorCode
 from batch_manager.supervision import supervise_job
 from dispatcher.local import local_client
 from dispatcher.receiver import CallbackReceiver
 from dispatcher.stack import LocalStack
 from dispatcher.watch import LOCAL_LIMITS
-from batch_manager.found_workload import FoundWorkload, find_workload
 from tests.acceptance.conftest import WORKLOADS, processes_naming, wait_for
 
 TASKS = 200

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from batch_manager import BatchClientFactory, BatchClientSettings, ExitCode, InputError
 from batch_manager.errors import BatchManagerError
+from batch_manager.found_workload import find_workload
 from batch_manager.log import JsonFormatter
 from batch_manager.supervision import SupervisionLimits, parse_limits
 from batch_manager.supervision.supervising import POLL_INTERVAL
-from batch_manager.found_workload import find_workload
 from starter.server import StarterServer
 from starter.starting import Starter, StarterOptions
 

@@ -18,9 +18,9 @@ from http import HTTPStatus
 
 from batch_manager import BatchClient, InputError, JobRequest, WorkloadBase, submit_job
 from batch_manager.errors import BatchManagerError, BusyError, CallbackError, ConflictError, NotFoundError
+from batch_manager.found_workload import FoundWorkload
 from batch_manager.supervision import SupervisionLimits
 from batch_manager.supervision.supervising import POLL_INTERVAL, supervise_job
-from batch_manager.found_workload import FoundWorkload
 from starter.body import StartBody, read_body
 from starter.records import RecordStore, StartRecord, StartState
 from starter.telling import tell_failure

@@ -8,8 +8,8 @@ from typing import Any
 
 from batch_manager.definitions import JobState, PoolDefinition
 from batch_manager.errors import BusyError
-from batch_manager.testing import InMemoryBatchClient
 from batch_manager.found_workload import FoundWorkload
+from batch_manager.testing import InMemoryBatchClient
 from starter.starting import Starter, StarterOptions
 from tests.support.sample import SampleWorkload
 
