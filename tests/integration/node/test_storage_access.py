@@ -138,7 +138,7 @@ def test_no_log_line_holds_a_sas(
 ) -> None:
     """Not even with every library telling everything, through retries too."""
     container.put("a", b"12345")
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.DEBUG, logger="httpx"):
         storage.download(container.url(blob="a"), tmp_path / "a")
         with pytest.raises(BlobError):
             storage.download(_nobody_listens(container.url(blob="a")), tmp_path / "b")
