@@ -133,12 +133,7 @@ class Dispatcher:
                 raise StackError(reason) from error
             if options.keep:
                 local.wait_until_interrupted(self._console)
-            if end.outcome.error_code is ErrorCode.STUCK and (standstill := end.outcome.standstill) is not None:
-                raise StuckJobError(
-                    f"the job could not go on, so it was ended: {standstill.message}",
-                    job_id=job_id,
-                    code=standstill.code,
-                )
+            _raise_if_stuck(end.outcome)
             return end.exit_code
 
     def _keep_fault_log(self, run_folder: Path, results: Path) -> None:

@@ -79,7 +79,7 @@ class InMemoryAccountManagement:
 
     def create_pool(self, pool_id: str, body: JsonObject) -> None:
         """See ``AccountManagement``."""
-        raise NotImplementedError
+        raise AssertionError("no deployment makes a pool")
 
     def list_applications(self) -> Iterator[ApplicationFacts]:
         """See ``AccountManagement``."""
